@@ -1,0 +1,26 @@
+/**
+ * What turns packets into bytes and back. Two nodes must use codecs of one name: the handshake compares them.
+ *
+ * A codec is a security boundary: `decode` is given bytes of strangers. It must bound its work and its memory by the
+ * bytes that are really there, whatever counts and lengths those bytes claim.
+ */
+export interface Codec {
+  /** 1 to 32 characters of ASCII that name format and rules; compared in the handshake. */
+  readonly name: string;
+
+  /**
+   * The packet's bytes, valid only until the next call of `encode`: the caller copies what it keeps.
+   *
+   * @throws MasterlessError `ERR_PACKET` for a value that the format can't carry, naming the path to it;
+   * `ERR_PACKET_TOO_LARGE` past the codec's size limit. A failed call leaves the codec as it was.
+   */
+  encode(packet: unknown): Uint8Array;
+
+  /**
+   * The packet in exactly these bytes: nothing may be missing, nothing left over. The result shares no memory with
+   * `bytes`, which the caller reuses.
+   *
+   * @throws MasterlessError `ERR_BAD_PACKET`, for anything that is not one well-formed packet within the limits.
+   */
+  decode(bytes: Uint8Array): unknown;
+}

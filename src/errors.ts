@@ -1,0 +1,64 @@
+/**
+ * Every error this library makes has a `code` from the one table below; `docs/errors.md` explains each and a test holds
+ * the two against each other.
+ *
+ * The rule that lives here: *local* misuse and a *remote* fault are different things. Local errors are thrown at once,
+ * synchronously, where the mistake was made. Remote ones are never thrown into the user's code: they reject a promise
+ * that may be ignored, or are the argument of an event.
+ */
+
+/** Where a fault lies: in the calling code, or in the network or the other node. */
+export type ErrorSide = 'local' | 'remote';
+
+const sides = {
+  // The calling code.
+  ERR_ARGUMENT: 'local',
+  ERR_CLOSED: 'local',
+  ERR_ID: 'local',
+  ERR_INSECURE: 'local',
+  ERR_LISTEN: 'local',
+  ERR_OPTION: 'local',
+  ERR_PACKET: 'local',
+  ERR_PACKET_TOO_LARGE: 'local',
+  ERR_URI: 'local',
+  // The network, or the node at the other end.
+  ERR_ABORTED: 'remote',
+  ERR_BAD_PACKET: 'remote',
+  ERR_CODEC: 'remote',
+  ERR_CONNECTION_LOST: 'remote',
+  ERR_FEATURE: 'remote',
+  ERR_ID_IN_USE: 'remote',
+  ERR_LIMIT: 'remote',
+  ERR_PROTOCOL: 'remote',
+  ERR_REFUSED: 'remote',
+  ERR_SELF: 'remote',
+  ERR_TIMEOUT: 'remote',
+  ERR_UNDELIVERED: 'remote',
+  ERR_UNKNOWN_PEER: 'remote',
+  ERR_UNREACHABLE: 'remote',
+  ERR_VERSION: 'remote',
+  ERR_WRONG_ID: 'remote',
+} as const satisfies Record<string, ErrorSide>;
+
+/** The code of a {@link MasterlessError}. */
+export type ErrorCode = keyof typeof sides;
+
+/** All codes there are, sorted by name. */
+export const errorCodes: readonly ErrorCode[] = (Object.keys(sides) as ErrorCode[]).sort();
+
+/** An error of this library: its message names the cause and what to do about it. */
+export class MasterlessError extends Error {
+  override readonly name = 'MasterlessError';
+  /** What went wrong, for code to compare with. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** Whether the calling code is at fault (`'local'`) or the network or the other node (`'remote'`). */
+  get side(): ErrorSide {
+    return sides[this.code];
+  }
+}

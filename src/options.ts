@@ -1,0 +1,270 @@
+/**
+ * Options are parsed once, here, into a frozen {@link ResolvedOptions}; nobody else looks at what the user gave.
+ * Times are milliseconds, sizes are bytes. `docs/options.md` lists the same table and a test compares the two.
+ */
+import type { Codec } from './codec/codec.js';
+import { MasterlessError } from './errors.js';
+import type { Transport } from './transports/transport.js';
+
+/** When and how often a lost link is dialled again, and an address that did not answer. */
+export interface ReconnectOptions {
+  /** Attempts per loss, 0 to Infinity. @default 1 */
+  readonly attempts?: number;
+  /** Upper bound of the random delay before the second attempt; the first follows at once. @default 100 */
+  readonly minDelay?: number;
+  /** Upper bound of every delay; the bound doubles from `minDelay` with each attempt. @default 10_000 */
+  readonly maxDelay?: number;
+}
+
+/** Bounds on what strangers and peers can make a node hold. */
+export interface LimitOptions {
+  /** Nesting of arrays and maps in a packet. @default 32 */
+  readonly depth?: number;
+  /** Values in one packet, containers and keys included. @default 1_000_000 */
+  readonly items?: number;
+  /** Connections in their handshake. @default 128 */
+  readonly handshakes?: number;
+  /** The same for one remote address; loopback, unix and memory are not counted. @default 16 */
+  readonly handshakesPerAddress?: number;
+  /** Peers, connected or wished for. @default 4096 */
+  readonly peers?: number;
+  /** Calls of `deliver` waiting for room, per peer. @default 10_000 */
+  readonly deliveries?: number;
+}
+
+/** What `new Server(id, options)` takes; everything has a default. */
+export interface ServerOptions {
+  /** TCP host to bind. Anything but loopback needs `insecure: true`. @default '127.0.0.1' */
+  readonly host?: string;
+  /** TCP port to bind; 0 lets the system choose. @default 0 */
+  readonly port?: number;
+  /** URIs to listen on, in place of `host` and `port`. An empty list only dials. */
+  readonly listen?: string | readonly string[];
+  /** URIs told to peers and by `info()`, in place of those bound. */
+  readonly advertise?: string | readonly string[];
+  /** Allows a listener that other machines reach, though anyone who reaches it can join. @default false */
+  readonly insecure?: boolean;
+  /** A link on which nothing was sent for so long gets one byte. @default 1000 */
+  readonly heartbeat?: number;
+  /** A peer silent for so long is suspected, and tested with a second connection. @default 5000 */
+  readonly timeout?: number;
+  /** A suspect whose machine still takes connections is lost only after so long a silence. @default 60_000 */
+  readonly stallTimeout?: number;
+  /** From opening a connection to its adoption, in all. @default 5000 */
+  readonly handshakeTimeout?: number;
+  /** How long a peer has to prove that it lives when another node claims its id. @default 500 */
+  readonly probeTimeout?: number;
+  /** How long `close` and `disconnect` wait for what is still on its way. @default 5000 */
+  readonly closeTimeout?: number;
+  /** Reconnection; a number is `attempts`, `false` is 0 attempts, `true` is without end. */
+  readonly reconnect?: boolean | number | ReconnectOptions;
+  /** How long the other side holds the session of a lost link open for us. @default 10_000 */
+  readonly resumeWindow?: number;
+  /** Bytes accepted for one peer and not yet acknowledged. @default 16 MiB */
+  readonly window?: number;
+  /** The same for all peers together. @default 256 MiB */
+  readonly totalWindow?: number;
+  /** The largest packet sent or taken, encoded. @default 64 MiB */
+  readonly maxPacket?: number;
+  /** Further bounds. */
+  readonly limits?: LimitOptions;
+  /** What turns packets into bytes. @default strict msgpack */
+  readonly codec?: Codec;
+  /** Transports beside `tcp`, `unix` and `memory`, or in place of those of the same scheme. */
+  readonly transports?: readonly Transport[];
+  /** Called with what the node does, in place of `DEBUG=masterless*`. */
+  readonly debug?: (...values: unknown[]) => void;
+}
+
+/** {@link ReconnectOptions} with nothing left open. */
+export type ReconnectPolicy = Readonly<Required<ReconnectOptions>>;
+/** {@link LimitOptions} with nothing left open. */
+export type Limits = Readonly<Required<LimitOptions>>;
+
+/** {@link ServerOptions} checked, with nothing left open, frozen. */
+export interface ResolvedOptions {
+  readonly listen: readonly string[];
+  readonly advertise: readonly string[] | null;
+  readonly insecure: boolean;
+  readonly heartbeat: number;
+  readonly timeout: number;
+  readonly stallTimeout: number;
+  readonly handshakeTimeout: number;
+  readonly probeTimeout: number;
+  readonly closeTimeout: number;
+  readonly reconnect: ReconnectPolicy;
+  readonly resumeWindow: number;
+  readonly window: number;
+  readonly totalWindow: number;
+  readonly maxPacket: number;
+  readonly limits: Limits;
+  readonly codec: Codec | null;
+  readonly transports: readonly Transport[];
+  readonly debug: ((...values: unknown[]) => void) | null;
+}
+
+const MiB = 1024 * 1024;
+/** The longest time a timer of the platform can wait. */
+const LONGEST = 2 ** 31 - 1;
+
+interface Range {
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+const numbers = {
+  port: { fallback: 0, min: 0, max: 65_535 },
+  heartbeat: { fallback: 1000, min: 10, max: LONGEST },
+  timeout: { fallback: 5000, min: 20, max: LONGEST },
+  stallTimeout: { fallback: 60_000, min: 20, max: LONGEST },
+  handshakeTimeout: { fallback: 5000, min: 10, max: LONGEST },
+  probeTimeout: { fallback: 500, min: 10, max: LONGEST },
+  closeTimeout: { fallback: 5000, min: 0, max: LONGEST },
+  resumeWindow: { fallback: 10_000, min: 0, max: LONGEST },
+  window: { fallback: 16 * MiB, min: 1024, max: 4096 * MiB },
+  totalWindow: { fallback: 256 * MiB, min: 1024, max: 65_536 * MiB },
+  maxPacket: { fallback: 64 * MiB, min: 16, max: 2048 * MiB },
+} as const satisfies Partial<Record<keyof ServerOptions, Range>>;
+
+const reconnectNumbers = {
+  attempts: { fallback: 1, min: 0, max: Number.POSITIVE_INFINITY },
+  minDelay: { fallback: 100, min: 0, max: LONGEST },
+  maxDelay: { fallback: 10_000, min: 0, max: LONGEST },
+} as const satisfies Record<keyof ReconnectOptions, Range>;
+
+const limitNumbers = {
+  depth: { fallback: 32, min: 1, max: 512 },
+  items: { fallback: 1_000_000, min: 1, max: 2 ** 31 },
+  handshakes: { fallback: 128, min: 1, max: 2 ** 31 },
+  handshakesPerAddress: { fallback: 16, min: 1, max: 2 ** 31 },
+  peers: { fallback: 4096, min: 1, max: 2 ** 31 },
+  deliveries: { fallback: 10_000, min: 0, max: 2 ** 31 },
+} as const satisfies Record<keyof LimitOptions, Range>;
+
+const others = [
+  'host',
+  'listen',
+  'advertise',
+  'insecure',
+  'reconnect',
+  'limits',
+  'codec',
+  'transports',
+  'debug',
+] as const satisfies readonly Exclude<keyof ServerOptions, keyof typeof numbers>[];
+
+/** Every number option with its default and bounds, nested ones with a dot: what the documentation's table is held to. */
+export const optionRanges: Readonly<Record<string, Range>> = Object.freeze({
+  ...numbers,
+  ...prefixed('reconnect', reconnectNumbers),
+  ...prefixed('limits', limitNumbers),
+});
+
+/**
+ * Checks what the user gave and fills in the rest.
+ * @throws MasterlessError `ERR_OPTION`, naming the option, what it was and what it may be.
+ */
+export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
+  onlyKnown('options', options, [...Object.keys(numbers), ...others]);
+  const { port, ...rest } = pick('', options, numbers);
+  const resolved: ResolvedOptions = {
+    ...rest,
+    listen: Object.freeze(listenUris(options, port)),
+    advertise: options.advertise === undefined ? null : Object.freeze(strings('advertise', options.advertise)),
+    insecure: typed('insecure', options.insecure ?? false, 'boolean'),
+    reconnect: Object.freeze(reconnectPolicy(options.reconnect)),
+    limits: Object.freeze(pick('limits.', known('limits', options.limits ?? {}, limitNumbers), limitNumbers)),
+    codec: options.codec === undefined ? null : checkedCodec(options.codec),
+    transports: Object.freeze([...(options.transports ?? [])]),
+    debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
+  };
+  if (resolved.timeout <= resolved.heartbeat) {
+    fail('timeout', resolved.timeout, `more than heartbeat (${resolved.heartbeat}): a healthy peer speaks only that often`);
+  }
+  if (resolved.stallTimeout < resolved.timeout) {
+    fail('stallTimeout', resolved.stallTimeout, `at least timeout (${resolved.timeout})`);
+  }
+  return Object.freeze(resolved);
+}
+
+function listenUris(options: ServerOptions, port: number): string[] {
+  if (options.listen === undefined) {
+    const host = typed('host', options.host ?? '127.0.0.1', 'string');
+    if (host === '') fail('host', host, "a host name or address, for example '127.0.0.1'");
+    return [`tcp://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`];
+  }
+  if (options.host !== undefined || options.port !== undefined) {
+    fail('listen', options.listen, 'given without host and port, which are the short form of one tcp:// URI');
+  }
+  return strings('listen', options.listen);
+}
+
+function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
+  if (given === true) return reconnectPolicy({ attempts: Number.POSITIVE_INFINITY });
+  if (given === false) return reconnectPolicy({ attempts: 0 });
+  if (typeof given === 'number') return reconnectPolicy({ attempts: given });
+  const policy = pick('reconnect.', known('reconnect', given ?? {}, reconnectNumbers), reconnectNumbers);
+  if (policy.maxDelay < policy.minDelay) {
+    fail('reconnect.maxDelay', policy.maxDelay, `at least reconnect.minDelay (${policy.minDelay})`);
+  }
+  return policy;
+}
+
+function checkedCodec(codec: Codec): Codec {
+  const valid =
+    typeof codec?.encode === 'function' && typeof codec.decode === 'function' && /^[\x21-\x7e]{1,32}$/.test(codec.name);
+  if (!valid) fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
+  return codec;
+}
+
+function pick<K extends string>(
+  prefix: string,
+  given: { readonly [key in K]?: unknown },
+  ranges: Readonly<Record<K, Range>>,
+): Record<K, number> {
+  const picked = {} as Record<K, number>;
+  for (const key of Object.keys(ranges) as K[]) {
+    const { fallback, min, max } = ranges[key];
+    const value = given[key] ?? fallback;
+    const whole = Number.isInteger(value) || value === max;
+    if (typeof value !== 'number' || !whole || value < min || value > max) {
+      fail(prefix + key, value, `a whole number from ${min} to ${max}`);
+    }
+    picked[key] = value;
+  }
+  return picked;
+}
+
+function known<T extends object>(option: string, given: T, ranges: Readonly<Record<string, Range>>): T {
+  onlyKnown(option, given, Object.keys(ranges));
+  return given;
+}
+
+function onlyKnown(option: string, given: object, names: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) fail(option, given, 'an object');
+  for (const name of Object.keys(given)) {
+    // A misspelt option that does nothing is found in production; here it is found at once.
+    if (!names.includes(name)) fail(`${option}.${name}`, Reflect.get(given, name), `left out: there are ${names.join(', ')}`);
+  }
+}
+
+function strings(option: string, value: string | readonly string[]): string[] {
+  const list = typeof value === 'string' ? [value] : value;
+  if (!Array.isArray(list)) fail(option, value, 'a URI or a list of URIs');
+  return list.map((item: unknown) => typed(option, item, 'string') as string);
+}
+
+function typed<T>(option: string, value: T, type: 'string' | 'boolean' | 'function'): T {
+  if (typeof value !== type) fail(option, value, `a ${type}`);
+  return value;
+}
+
+function prefixed(prefix: string, ranges: Readonly<Record<string, Range>>): Record<string, Range> {
+  return Object.fromEntries(Object.entries(ranges).map(([key, range]) => [`${prefix}.${key}`, range]));
+}
+
+function fail(option: string, value: unknown, wanted: string): never {
+  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  throw new MasterlessError('ERR_OPTION', `option ${option} is ${shown.slice(0, 80)}: it must be ${wanted}`);
+}

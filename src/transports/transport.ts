@@ -1,0 +1,73 @@
+/**
+ * What a URI scheme names: how byte streams are opened and accepted. The rest of the library knows no socket, only this.
+ *
+ * Rules that every transport keeps (test/transports/compliance.ts holds them to it):
+ * - No callback runs inside the call that caused it: `dial`, `listen`, `write`, `end` and `destroy` return first.
+ * - After `close` nothing more is called for that connection; `close` comes exactly once, also after `destroy`.
+ * - A byte stream is ordered and complete up to the moment it breaks. An orderly end shows as `close(null)`.
+ * - Every socket has an error handler from the moment it exists; nothing is ever thrown from a callback's origin.
+ */
+export interface Transport {
+  /** The scheme without a colon, for example `tcp`. */
+  readonly scheme: string;
+
+  /**
+   * The canonical spelling of a URI that can be dialled: equal addresses give equal strings.
+   * @throws MasterlessError `ERR_URI`, naming what is wrong and what a right one looks like.
+   */
+  canonical(uri: string): string;
+
+  /** Whether only this machine can reach a listener at that URI; such a listener needs no credentials. */
+  isLocal(uri: string): boolean;
+
+  /** Starts to listen. `events.listening` or `events.error` follows, each at most once. */
+  listen(uri: string, events: ListenerEvents): Listener;
+
+  /** Starts to open a connection. `events.open` or `events.close` follows. Names are resolved anew at each call. */
+  dial(uri: string, events: ConnectionEvents): Connection;
+}
+
+/** A place where connections arrive. */
+export interface Listener {
+  /** Accepts no more; open connections are left alone. Calls back when the address is free again. */
+  close(callback: () => void): void;
+}
+
+/** What a listener tells. */
+export interface ListenerEvents {
+  /** It listens; `uri` can be dialled by others: it has the real port, and never a wildcard host. */
+  listening(uri: string): void;
+  /** It can't listen, or no longer. */
+  error(error: Error): void;
+  /** A connection came in, already open (its `open` is not called). Returns who hears of it. */
+  accept(connection: Connection): ConnectionEvents;
+}
+
+/** One byte stream. */
+export interface Connection {
+  /** The other end as far as the transport knows it, for limits per address and for people; never dialled. */
+  readonly remote: string;
+  /** Bytes accepted by `write` and not yet taken by the system. */
+  readonly buffered: number;
+  /**
+   * Writes the chunks in order. The memory must stay as it is until `drain` or until `buffered` is 0.
+   * `false` means: enough for now, `drain` will tell when to go on. After `end`, `destroy` or `close` it does nothing.
+   */
+  write(chunks: readonly Uint8Array[]): boolean;
+  /** Closes after what was written has gone out. The caller sets its own deadline and then destroys. */
+  end(): void;
+  /** Closes at once; what was not sent is lost. */
+  destroy(): void;
+}
+
+/** What a connection tells. */
+export interface ConnectionEvents {
+  /** A dialled connection is open. */
+  open(): void;
+  /** Bytes arrived; the memory is the transport's again when the call returns. */
+  data(chunk: Uint8Array): void;
+  /** What `write` refused to take more of has gone out. */
+  drain(): void;
+  /** The connection is over, or could not be opened. `null` is an orderly end. */
+  close(error: Error | null): void;
+}
