@@ -38,7 +38,7 @@ const sides = {
   ERR_UNREACHABLE: 'remote',
   ERR_VERSION: 'remote',
   ERR_WRONG_ID: 'remote',
-} as const satisfies Record<string, ErrorSide>;
+} as const;
 
 /** The code of a {@link MasterlessError}. */
 export type ErrorCode = keyof typeof sides;

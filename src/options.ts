@@ -218,15 +218,11 @@ function checkedCodec(codec: Codec): Codec {
   return codec;
 }
 
-function pick<K extends string>(
-  prefix: string,
-  given: { readonly [key in K]?: unknown },
-  ranges: Readonly<Record<K, Range>>,
-): Record<K, number> {
+function pick<K extends string>(prefix: string, given: object, ranges: Readonly<Record<K, Range>>): Record<K, number> {
   const picked = {} as Record<K, number>;
   for (const key of Object.keys(ranges) as K[]) {
     const { fallback, min, max } = ranges[key];
-    const value = given[key] ?? fallback;
+    const value: unknown = Reflect.get(given, key) ?? fallback;
     const whole = Number.isInteger(value) || value === max;
     if (typeof value !== 'number' || !whole || value < min || value > max) {
       fail(prefix + key, value, `a whole number from ${min} to ${max}`);

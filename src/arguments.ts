@@ -1,0 +1,33 @@
+/**
+ * Checks of what applications pass to methods. Misuse throws at once, where it was made.
+ */
+import { MasterlessError } from './errors.js';
+import { byteLength, MAX_ID } from './protocol/control.js';
+
+/** @throws MasterlessError `ERR_ID` */
+export function checkedId(id: unknown): string {
+  if (typeof id !== 'string') throw new MasterlessError('ERR_ID', `an id must be a string, and this is ${typeof id}`);
+  // An id that is not well-formed would not arrive as it was sent.
+  if (id.length === 0 || id.length > MAX_ID || byteLength(id) > MAX_ID || !wellFormed(id)) {
+    throw new MasterlessError('ERR_ID', `an id must be 1 to ${MAX_ID} bytes of well-formed UTF-8`);
+  }
+  return id;
+}
+
+/** @throws MasterlessError `ERR_ARGUMENT` */
+export function checkedSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new MasterlessError('ERR_ARGUMENT', 'the signal must be an AbortSignal');
+}
+
+/** @throws MasterlessError `ERR_PACKET_TOO_LARGE` */
+export function checkedPacketSize(bytes: Uint8Array, maxPacket: number, maxUrgent: number): Uint8Array {
+  if (bytes.length <= Math.min(maxPacket, maxUrgent)) return bytes;
+  const [most, what] = bytes.length > maxPacket ? [maxPacket, 'maxPacket'] : [maxUrgent, 'the limit of urgent packets'];
+  throw new MasterlessError('ERR_PACKET_TOO_LARGE', `the packet has ${bytes.length} bytes encoded, and ${what} is ${most}`);
+}
+
+/** Whether the text has no half of a surrogate pair alone. */
+function wellFormed(text: string): boolean {
+  return !/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text);
+}

@@ -1,0 +1,206 @@
+/**
+ * Promises about packets on their way out: that a packet was had by the peer's application (`deliver`), that everything
+ * accepted so far was (`flush`), and the calls of `deliver` that wait for room, in the order they were made.
+ */
+import { MasterlessError } from '../errors.js';
+import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
+
+/** A promise's other end. */
+interface Promised {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Waiter extends Promised {
+  readonly lane: LaneIndex;
+  /** Frames that must be acknowledged. */
+  readonly number: number;
+}
+
+interface Queued extends Promised {
+  readonly bytes: Uint8Array;
+  readonly urgent: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What this file needs of the node. */
+export interface Outgoing {
+  send(id: string, bytes: Uint8Array, urgent: boolean): number;
+  session(id: string): Session | null;
+  ask(id: string): void;
+}
+
+export class Deliveries {
+  readonly #outgoing: Outgoing;
+  readonly #limit: number;
+  readonly #waiters = new Map<Session, Waiter[]>();
+  readonly #queues = new Map<string, Queued[]>();
+
+  /** @param limit - calls of `deliver` that may wait for room, per peer */
+  constructor(outgoing: Outgoing, limit: number) {
+    this.#outgoing = outgoing;
+    this.#limit = limit;
+  }
+
+  /** Whether calls of `deliver` wait for room: nothing else may overtake them. */
+  waiting(id: string): boolean {
+    return this.#queues.has(id);
+  }
+
+  /** Sends as soon as there is room; resolves when the peer's application has had it. */
+  deliver(id: string, bytes: Uint8Array, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(aborted(id, 'not sent', signal));
+        return;
+      }
+      const queued: Queued = { bytes, urgent, signal, resolve, reject };
+      const queue = this.#queues.get(id);
+      if (queue === undefined) {
+        if (this.#sent(id, queued)) return;
+        if (this.#outgoing.session(id) === null) {
+          reject(unknown(id));
+          return;
+        }
+      }
+      if ((queue?.length ?? 0) >= this.#limit) {
+        const message = `${this.#limit} calls of deliver to ${id} wait for room already (limits.deliveries): await some`;
+        reject(new MasterlessError('ERR_LIMIT', message));
+        return;
+      }
+      this.#wait(id, { ...queued, bytes: bytes.slice() });
+    });
+  }
+
+  /** Resolves when everything accepted for the peer until now was had by its application. */
+  flush(id: string, signal: AbortSignal | undefined): Promise<void> {
+    const session = this.#outgoing.session(id);
+    if (session === null) return Promise.reject(unknown(id));
+    const lanes = ([NORMAL, URGENT] as const).map((lane) => {
+      const { acked, total } = session.lanes[lane].outgoing;
+      if (acked === total) return Promise.resolve();
+      return new Promise<void>((resolve, reject) => this.#watch(id, session, total, lane, { resolve, reject }, signal));
+    });
+    return Promise.all(lanes).then(() => undefined);
+  }
+
+  /** The peer acknowledged something in this session. */
+  acknowledged(session: Session): void {
+    const waiters = this.#waiters.get(session);
+    if (waiters === undefined) return;
+    const { acked } = session;
+    const open = waiters.filter((waiter) => {
+      if (waiter.number > acked[waiter.lane]) return true;
+      waiter.resolve();
+      return false;
+    });
+    if (open.length > 0) this.#waiters.set(session, open);
+    else this.#waiters.delete(session);
+  }
+
+  /** There may be room again. */
+  drained(id: string): void {
+    const queue = this.#queues.get(id);
+    if (queue === undefined) return;
+    while (queue.length > 0 && this.#sent(id, queue[0] as Queued)) queue.shift();
+    if (queue.length === 0) this.#queues.delete(id);
+  }
+
+  /** The session has ended: what it did not deliver never will be. */
+  ended(id: string, session: Session): void {
+    for (const { number, lane, reject } of this.#waiters.get(session) ?? []) {
+      const sent = number <= session.lanes[lane].outgoing.everSent;
+      const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
+      reject(new MasterlessError('ERR_UNDELIVERED', `the session with ${id} ended before the packet was acknowledged: ${known}`));
+    }
+    this.#waiters.delete(session);
+  }
+
+  /** The peer is gone: nobody waits for room any more. */
+  gone(id: string): void {
+    const queue = this.#queues.get(id) ?? [];
+    this.#queues.delete(id);
+    for (const { reject } of queue) {
+      reject(new MasterlessError('ERR_UNDELIVERED', `${id} disconnected while the packet waited for room: it was not sent`));
+    }
+  }
+
+  #sent(id: string, queued: Queued): boolean {
+    const number = this.#outgoing.send(id, queued.bytes, queued.urgent);
+    const session = this.#outgoing.session(id);
+    if (number === 0 || session === null) return false;
+    this.#watch(id, session, number, queued.urgent ? URGENT : NORMAL, queued, queued.signal);
+    return true;
+  }
+
+  #wait(id: string, queued: Queued): void {
+    const queue = this.#queues.get(id) ?? [];
+    this.#queues.set(id, queue);
+    const { signal } = queued;
+    if (signal === undefined) {
+      queue.push(queued);
+      return;
+    }
+    const abort = (): void => {
+      const at = queue.findIndex((other) => other === entry);
+      if (at < 0) return;
+      queue.splice(at, 1);
+      if (queue.length === 0 && this.#queues.get(id) === queue) this.#queues.delete(id);
+      queued.reject(aborted(id, 'not sent', signal));
+    };
+    const entry: Queued = {
+      ...queued,
+      resolve: () => {
+        signal.removeEventListener('abort', abort);
+        queued.resolve();
+      },
+      reject: (error) => {
+        signal.removeEventListener('abort', abort);
+        queued.reject(error);
+      },
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    queue.push(entry);
+  }
+
+  #watch(id: string, session: Session, number: number, lane: LaneIndex, promised: Promised, signal: AbortSignal | undefined): void {
+    const waiters = this.#waiters.get(session) ?? [];
+    this.#waiters.set(session, waiters);
+    this.#outgoing.ask(id);
+    if (signal === undefined) {
+      waiters.push({ number, lane, resolve: promised.resolve, reject: promised.reject });
+      return;
+    }
+    const abort = (): void => {
+      const open = this.#waiters.get(session)?.filter((other) => other !== waiter) ?? [];
+      if (open.length > 0) this.#waiters.set(session, open);
+      else this.#waiters.delete(session);
+      promised.reject(aborted(id, 'sent, and not yet acknowledged: it may still arrive', signal));
+    };
+    const settle = (): void => signal.removeEventListener('abort', abort);
+    const waiter: Waiter = {
+      number,
+      lane,
+      resolve: () => {
+        settle();
+        promised.resolve();
+      },
+      reject: (error) => {
+        settle();
+        promised.reject(error);
+      },
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    waiters.push(waiter);
+  }
+}
+
+function unknown(id: string): MasterlessError {
+  return new MasterlessError('ERR_UNKNOWN_PEER', `${id} is not connected: connect first, or wait for its 'connect'`);
+}
+
+function aborted(id: string, known: string, signal: AbortSignal): MasterlessError {
+  return new MasterlessError('ERR_ABORTED', `delivery to ${id} was given up by its signal; the packet was ${known}`, {
+    cause: signal.reason,
+  });
+}

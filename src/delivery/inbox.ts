@@ -1,0 +1,185 @@
+/**
+ * Packets between their arrival and the application. Those that are taken at once pass through; those for which nobody
+ * listens, or whose readers are slow, wait here. A packet is told as handled only when everybody has had it, and what is
+ * not handled stays in its sender's window: so a slow reader holds its senders back, and the memory here is bounded by
+ * the windows of the peers.
+ *
+ * What waits from a session that has ended was already reported to its sender as uncertain. It is still handed out, up to
+ * a bound; beyond it the oldest of these go.
+ */
+import type { Deliver } from '../protocol/output.js';
+import type { Session } from '../protocol/session.js';
+
+/** What the core needs to hear that a packet was handled. */
+export type Receipt = Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>;
+
+/** A packet as its reader gets it. */
+export interface Message<Packet = unknown> {
+  /** Id of the peer that sent it. */
+  readonly sender: string;
+  readonly packet: Packet;
+}
+
+interface Entry<Packet> {
+  readonly message: Message<Packet>;
+  readonly receipt: Receipt;
+  readonly size: number;
+  /** The listeners have had it. */
+  heard: boolean;
+  orphan: boolean;
+  dropped: boolean;
+}
+
+interface Reader {
+  /** Number of the next entry to read. */
+  at: number;
+  wake: (() => void) | null;
+}
+
+export class Inbox<Packet> {
+  readonly #emit: (message: Message<Packet>) => boolean;
+  readonly #handled: (receipt: Receipt) => void;
+  readonly #maxOrphans: number;
+  readonly #readers = new Set<Reader>();
+  #entries: Entry<Packet>[] = [];
+  /** Number of the first entry. */
+  #first = 0;
+  #orphanBytes = 0;
+  #ended = false;
+
+  /**
+   * @param emit - hands a packet to the listeners; false when there are none
+   * @param handled - everybody has had the packet
+   * @param maxOrphans - bytes kept of sessions that have ended
+   */
+  constructor(emit: (message: Message<Packet>) => boolean, handled: (receipt: Receipt) => void, maxOrphans: number) {
+    this.#emit = emit;
+    this.#handled = handled;
+    this.#maxOrphans = maxOrphans;
+  }
+
+  /** Whether nothing waits and nobody reads: a packet may go straight to the listeners. */
+  get idle(): boolean {
+    return this.#entries.length === 0 && this.#readers.size === 0;
+  }
+
+  add(message: Message<Packet>, receipt: Receipt, size: number): void {
+    const entry = { message, receipt, size, heard: false, orphan: false, dropped: false };
+    this.#entries.push(entry);
+    // Listeners never wait for readers, but never get ahead of what waits for them either.
+    if (this.#entries.length === 1 || this.#entries.at(-2)?.heard) entry.heard = this.#emit(message);
+    for (const reader of this.#readers) reader.wake?.();
+    this.#release();
+  }
+
+  /** Hands what waits to a listener that has just come. */
+  flow(): void {
+    for (const entry of [...this.#entries]) {
+      if (entry.heard || entry.dropped) continue;
+      entry.heard = this.#emit(entry.message);
+      if (!entry.heard) break;
+    }
+    this.#release();
+  }
+
+  /** The session has ended: nobody waits for its receipts any more. */
+  orphan(session: Session): void {
+    for (const entry of this.#entries) {
+      if (entry.receipt.session !== session || entry.orphan) continue;
+      entry.orphan = true;
+      this.#orphanBytes += entry.size;
+    }
+    for (const entry of this.#entries) {
+      if (this.#orphanBytes <= this.#maxOrphans) break;
+      if (!entry.orphan || entry.dropped) continue;
+      entry.dropped = true;
+      this.#orphanBytes -= entry.size;
+    }
+    this.#release();
+  }
+
+  /** No packet will come any more: readers end after what waits. */
+  end(): void {
+    this.#ended = true;
+    for (const reader of this.#readers) reader.wake?.();
+  }
+
+  /** Reads every packet from now on, and what waits if nobody else reads. */
+  read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
+    const first = this.#readers.size === 0 ? this.#first : this.#first + this.#entries.length;
+    const reader: Reader = { at: first, wake: null };
+    const abort = (): void => reader.wake?.();
+    let open = true;
+    const finish = (): void => {
+      if (!open) return;
+      open = false;
+      this.#readers.delete(reader);
+      signal?.removeEventListener('abort', abort);
+      reader.wake?.();
+      this.#release();
+    };
+    this.#readers.add(reader);
+    signal?.addEventListener('abort', abort, { once: true });
+    const done = { done: true, value: undefined } as const;
+    let queue: Promise<unknown> = Promise.resolve();
+    const next = async (): Promise<IteratorResult<Message<Packet>>> => {
+      while (open) {
+        if (signal?.aborted) {
+          finish();
+          throw signal.reason;
+        }
+        const message = this.#take(reader);
+        if (message !== null) return { done: false, value: message };
+        if (this.#ended) break;
+        await new Promise<void>((resolve) => {
+          reader.wake = resolve;
+        });
+        reader.wake = null;
+      }
+      finish();
+      return done;
+    };
+    return {
+      next: () => {
+        const result = queue.then(next);
+        queue = result.catch(() => undefined);
+        return result;
+      },
+      return: async () => {
+        finish();
+        return done;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  #take(reader: Reader): Message<Packet> | null {
+    while (reader.at < this.#first + this.#entries.length) {
+      const entry = this.#entries[reader.at++ - this.#first];
+      if (entry !== undefined && !entry.dropped) {
+        this.#release();
+        return entry.message;
+      }
+    }
+    return null;
+  }
+
+  /** Lets go of the front: what all readers have had, or the listeners where nobody reads. */
+  #release(): void {
+    let done = 0;
+    let slowest = Number.POSITIVE_INFINITY;
+    for (const reader of this.#readers) slowest = Math.min(slowest, reader.at);
+    for (const entry of this.#entries) {
+      const had = this.#readers.size > 0 ? this.#first + done < slowest : entry.heard;
+      if (!had && !entry.dropped) break;
+      if (entry.orphan && !entry.dropped) this.#orphanBytes -= entry.size;
+      done++;
+    }
+    if (done === 0) return;
+    const released = this.#entries.splice(0, done);
+    this.#first += done;
+    for (const entry of released) this.#handled(entry.receipt);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * One byte stream as the protocol sees it, from its opening to its end. It carries at most one handshake, and may become
+ * the link of its pair. When it is `closed` nothing that still arrives on it counts.
+ */
+import type { Hello, State } from './control.js';
+import type { Dial } from './dial.js';
+import { FrameDecoder } from './frame.js';
+import type { Peer } from './peer.js';
+
+/**
+ * - `opening`: dialled, not yet open.
+ * - `greeting`: open, the other side's HELLO is awaited.
+ * - `known`: HELLO has come; the arbiter's verdict is awaited.
+ * - `adopted`: it is the link of its pair.
+ * - `closed`: over, or turned away.
+ */
+export type Phase = 'opening' | 'greeting' | 'known' | 'adopted' | 'closed';
+
+export class Connection {
+  readonly id: number;
+  /** The URI dialled, or null for one that came in. */
+  readonly uri: string | null;
+  /** What the transport says of the other end. */
+  readonly remote: string;
+  phase: Phase;
+  /** The stream is or was open. */
+  opened: boolean;
+  readonly decoder: FrameDecoder = new FrameDecoder();
+  /** Control frames to be written, oldest first. */
+  outbox: Uint8Array[] = [];
+  /** It is in the list of those with something to write. */
+  dirty = false;
+  /** When the handshake must be over. */
+  deadline: number;
+  /** The wish or attempt that this connection was dialled for. */
+  dial: Dial | null = null;
+  /** What the other side said of itself. */
+  hello: Hello | null = null;
+  /** The other side's wish as last heard here. */
+  theirKeep = false;
+  /** This side's wish as last told here. */
+  toldKeep = false;
+  /** The peer, once HELLO has come. */
+  peer: Peer | null = null;
+  /** This side's HELLO, which ADOPT must repeat, and its last question, which STATE must repeat. */
+  ownNonce = 0;
+  questionNonce = 0;
+  /** `peer.changes` when the question was asked, or when STATE was sent; -1 when nothing is open. */
+  asked = -1;
+  /** The peer's present link must first prove dead: another incarnation waits here. */
+  probing = false;
+  /** A STATE that came while probing. */
+  offer: State | null = null;
+  /** Number of the next frame from the other side, per lane. */
+  next: [number, number] = [0, 0];
+  /** When bytes last came and went. */
+  heardAt: number;
+  spokeAt: number;
+  /** Frames heard since adoption: a link on which none ever came has not proved itself. */
+  frames = 0;
+
+  constructor(id: number, uri: string | null, remote: string, now: number, deadline: number) {
+    this.id = id;
+    this.uri = uri;
+    this.remote = remote;
+    this.phase = uri === null ? 'greeting' : 'opening';
+    this.opened = uri === null;
+    this.deadline = deadline;
+    this.heardAt = now;
+    this.spokeAt = now;
+  }
+}

@@ -1,0 +1,423 @@
+/**
+ * The payloads of control frames, field by field. `docs/protocol.md` gives the same layout; `test/protocol/vectors.json`
+ * holds both to it. A payload that is too short, too long or out of range is a protocol error: nothing is guessed.
+ */
+import { encodeFrame, Frame, type FrameKind, MAX_CONTROL, protocolError } from './frame.js';
+
+/** The one version there is. */
+export const VERSION = 1;
+/** Longest id in bytes of UTF-8; the shortest is 1. */
+export const MAX_ID = 255;
+/** Most addresses a node tells. */
+export const MAX_ADDRESSES = 8;
+/** Longest address in bytes. */
+export const MAX_ADDRESS = 255;
+
+/** Counts of frames, one per lane: normal, urgent. */
+export type Counts = readonly [normal: number, urgent: number];
+
+/** HELLO: who is at this end, what it can and wants. */
+export interface Hello {
+  /** Lowest and highest version spoken. */
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  /** Features as bit sets; an unknown required one ends the handshake. */
+  readonly offered: number;
+  readonly required: number;
+  /** Random per question: a STATE that answers this HELLO repeats it. */
+  readonly nonce: number;
+  /** 16 hexadecimal digits, random per node object. */
+  readonly incarnation: string;
+  readonly id: string;
+  readonly codec: string;
+  /** This side wants the link kept. */
+  readonly keep: boolean;
+  /** Milliseconds between signs of life. */
+  readonly heartbeat: number;
+  /** Milliseconds for which the other side is asked to hold a session whose link is lost. */
+  readonly resumeWindow: number;
+  /** Bytes that may be on their way to this side unacknowledged. */
+  readonly window: number;
+  /** Bytes of the largest packet taken. */
+  readonly maxPacket: number;
+  /** URIs at which this side can be dialled. */
+  readonly addresses: readonly string[];
+}
+
+/** STATE: what the follower knows of the arbiter. */
+export interface State {
+  /** Of the HELLO or QUERY that this answers. */
+  readonly nonce: number;
+  /** The arbiter's incarnation it has dealt with, '' for none. */
+  readonly incarnation: string;
+  /** The session it holds, 0 for none. */
+  readonly session: number;
+  /** The highest epoch it has seen. */
+  readonly epoch: number;
+  /** Whether it holds the link of that epoch and believes it alive. */
+  readonly live: boolean;
+  readonly received: Counts;
+}
+
+/** ADOPT: this connection is the link. */
+export interface Adopt {
+  /** Of the follower's HELLO: binds the verdict to this connection. */
+  readonly nonce: number;
+  readonly epoch: number;
+  readonly session: number;
+  /** Frames the arbiter has received in this session: the follower sends from there. */
+  readonly received: Counts;
+  /** Where the arbiter's own sending starts. */
+  readonly start: Counts;
+}
+
+/** ACCEPT: the follower has switched to this link. */
+export interface Accept {
+  readonly epoch: number;
+  readonly received: Counts;
+}
+
+/** Why a connection was turned away; the number is the byte on the wire. */
+export const RejectReason = {
+  Protocol: 1,
+  Version: 2,
+  Feature: 3,
+  Codec: 4,
+  Self: 5,
+  IdInUse: 6,
+  WrongId: 7,
+  Limit: 8,
+  Closing: 9,
+  /** Another connection overtook this handshake: dial again. */
+  Overtaken: 10,
+} as const;
+export type RejectReason = (typeof RejectReason)[keyof typeof RejectReason];
+
+/** REJECT: this connection is turned away. */
+export interface Reject {
+  readonly reason: RejectReason;
+  readonly detail: string;
+}
+
+/** Why a session ends by agreement; the number is the byte on the wire. */
+export const ByeReason = {
+  /** The node closes. */
+  Closed: 1,
+  /** Its application called `disconnect`. */
+  Disconnected: 2,
+  /** Neither side keeps the link: a proposal, answered by BYE or by KEEP. */
+  Unwanted: 3,
+  /** A packet could not be decoded. */
+  BadPacket: 4,
+} as const;
+export type ByeReason = (typeof ByeReason)[keyof typeof ByeReason];
+
+/** PING: prove that you live. */
+export interface Ping {
+  readonly token: number;
+  /** Another node claims the id of the one who is asked. */
+  readonly contested: boolean;
+}
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const out = new Writer();
+  out.byte(MAGIC[0]).byte(MAGIC[1]).byte(hello.minVersion).byte(hello.maxVersion);
+  out.varint(hello.offered).varint(hello.required).varint(hello.nonce).incarnation(hello.incarnation);
+  out.string(hello.id).string(hello.codec).byte(hello.keep ? 1 : 0);
+  out.varint(hello.heartbeat).varint(hello.resumeWindow).varint(hello.window).varint(hello.maxPacket);
+  const addresses = fitting(hello.addresses, MAX_CONTROL - 1 - out.length);
+  out.byte(addresses.length);
+  for (const address of addresses) out.string(address);
+  return out.frame(Frame.Hello);
+}
+
+/** As many of the addresses, the first first, as one HELLO has room for. */
+function fitting(addresses: readonly string[], room: number): readonly string[] {
+  let left = room;
+  return addresses.slice(0, MAX_ADDRESSES).filter((address) => {
+    const size = byteLength(address);
+    if (size > MAX_ADDRESS || size + 2 > left) return false;
+    left -= size + 2;
+    return true;
+  });
+}
+
+/** Two nodes with no version in common can still read each other's first four bytes, and say so. */
+export function decodeVersions(payload: Uint8Array): { readonly min: number; readonly max: number } {
+  const input = new Reader(payload);
+  if (input.byte() !== MAGIC[0] || input.byte() !== MAGIC[1]) {
+    throw protocolError('it does not begin like a masterless node');
+  }
+  return { min: input.byte(), max: input.byte() };
+}
+
+export function decodeHello(payload: Uint8Array): Hello {
+  const { min, max } = decodeVersions(payload);
+  const input = new Reader(payload.subarray(4));
+  const hello = {
+    minVersion: min,
+    maxVersion: max,
+    offered: input.varint(),
+    required: input.varint(),
+    nonce: input.varint(),
+    incarnation: input.incarnation(),
+    id: input.string(1, MAX_ID),
+    codec: input.string(1, 32),
+    keep: input.flag(),
+    heartbeat: input.varint(),
+    resumeWindow: input.varint(),
+    window: input.varint(),
+    maxPacket: input.varint(),
+    addresses: Array.from({ length: input.upTo(MAX_ADDRESSES) }, () => input.string(1, MAX_ADDRESS)),
+  };
+  if (hello.incarnation === '') throw protocolError('HELLO has no incarnation');
+  if (hello.heartbeat === 0 || hello.window === 0 || hello.maxPacket === 0) {
+    throw protocolError('HELLO has a heartbeat, window or packet size of 0');
+  }
+  // Bytes behind the last known field are left to later minor additions.
+  return hello;
+}
+
+export function encodeState(state: State): Uint8Array {
+  const out = new Writer().varint(state.nonce).incarnation(state.incarnation).varint(state.session);
+  return out.varint(state.epoch).byte(state.live ? 1 : 0).counts(state.received).frame(Frame.State);
+}
+
+export function decodeState(payload: Uint8Array): State {
+  const input = new Reader(payload);
+  return input.whole({
+    nonce: input.varint(),
+    incarnation: input.incarnation(),
+    session: input.varint(),
+    epoch: input.varint(),
+    live: input.flag(),
+    received: input.counts(),
+  });
+}
+
+export function encodeQuery(nonce: number): Uint8Array {
+  return new Writer().varint(nonce).frame(Frame.Query);
+}
+
+export function decodeQuery(payload: Uint8Array): number {
+  const input = new Reader(payload);
+  return input.whole(input.varint());
+}
+
+export function encodeAdopt(adopt: Adopt): Uint8Array {
+  const out = new Writer().varint(adopt.nonce).varint(adopt.epoch).varint(adopt.session);
+  return out.counts(adopt.received).counts(adopt.start).frame(Frame.Adopt);
+}
+
+export function decodeAdopt(payload: Uint8Array): Adopt {
+  const input = new Reader(payload);
+  return input.whole({
+    nonce: input.varint(),
+    epoch: input.varint(),
+    session: input.varint(),
+    received: input.counts(),
+    start: input.counts(),
+  });
+}
+
+export function encodeAccept(accept: Accept): Uint8Array {
+  return new Writer().varint(accept.epoch).counts(accept.received).frame(Frame.Accept);
+}
+
+export function decodeAccept(payload: Uint8Array): Accept {
+  const input = new Reader(payload);
+  return input.whole({ epoch: input.varint(), received: input.counts() });
+}
+
+export function encodeDuplicate(): Uint8Array {
+  return new Writer().frame(Frame.Duplicate);
+}
+
+export function encodeReject(reject: Reject): Uint8Array {
+  return new Writer().byte(reject.reason).string(reject.detail.slice(0, 200)).frame(Frame.Reject);
+}
+
+export function decodeReject(payload: Uint8Array): Reject {
+  const input = new Reader(payload);
+  const reason = input.byte() as RejectReason;
+  return input.whole({ reason, detail: input.string(0, MAX_CONTROL_STRING) });
+}
+
+export function encodeAck(handled: Counts): Uint8Array {
+  return new Writer().counts(handled).frame(Frame.Ack);
+}
+
+/** An ACK without counts asks the other side to acknowledge now. */
+export function encodeAckRequest(): Uint8Array {
+  return new Writer().frame(Frame.Ack);
+}
+
+export function decodeAck(payload: Uint8Array): Counts | null {
+  if (payload.length === 0) return null;
+  const input = new Reader(payload);
+  return input.whole(input.counts());
+}
+
+export function encodeKeep(keep: boolean): Uint8Array {
+  return new Writer().byte(keep ? 1 : 0).frame(Frame.Keep);
+}
+
+export function decodeKeep(payload: Uint8Array): boolean {
+  const input = new Reader(payload);
+  return input.whole(input.flag());
+}
+
+export function encodeBye(reason: ByeReason): Uint8Array {
+  return new Writer().byte(reason).frame(Frame.Bye);
+}
+
+export function decodeBye(payload: Uint8Array): ByeReason {
+  const input = new Reader(payload);
+  return input.whole(input.byte()) as ByeReason;
+}
+
+export function encodePing(ping: Ping): Uint8Array {
+  return new Writer().byte(ping.contested ? 1 : 0).varint(ping.token).frame(Frame.Ping);
+}
+
+export function decodePing(payload: Uint8Array): Ping {
+  const input = new Reader(payload);
+  return input.whole({ contested: input.flag(), token: input.varint() });
+}
+
+export function encodePong(token: number): Uint8Array {
+  return new Writer().varint(token).frame(Frame.Pong);
+}
+
+export function decodePong(payload: Uint8Array): number {
+  const input = new Reader(payload);
+  return input.whole(input.varint());
+}
+
+export function encodeHeartbeat(): Uint8Array {
+  return Uint8Array.of(Frame.Heartbeat);
+}
+
+const MAGIC = [0x4d, 0x4c] as const;
+const MAX_CONTROL_STRING = 800;
+const NO_INCARNATION = '0000000000000000';
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes of an id or a name, as counted against its limit. */
+export function byteLength(text: string): number {
+  return utf8.encode(text).length;
+}
+
+class Writer {
+  private readonly bytes: number[] = [];
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  byte(value: number): this {
+    this.bytes.push(value & 0xff);
+    return this;
+  }
+
+  varint(value: number): this {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.bytes.push((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.bytes.push(rest);
+    return this;
+  }
+
+  counts([normal, urgent]: Counts): this {
+    return this.varint(normal).varint(urgent);
+  }
+
+  incarnation(digits: string): this {
+    for (let i = 0; i < 16; i += 2) this.byte(Number.parseInt((digits || NO_INCARNATION).slice(i, i + 2), 16));
+    return this;
+  }
+
+  string(text: string): this {
+    const bytes = utf8.encode(text);
+    this.varint(bytes.length);
+    for (const byte of bytes) this.bytes.push(byte);
+    return this;
+  }
+
+  frame(kind: FrameKind): Uint8Array {
+    return encodeFrame(kind, Uint8Array.from(this.bytes));
+  }
+}
+
+class Reader {
+  private readonly bytes: Uint8Array;
+  private at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  byte(): number {
+    const byte = this.bytes[this.at++];
+    if (byte === undefined) throw protocolError('a control frame is too short');
+    return byte;
+  }
+
+  upTo(most: number): number {
+    const value = this.byte();
+    if (value > most) throw protocolError(`a control frame has ${value} where at most ${most} may be`);
+    return value;
+  }
+
+  flag(): boolean {
+    return this.upTo(1) === 1;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (value > Number.MAX_SAFE_INTEGER) throw protocolError('a number is over 2^53');
+      if (byte <= 0x7f) {
+        if (byte === 0 && scale > 1) throw protocolError('a number is not in its shortest form');
+        return value;
+      }
+      scale *= 0x80;
+      if (scale > 2 ** 49) throw protocolError('a number is over 2^53');
+    }
+  }
+
+  counts(): Counts {
+    return [this.varint(), this.varint()];
+  }
+
+  incarnation(): string {
+    let digits = '';
+    for (let i = 0; i < 8; i++) digits += this.byte().toString(16).padStart(2, '0');
+    return digits === NO_INCARNATION ? '' : digits;
+  }
+
+  string(least: number, most: number): string {
+    const length = this.varint();
+    if (length < least || length > most) throw protocolError(`a text of ${length} bytes, not ${least} to ${most}`);
+    if (length > this.bytes.length - this.at) throw protocolError('a control frame is too short');
+    const bytes = this.bytes.subarray(this.at, this.at + length);
+    this.at += length;
+    try {
+      return strictUtf8.decode(bytes);
+    } catch {
+      throw protocolError('a text is not UTF-8');
+    }
+  }
+
+  /** The value, if every byte was used. */
+  whole<T>(value: T): T {
+    if (this.at !== this.bytes.length) throw protocolError('a control frame is too long');
+    return value;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Why this node dials, and how far it has come: one object for a wish of the application (`connect`), for winning back
+ * the lost link of a peer, and for testing a suspect one.
+ */
+import type { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { Peer } from './peer.js';
+
+/**
+ * - `wish`: the application wants whoever is at this address.
+ * - `redial`: a kept peer's link is lost.
+ * - `probe`: a link is silent; does the other side still take connections?
+ */
+export type DialPurpose = 'wish' | 'redial' | 'probe';
+
+export class Dial {
+  readonly purpose: DialPurpose;
+  /** Number by which the application's promise is found; 0 where there is none. */
+  readonly wish: number;
+  /** Where to dial, best first. One attempt goes through all of them. */
+  uris: string[];
+  /** The id that must answer, or null for whoever does. */
+  readonly expected: string | null;
+  /** Known once a HELLO came, or from the start for a peer's own dials. */
+  peer: Peer | null;
+  /** The attempt under way or last made, from 1. */
+  attempt = 0;
+  /** Which of the URIs is being tried. */
+  index = 0;
+  /** The connection being opened or shaking hands. */
+  connection: Connection | null = null;
+  /** When the next attempt starts; Infinity while one is under way. */
+  next: number;
+  /** The connection was a duplicate: the link that it duplicates must show by this time. */
+  until: number = Number.POSITIVE_INFINITY;
+  /** Handshakes overtaken by others in this attempt. */
+  overtaken = 0;
+  /** Probe: no address takes connections for this peer any more. */
+  failed = false;
+  /** This wish is why the peer is kept. */
+  keeps = false;
+  lastError: MasterlessError | null = null;
+
+  constructor(purpose: DialPurpose, uris: readonly string[], peer: Peer | null, expected: string | null, now: number, wish = 0) {
+    this.purpose = purpose;
+    this.uris = [...uris];
+    this.peer = peer;
+    this.expected = expected;
+    this.next = now;
+    this.wish = wish;
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Dialling: what the application wished for, lost links of kept peers, and tests of suspect ones. An attempt goes through
+ * all known addresses, best first; when all fail the policy says whether and when another follows. A duplicate is not a
+ * failure: the link that it duplicates must show within the handshake's time.
+ */
+import { type ErrorCode, MasterlessError } from '../errors.js';
+import { backoff } from './backoff.js';
+import type { Connection } from './connection.js';
+import { Dial } from './dial.js';
+import type { Peer } from './peer.js';
+import { disconnected, endSession } from './sessions.js';
+import type { MeshState } from './state.js';
+
+/** Trying again can't help: the other end has said what it is. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_SELF',
+  'ERR_WRONG_ID',
+  'ERR_VERSION',
+  'ERR_FEATURE',
+  'ERR_CODEC',
+  'ERR_ID_IN_USE',
+]);
+/** Handshakes overtaken by others that one attempt may repeat. */
+const MAX_OVERTAKEN = 3;
+
+/** The application wants whoever is at `uri`, or `expected` there. */
+export function startWish(state: MeshState, wish: number, uri: string, expected: string | null, now: number): void {
+  const linked = linkedAt(state, uri, expected);
+  if (linked !== null) {
+    linked.keep = true;
+    linked.dialled ??= uri;
+    state.emit({ kind: 'wish', wish, id: linked.id, error: null });
+    return;
+  }
+  add(state, new Dial('wish', [uri], null, expected, now, wish));
+}
+
+/** Withdraws a wish that has not come true; its connection, if any, is left to its own end. */
+export function cancelWish(state: MeshState, wish: number): void {
+  for (const dial of state.dials) {
+    if (dial.purpose === 'wish' && dial.wish === wish) remove(state, dial);
+  }
+}
+
+/**
+ * The application's link is lost: win it back where this side keeps it, hold the session for the other where that side
+ * does, give up where neither.
+ */
+export function recover(state: MeshState, peer: Peer, now: number): void {
+  const redials = peer.keep || peer.parting !== null;
+  if (redials && peer.redial === null && peer.addresses.length > 0 && state.config.reconnect.attempts > 0) {
+    const delay = backoff(peer.flaps + 1, state.config.reconnect, state.config.random());
+    const dial = new Dial('redial', peer.addresses, peer, peer.id, now + delay);
+    peer.redial = dial;
+    add(state, dial);
+  }
+  if (peer.theirKeep && peer.heldUntil === 0) {
+    peer.heldUntil = now + peer.resumeWindow;
+    state.wake(peer.heldUntil);
+  }
+  if (peer.redial === null && peer.heldUntil === 0) giveUp(state, peer);
+}
+
+/** Tests a silent link by a second connection. */
+export function startProbe(state: MeshState, peer: Peer, now: number): void {
+  const dial = new Dial('probe', peer.addresses, peer, peer.id, now);
+  peer.probeDial = dial;
+  add(state, dial);
+}
+
+/** The test of a link is over, however it ended. */
+export function endProbe(state: MeshState, peer: Peer): void {
+  if (peer.probeDial !== null) remove(state, peer.probeDial);
+  peer.probeDial = null;
+}
+
+/** The peer's link is there: every wish for it has come true. */
+export function linked(state: MeshState, peer: Peer): void {
+  for (const dial of peer.wishes) {
+    state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
+    remove(state, dial);
+  }
+  if (peer.redial !== null) remove(state, peer.redial);
+  peer.redial = null;
+  peer.heldUntil = 0;
+  endProbe(state, peer);
+}
+
+/** A connection turned out to duplicate a link that is there or about to be. */
+export function duplicated(state: MeshState, connection: Connection, now: number): void {
+  const { dial, peer } = connection;
+  connection.dial = null;
+  if (dial === null) return;
+  dial.connection = null;
+  if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
+    if (dial.purpose === 'wish') state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
+    if (dial.purpose === 'probe') endProbe(state, peer);
+    else remove(state, dial);
+    return;
+  }
+  dial.until = now + state.config.handshakeTimeout;
+  state.wake(dial.until);
+}
+
+/** A connection ended before it became a link. */
+export function failed(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+  const { dial } = connection;
+  connection.dial = null;
+  if (dial === null || !state.dials.has(dial)) return;
+  dial.connection = null;
+  const uri = dial.uris[dial.index] as string;
+  dial.lastError = error;
+  if (dial.purpose === 'probe') {
+    // It takes connections and does not speak: it is there, and stalled. Anything else is a verdict.
+    if (error.code === 'ERR_TIMEOUT' && connection.opened && connection.hello === null) {
+      endProbe(state, dial.peer as Peer);
+      return;
+    }
+  } else {
+    state.emit({ kind: 'unreachable', uri, error });
+  }
+  const { peer } = dial;
+  if (peer !== null && (error.code === 'ERR_SELF' || error.code === 'ERR_WRONG_ID')) {
+    if (peer.dialled === uri) peer.dialled = null;
+    peer.advertised = peer.advertised.filter((address) => address !== uri);
+  }
+  if (++dial.index < dial.uris.length) open(state, dial, now);
+  else attemptFailed(state, dial, error, now);
+}
+
+/** Another connection overtook this handshake: the same address is dialled again. */
+export function overtaken(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+  const { dial } = connection;
+  if (dial === null || ++dial.overtaken > MAX_OVERTAKEN) {
+    failed(state, connection, error, now);
+    return;
+  }
+  connection.dial = null;
+  dial.connection = null;
+  open(state, dial, now);
+}
+
+/** Starts attempts that are due, ends those that waited in vain. */
+export function tickDials(state: MeshState, now: number): void {
+  for (const dial of state.dials) {
+    if (dial.next <= now) startAttempt(state, dial, now);
+    else if (dial.until <= now) {
+      dial.until = Number.POSITIVE_INFINITY;
+      const error = new MasterlessError(
+        'ERR_TIMEOUT',
+        `the connection to ${dial.uris[dial.index]} was turned away as a duplicate of a link that did not come about: dial again`,
+      );
+      attemptFailed(state, dial, error, now);
+    }
+    state.wake(Math.min(dial.next, dial.until));
+  }
+}
+
+function startAttempt(state: MeshState, dial: Dial, now: number): void {
+  dial.attempt++;
+  dial.index = 0;
+  dial.overtaken = 0;
+  if (dial.peer !== null && dial.purpose === 'redial') {
+    dial.uris = dial.peer.addresses;
+    state.emit({ kind: 'reconnecting', id: dial.peer.id, attempt: dial.attempt });
+  }
+  open(state, dial, now);
+}
+
+function open(state: MeshState, dial: Dial, now: number): void {
+  const uri = dial.uris[dial.index];
+  dial.next = Number.POSITIVE_INFINITY;
+  if (uri === undefined) {
+    attemptFailed(state, dial, new MasterlessError('ERR_UNREACHABLE', 'no address is known any more'), now);
+    return;
+  }
+  const connection = state.addConnection(uri, uri, now);
+  connection.dial = dial;
+  dial.connection = connection;
+  state.emit({ kind: 'dial', connection, uri });
+}
+
+function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now: number): void {
+  const { peer } = dial;
+  if (dial.purpose === 'probe') {
+    // `links.ts` finds it so at the next tick, and lets go of the link.
+    dial.failed = true;
+    state.wake(now);
+    return;
+  }
+  if (dial.attempt < state.config.reconnect.attempts && !FINAL.has(error.code)) {
+    dial.next = now + backoff(dial.attempt + 1, state.config.reconnect, state.config.random());
+    state.wake(dial.next);
+    return;
+  }
+  remove(state, dial);
+  if (dial.purpose === 'wish') {
+    state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
+    if (peer !== null && dial.keeps && !peer.connected) peer.keep = false;
+    if (peer !== null) state.release(peer);
+  } else if (peer !== null && peer.redial === dial) {
+    peer.redial = null;
+    if (peer.heldUntil <= now) giveUp(state, peer);
+  }
+}
+
+/** Nobody tries any more. The wish to keep was tried as often as the policy says, so it ends here too. */
+export function giveUp(state: MeshState, peer: Peer): void {
+  if (peer.connected) {
+    const reason = peer.farewell ?? (peer.keep ? 'unreachable' : 'expired');
+    peer.keep = false;
+    disconnected(state, peer, reason);
+  } else {
+    // Proposed to the peer, and never heard of again.
+    endSession(state, peer);
+    peer.heldUntil = 0;
+  }
+  state.release(peer);
+}
+
+function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {
+  for (const peer of state.peers.values()) {
+    if (peer.link === null || !peer.confirmed || peer.suspect || peer.parting !== null) continue;
+    if (expected !== null && peer.id !== expected) continue;
+    if (peer.dialled === uri || peer.advertised.includes(uri)) return peer;
+  }
+  return null;
+}
+
+function add(state: MeshState, dial: Dial): void {
+  state.dials.add(dial);
+  state.wake(dial.next);
+}
+
+function remove(state: MeshState, dial: Dial): void {
+  state.dials.delete(dial);
+  const { peer, connection } = dial;
+  if (peer !== null) peer.wishes.delete(dial);
+  if (connection === null) return;
+  connection.dial = null;
+  dial.connection = null;
+  // Not even open: nobody would miss it. One that shakes hands gets the arbiter's verdict.
+  if (connection.phase === 'opening') state.close(connection, false);
+}

@@ -1,0 +1,184 @@
+/**
+ * The link of a pair from adoption to loss: what the application hears of it, signs of life, and suspicion.
+ *
+ * A silent peer is suspected after `timeout` and tested by a second connection, since silence has three causes that look
+ * alike from here: a dead link between two live nodes (the second connection replaces it), a dead node (its address
+ * refuses or does not answer: lost), and a node that is stopped or busy (its system still takes connections: it is waited
+ * for, up to `stallTimeout`).
+ */
+import { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import { type Counts, encodeHeartbeat, encodeKeep, encodePing, encodeQuery, encodeState, VERSION } from './control.js';
+import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
+import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
+import type { Peer } from './peer.js';
+import { NORMAL, URGENT } from './session.js';
+import type { MeshState } from './state.js';
+
+/** Both sides know the link: packets flow. */
+export function established(state: MeshState, peer: Peer, link: Connection): void {
+  peer.confirmed = true;
+  peer.suspect = false;
+  peer.theirKeep = link.theirKeep;
+  if (link.uri !== null) peer.dialled = link.uri;
+  peer.farewell = null;
+  link.frames = 0;
+  if (peer.connected) {
+    state.emit({ kind: 'reconnect', id: peer.id });
+  } else {
+    peer.connected = true;
+    const info = { uri: link.uri, addresses: peer.advertised, incarnation: peer.incarnation, version: VERSION };
+    state.emit({ kind: 'connect', id: peer.id, info });
+  }
+  linked(state, peer);
+  if (link.toldKeep !== peer.keep) tellKeep(state, peer);
+  state.touch(link);
+  state.wake(link.spokeAt + state.config.heartbeat);
+  if (peer.parting !== null) {
+    // What was said on the lost link may not have been heard.
+    peer.parting.said = false;
+    advance(state, peer, link.heardAt);
+  } else {
+    partIfUnwanted(state, peer, link.heardAt);
+  }
+}
+
+/** The peer's link broke or was given up. Its connection is closed if it is not already. */
+export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: number): void {
+  const { link } = peer;
+  if (link === null) return;
+  peer.flaps = link.frames > 0 ? 0 : peer.flaps + 1;
+  detach(state, peer, false);
+  // Adopted and never confirmed: to who dialled it, the dial failed.
+  failed(state, link, error, now);
+  if (!peer.connected) {
+    peer.heldUntil = now + peer.resumeWindow;
+    state.wake(peer.heldUntil);
+  } else if (!partedByLoss(state, peer, now)) {
+    recover(state, peer, now);
+  }
+  resume(state, peer);
+  state.release(peer);
+}
+
+/** Handshakes that waited for the link to prove dead go on, and so does one that waited for the adoption to fail. */
+function resume(state: MeshState, peer: Peer): void {
+  peer.probe = null;
+  for (const connection of peer.connections) {
+    if (!connection.probing) continue;
+    connection.probing = false;
+    if (!peer.arbiter) answer(state, peer, connection);
+    // What it said before the incumbent's last sign of life proves nothing.
+    else if (connection.offer !== null) query(state, peer, connection);
+    connection.offer = null;
+  }
+  const { parked } = peer;
+  peer.parked = null;
+  if (parked !== null) query(state, peer, parked);
+}
+
+/** Arbiter: asks anew what the follower knows. */
+export function query(state: MeshState, peer: Peer, connection: Connection): void {
+  connection.questionNonce = state.nonce();
+  connection.asked = peer.changes;
+  state.send(connection, encodeQuery(connection.questionNonce));
+}
+
+/** Follower: says what it knows of the arbiter. */
+export function answer(state: MeshState, peer: Peer, connection: Connection): void {
+  const known = connection.hello?.incarnation === peer.incarnation;
+  const received: Counts = known ? peer.session.received : [0, 0];
+  connection.asked = peer.changes;
+  state.send(
+    connection,
+    encodeState({
+      nonce: connection.questionNonce,
+      incarnation: peer.incarnation,
+      session: known ? peer.session.id : 0,
+      epoch: known ? peer.epoch : 0,
+      live: known && peer.link !== null && !peer.suspect,
+      received,
+    }),
+  );
+}
+
+export function tellKeep(state: MeshState, peer: Peer): void {
+  const { link } = peer;
+  if (link === null || !peer.confirmed || link.toldKeep === peer.keep) return;
+  link.toldKeep = peer.keep;
+  state.send(link, encodeKeep(peer.keep));
+}
+
+/** Asks the owner of the link to prove that it lives: `newcomer` claims its id with another incarnation. */
+export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Connection, now: number): void {
+  newcomer.probing = true;
+  if (peer.probe !== null || peer.link === null) return;
+  const deadline = now + state.config.probeTimeout;
+  peer.probe = { token: state.nonce(), deadline };
+  state.wake(deadline);
+  state.send(peer.link, encodePing({ token: peer.probe.token, contested: true }));
+}
+
+/** Bytes came on the link. */
+export function heard(state: MeshState, peer: Peer, link: Connection, now: number): void {
+  link.heardAt = now;
+  peer.changes++;
+  if (!peer.suspect) return;
+  peer.suspect = false;
+  endProbe(state, peer);
+}
+
+/**
+ * Sends and expects signs of life.
+ * @param grace - silence forgiven because this node itself did not run: milliseconds for which nothing is suspected
+ */
+export function tickLink(state: MeshState, peer: Peer, now: number, grace: number): void {
+  const { link } = peer;
+  if (link === null) return;
+  if (peer.probe !== null && peer.probe.deadline <= now) {
+    lost(state, peer, silent(peer, 'another node claims its id, and it did not prove that it lives'), now);
+    return;
+  }
+  if (peer.probe !== null) state.wake(peer.probe.deadline);
+  if (!peer.confirmed) return;
+  const { heartbeat } = state.config;
+  if (now - link.spokeAt >= heartbeat) {
+    link.spokeAt = now;
+    // Whatever waits to be written will be sign of life enough.
+    if (link.outbox.length === 0) state.send(link, encodeHeartbeat());
+  }
+  state.wake(link.spokeAt + heartbeat);
+  tickSuspicion(state, peer, link, now, grace);
+}
+
+function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
+  // A peer that speaks rarely must not be suspected for it.
+  const timeout = Math.max(state.config.timeout, peer.heartbeat * 3);
+  if (grace > 0) link.heardAt = Math.max(link.heardAt, now - timeout + grace);
+  const silence = now - link.heardAt;
+  if (silence < timeout) {
+    state.wake(link.heardAt + timeout);
+    return;
+  }
+  peer.suspect = true;
+  const stalled = Math.max(timeout, state.config.stallTimeout);
+  if (peer.probeDial?.failed || peer.addresses.length === 0 || silence >= stalled) {
+    lost(state, peer, silent(peer, `nothing came for ${Math.round(silence)} ms`), now);
+    return;
+  }
+  if (peer.probeDial === null) startProbe(state, peer, now);
+  state.wake(link.heardAt + stalled);
+}
+
+function silent(peer: Peer, why: string): MasterlessError {
+  return new MasterlessError('ERR_CONNECTION_LOST', `the link to ${peer.id} is lost: ${why}`);
+}
+
+/** Writes what the link has to say: urgent packets first. Returns the bytes added to `views`. */
+export function gatherLink(state: MeshState, peer: Peer, link: Connection, views: Uint8Array[], budget: number): number {
+  const [normal, urgent] = [peer.session.lanes[NORMAL].outgoing, peer.session.lanes[URGENT].outgoing];
+  let added = urgent.pending ? urgent.gather(views, budget) : 0;
+  if (added < budget && normal.pending) added += normal.gather(views, budget - added);
+  if (normal.pending || urgent.pending) state.touch(link);
+  return added;
+}

@@ -1,0 +1,459 @@
+/**
+ * The protocol of one node as a pure state machine: bytes, wishes and the time go in, outputs come out. It opens no
+ * socket, sets no timer and throws no dice of its own, so every run can be repeated from a seed.
+ *
+ * How to drive it: call an input, then `poll` until it returns null and do what each output says, then write what
+ * `gather` gives for every connection in `takeDirty`, and call `tick` no later than at `wakeAt`.
+ */
+import { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import {
+  ByeReason,
+  decodeAccept,
+  decodeAck,
+  decodeAdopt,
+  decodeBye,
+  decodeHello,
+  decodeKeep,
+  decodePing,
+  decodePong,
+  decodeQuery,
+  decodeReject,
+  decodeState,
+  decodeVersions,
+  encodePing,
+  encodePong,
+  RejectReason,
+  VERSION,
+} from './control.js';
+import { cancelWish, failed, startWish, tickDials } from './dialing.js';
+import { Frame, MAX_DATA, protocolError } from './frame.js';
+import {
+  greet,
+  incumbentLives,
+  onAccept,
+  onAdopt,
+  onDuplicate,
+  onHello,
+  onQuery,
+  onReject,
+  onState,
+  turnAway,
+} from './handshake.js';
+import { heard, lost, tellKeep, tickLink } from './links.js';
+import type { Deliver, Output } from './output.js';
+import { advance, heardBye, heardKeep, part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
+import type { Peer } from './peer.js';
+import type { Session } from './session.js';
+import { type MeshConfig, MeshState } from './state.js';
+import { Traffic } from './traffic.js';
+
+export class Mesh {
+  private readonly state: MeshState;
+  private readonly traffic: Traffic;
+  /** The connection whose chunk is being taken apart, a frame per `poll`. */
+  private reading: Connection | null = null;
+  private closedTold = false;
+
+  constructor(config: MeshConfig) {
+    this.state = new MeshState(config);
+    this.traffic = new Traffic(this.state);
+  }
+
+  // The application's side.
+
+  /** Wants whoever is at `uri`; a `wish` output with this number follows. */
+  connect(wish: number, uri: string, expected: string | null, now: number): void {
+    startWish(this.state, wish, uri, expected, now);
+  }
+
+  /** No longer wants it; no output follows. */
+  cancelConnect(wish: number): void {
+    cancelWish(this.state, wish);
+  }
+
+  /** Wants the peer kept, or no longer. */
+  keep(id: string, keep: boolean, now: number): void {
+    const peer = keep ? this.state.peer(id) : this.state.peers.get(id);
+    if (peer === undefined) return;
+    peer.keep = keep;
+    tellKeep(this.state, peer);
+    partIfUnwanted(this.state, peer, now);
+    this.state.release(peer);
+  }
+
+  isKept(id: string): boolean {
+    return this.state.peers.get(id)?.keep ?? false;
+  }
+
+  /** Parts from the peer: flushes, then says goodbye. Also withdraws the wish to keep it. */
+  disconnect(id: string, now: number): void {
+    const peer = this.state.peers.get(id);
+    if (peer === undefined) return;
+    peer.keep = false;
+    if (peer.connected) part(this.state, peer, ByeReason.Disconnected, now);
+    this.state.release(peer);
+  }
+
+  /** Parts from all; a `closed` output follows, at the latest after `closeTimeout`. */
+  close(now: number): void {
+    const { state } = this;
+    state.closing = true;
+    for (const dial of [...state.dials]) {
+      if (dial.purpose !== 'wish') continue;
+      const error = new MasterlessError('ERR_CLOSED', 'this node was closed before it was connected');
+      state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
+      cancelWish(state, dial.wish);
+    }
+    for (const peer of [...state.peers.values()]) {
+      peer.keep = false;
+      if (peer.connected) part(state, peer, ByeReason.Closed, now);
+    }
+    for (const connection of [...state.connections.values()]) {
+      if (connection.peer?.link !== connection) this.end(connection, closedError(), true, now);
+    }
+    state.wake(now);
+  }
+
+  /** Ids of all peers connected, sorted by when they came to be known. */
+  connected(): string[] {
+    return [...this.state.peers.values()].filter((peer) => peer.connected).map((peer) => peer.id);
+  }
+
+  isConnected(id: string): boolean {
+    return this.state.peers.get(id)?.connected ?? false;
+  }
+
+  /**
+   * Accepts an encoded packet for a peer, copying it. Returns the packet's number in its lane, or 0 when the peer is
+   * unknown or there is no room; in the latter case a `drain` follows.
+   */
+  send(id: string, bytes: Uint8Array, urgent: boolean): number {
+    return this.traffic.send(id, bytes, urgent);
+  }
+
+  /** Whether a packet of `size` bytes would be accepted now. */
+  writable(id: string, size: number): boolean {
+    return this.traffic.writable(id, size);
+  }
+
+  /** The peer is to acknowledge what it has without delay. */
+  ask(id: string): void {
+    this.traffic.ask(id);
+  }
+
+  /** The application has had the packet that `deliver` brought, and all before it in its lane. */
+  handled(deliver: Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>, now: number): void {
+    this.traffic.handled(deliver, now);
+  }
+
+  /** A delivered packet could not be decoded. */
+  undecodable(id: string, now: number): void {
+    const peer = this.state.peers.get(id);
+    if (peer !== undefined) partForBadPacket(this.state, peer, now);
+    this.reading = null;
+  }
+
+  /** Measures the way to a connected peer: a `pong` output with the token follows, if it lives. */
+  ping(id: string): number {
+    const link = this.state.peers.get(id)?.link;
+    if (link == null) return 0;
+    const token = this.state.nonce();
+    this.state.send(link, encodePing({ token, contested: false }));
+    return token;
+  }
+
+  /** The session with a connected peer: for counting, not for changing. */
+  session(id: string): Session | null {
+    const peer = this.state.peers.get(id);
+    return peer?.connected ? peer.session : null;
+  }
+
+  /** What is known of a connected peer's links, for people and tests: no part of the protocol. */
+  view(id: string): { readonly epoch: number; readonly link: number | null; readonly session: number } | null {
+    const peer = this.state.peers.get(id);
+    if (peer === undefined) return null;
+    return { epoch: peer.epoch, link: peer.link?.id ?? null, session: peer.session.id };
+  }
+
+  // The network's side.
+
+  /** This node can be dialled at these URIs, which its HELLO tells. */
+  listening(addresses: readonly string[]): void {
+    this.state.addresses = addresses;
+  }
+
+  /**
+   * A connection came in.
+   * @param limited - count it against the limit per remote address
+   * @returns null when there are too many in their handshake: close it
+   */
+  accepted(remote: string, limited: boolean, now: number): Connection | null {
+    const { state } = this;
+    let pending = 0;
+    let alike = 0;
+    for (const connection of state.connections.values()) {
+      if (connection.phase !== 'greeting' && connection.phase !== 'known') continue;
+      if (connection.uri !== null) continue;
+      pending++;
+      if (connection.remote === remote) alike++;
+    }
+    const { maxHandshakes, maxHandshakesPerAddress } = state.config;
+    if (state.closing || pending >= maxHandshakes || (limited && alike >= maxHandshakesPerAddress)) {
+      const message = `too many connections in their handshake from ${remote} (limits.handshakes, limits.handshakesPerAddress)`;
+      if (!state.closing) state.emit({ kind: 'fault', code: 'ERR_LIMIT', remote, message });
+      return null;
+    }
+    return state.addConnection(null, remote, now);
+  }
+
+  /** A dialled connection is open. */
+  opened(connection: Connection): void {
+    if (connection.phase !== 'opening') return;
+    connection.phase = 'greeting';
+    connection.opened = true;
+    greet(this.state, connection);
+  }
+
+  /** Bytes came; `poll` until null before the memory is used again. */
+  received(connection: Connection, chunk: Uint8Array, now: number): void {
+    if (connection.phase === 'closed') return;
+    const { peer } = connection;
+    if (peer !== null && peer.link === connection) heard(this.state, peer, connection, now);
+    connection.decoder.push(chunk);
+    this.reading = connection;
+  }
+
+  /** The connection ended or could not be opened. */
+  ended(connection: Connection, error: MasterlessError | null, now: number): void {
+    const where = connection.uri ?? connection.remote;
+    const lostError = new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
+    this.end(connection, error ?? lostError, false, now);
+  }
+
+  /** What to do next, or null when there is nothing. */
+  poll(now: number): Output | null {
+    const { outputs } = this.state;
+    for (;;) {
+      const output = outputs.shift();
+      if (output !== undefined) return output;
+      if (this.reading === null) return this.closed();
+      const deliver = this.read(this.reading, now);
+      if (deliver !== null) return deliver;
+    }
+  }
+
+  /** The connections with something to write, and forgets them. */
+  takeDirty(): readonly Connection[] {
+    const { dirty } = this.state;
+    if (dirty.length === 0) return NONE;
+    this.state.dirty = [];
+    for (const connection of dirty) connection.dirty = false;
+    return dirty;
+  }
+
+  /** The connection takes bytes again after a pause: whatever waits for it comes up in `takeDirty`. */
+  drained(connection: Connection): void {
+    if (connection.phase !== 'closed') this.state.touch(connection);
+  }
+
+  /** What to write on a connection: at least all control frames, then packets up to about `budget` bytes. */
+  gather(connection: Connection, budget: number, now: number): Uint8Array[] {
+    return this.traffic.gather(connection, budget, now);
+  }
+
+  // Time.
+
+  /** When `tick` must be called next; Infinity when nothing waits. */
+  get wakeAt(): number {
+    return this.state.wakeAt;
+  }
+
+  /**
+   * Does what is due. Call it only after everything that has arrived was given to `received`: silence is judged here.
+   */
+  tick(now: number): void {
+    const { state } = this;
+    // A node that did not run heard nothing, whatever was said: it listens first, and judges later.
+    const late = now - state.wakeAt;
+    const grace = late > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
+    state.wakeAt = Number.POSITIVE_INFINITY;
+    for (const connection of state.connections.values()) {
+      const waiting = connection.phase !== 'adopted' || connection.peer?.confirmed === false;
+      if (!waiting) continue;
+      if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
+      if (connection.deadline <= now) this.end(connection, timeoutError(connection), false, now);
+      else state.wake(connection.deadline);
+    }
+    for (const peer of state.peers.values()) {
+      tickLink(state, peer, now, grace);
+      tickPeer(state, peer, now);
+      this.traffic.tick(peer, now);
+    }
+    tickDials(state, now);
+  }
+
+  private end(connection: Connection, error: MasterlessError, tell: boolean, now: number): void {
+    if (connection.phase === 'closed') return;
+    const { peer } = connection;
+    if (peer !== null && peer.link === connection) {
+      lost(this.state, peer, error, now);
+      return;
+    }
+    if (tell && connection.phase !== 'opening') {
+      turnAway(this.state, connection, RejectReason.Closing, error, now);
+    } else {
+      this.state.close(connection, false);
+      failed(this.state, connection, error, now);
+    }
+    if (peer !== null) this.state.release(peer);
+  }
+
+  private closed(): Output | null {
+    const { state } = this;
+    if (!state.closing || this.closedTold) return null;
+    for (const peer of state.peers.values()) if (peer.connected) return null;
+    this.closedTold = true;
+    for (const dial of state.dials) state.dials.delete(dial);
+    for (const connection of [...state.connections.values()]) state.close(connection, true);
+    state.emit({ kind: 'closed' });
+    return state.outputs.shift() ?? null;
+  }
+
+  private read(connection: Connection, now: number): Deliver | null {
+    try {
+      while (connection.phase !== 'closed' && connection.decoder.next()) {
+        const deliver = this.frame(connection, now);
+        if (deliver !== null) return deliver;
+        if (this.state.outputs.length > 0) return null;
+      }
+    } catch (error) {
+      if (!(error instanceof MasterlessError)) throw error;
+      this.broken(connection, error, now);
+    }
+    this.reading = null;
+    const { peer } = connection;
+    if (peer !== null) this.traffic.readAll(peer, connection);
+    return null;
+  }
+
+  /** The other node broke the protocol: the connection ends, the session and all that is good stays. */
+  private broken(connection: Connection, error: MasterlessError, now: number): void {
+    if (connection.phase === 'closed') return;
+    const { peer } = connection;
+    if (peer === null || peer.link !== connection) {
+      turnAway(this.state, connection, RejectReason.Protocol, error, now);
+      if (peer !== null) this.state.release(peer);
+      return;
+    }
+    this.state.fault(connection, error);
+    lost(this.state, peer, error, now);
+  }
+
+  private frame(connection: Connection, now: number): Deliver | null {
+    const { decoder, peer } = connection;
+    connection.frames++;
+    switch (decoder.kind) {
+      case Frame.Data:
+      case Frame.Urgent:
+      case Frame.Piece:
+        if (peer === null || peer.link !== connection || !peer.confirmed) throw protocolError('DATA out of turn');
+        return this.traffic.receive(peer, connection);
+      case Frame.Heartbeat:
+      case Frame.Extension:
+        return null;
+      default:
+        this.control(connection, peer, decoder.buffer.subarray(decoder.start, decoder.end), now);
+        return null;
+    }
+  }
+
+  private control(connection: Connection, peer: Peer | null, payload: Uint8Array, now: number): void {
+    const { state } = this;
+    switch (connection.decoder.kind) {
+      case Frame.Hello:
+        this.hello(connection, payload, now);
+        break;
+      case Frame.State:
+        onState(state, connection, decodeState(payload), now);
+        break;
+      case Frame.Query:
+        onQuery(state, connection, decodeQuery(payload));
+        break;
+      case Frame.Adopt:
+        onAdopt(state, connection, decodeAdopt(payload), now);
+        break;
+      case Frame.Accept:
+        onAccept(state, connection, decodeAccept(payload), now);
+        break;
+      case Frame.Duplicate:
+        onDuplicate(state, connection, now);
+        break;
+      case Frame.Reject:
+        onReject(state, connection, decodeReject(payload), now);
+        break;
+      default:
+        if (peer === null || peer.link !== connection) throw protocolError('a frame before the link is adopted');
+        this.linkControl(connection, peer, payload, now);
+    }
+    if (connection.phase === 'adopted' && connection.decoder.maxData === 0) {
+      connection.decoder.maxData = Math.min(MAX_DATA, state.config.maxPacket);
+    }
+  }
+
+  private linkControl(connection: Connection, peer: Peer, payload: Uint8Array, now: number): void {
+    const { state } = this;
+    switch (connection.decoder.kind) {
+      case Frame.Ack:
+        this.traffic.acknowledged(peer, decodeAck(payload));
+        advance(state, peer, now);
+        break;
+      case Frame.Keep:
+        connection.theirKeep = decodeKeep(payload);
+        heardKeep(state, peer, connection.theirKeep, now);
+        break;
+      case Frame.Bye:
+        heardBye(state, peer, decodeBye(payload), now);
+        break;
+      case Frame.Ping: {
+        const { token, contested } = decodePing(payload);
+        state.send(connection, encodePong(token));
+        if (contested) state.emit({ kind: 'conflict', id: state.config.id });
+        break;
+      }
+      case Frame.Pong: {
+        const token = decodePong(payload);
+        if (peer.probe?.token === token) incumbentLives(state, peer, now);
+        else state.emit({ kind: 'pong', id: peer.id, token });
+        break;
+      }
+      default:
+        throw protocolError('an unknown frame');
+    }
+  }
+
+  private hello(connection: Connection, payload: Uint8Array, now: number): void {
+    const { min, max } = decodeVersions(payload);
+    if (min > VERSION || max < VERSION) {
+      const where = connection.uri ?? connection.remote;
+      const message = `${where} speaks versions ${min} to ${max} of the protocol, this node ${VERSION}: update the older`;
+      turnAway(this.state, connection, RejectReason.Version, new MasterlessError('ERR_VERSION', message), now);
+      return;
+    }
+    onHello(this.state, connection, decodeHello(payload), now);
+  }
+}
+
+const NONE: readonly Connection[] = [];
+
+function closedError(): MasterlessError {
+  return new MasterlessError('ERR_CLOSED', 'the node is closing');
+}
+
+function timeoutError(connection: Connection): MasterlessError {
+  const where = connection.uri ?? connection.remote;
+  const why = connection.opened
+    ? 'took the connection and did not finish the handshake in time (handshakeTimeout): is it a masterless node, and running?'
+    : 'did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?';
+  return new MasterlessError('ERR_TIMEOUT', `${where} ${why}`);
+}

@@ -1,0 +1,152 @@
+/**
+ * How two nodes part by agreement: each flushes, says BYE when nothing of its own is outstanding, and the link is closed
+ * when both have. Until its own BYE a node goes on sending, so nothing that was accepted is lost in an orderly end. A
+ * deadline bounds it all.
+ *
+ * BYE(Unwanted) is a proposal: KEEP answers it as well as BYE.
+ */
+import { ByeReason, encodeBye, encodeKeep } from './control.js';
+import { giveUp, recover } from './dialing.js';
+import type { DisconnectReason } from './output.js';
+import type { Peer } from './peer.js';
+import { disconnected, endSession } from './sessions.js';
+import type { MeshState } from './state.js';
+
+const HEARD: Readonly<Record<ByeReason, DisconnectReason>> = {
+  [ByeReason.Closed]: 'closed',
+  [ByeReason.Disconnected]: 'disconnected',
+  [ByeReason.Unwanted]: 'unwanted',
+  [ByeReason.BadPacket]: 'bad-packet',
+};
+
+/** This side wants to part. */
+export function part(state: MeshState, peer: Peer, reason: ByeReason, now: number): void {
+  if (peer.parting !== null && peer.parting.reason !== ByeReason.Unwanted) return;
+  const deadline = now + state.config.closeTimeout;
+  peer.parting = { reason, replies: false, heard: peer.parting?.heard ?? false, said: false, deadline };
+  state.wake(deadline);
+  if (peer.link !== null) peer.session.ask = true;
+  advance(state, peer, now);
+}
+
+/** Neither side keeps the link: its arbiter proposes to let it go. */
+export function partIfUnwanted(state: MeshState, peer: Peer, now: number): void {
+  if (!peer.arbiter || peer.keep || peer.theirKeep || !peer.confirmed || peer.parting !== null) return;
+  part(state, peer, ByeReason.Unwanted, now);
+}
+
+/** Goes on with parting where it can: something was acknowledged, heard, or a link won or lost. */
+export function advance(state: MeshState, peer: Peer, now: number): void {
+  const { parting, session, link } = peer;
+  if (parting === null) return;
+  if (link === null || !peer.confirmed) {
+    if (session.settled) finish(state, peer, now);
+    return;
+  }
+  if (!session.settled) {
+    // Ask for acknowledgement behind the last byte, rather than wait for the other side's delay.
+    session.ask = true;
+    state.touch(link);
+    return;
+  }
+  if (!parting.said) {
+    parting.said = true;
+    state.send(link, encodeBye(parting.reason));
+  }
+  if (parting.heard) finish(state, peer, now);
+}
+
+/** The other side said BYE: nothing of its own is outstanding. */
+export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: number): void {
+  if (reason === ByeReason.Unwanted && peer.keep && !(peer.parting?.said ?? false)) {
+    if (peer.link !== null) state.send(peer.link, encodeKeep(true));
+    return;
+  }
+  if (reason === ByeReason.BadPacket) {
+    peer.keep = false;
+    peer.parting = { reason, replies: true, heard: true, said: true, deadline: now };
+    finish(state, peer, now);
+    return;
+  }
+  if (peer.parting === null) {
+    const deadline = now + state.config.closeTimeout;
+    peer.parting = { reason, replies: true, heard: true, said: false, deadline };
+    state.wake(deadline);
+  } else {
+    peer.parting.heard = true;
+  }
+  advance(state, peer, now);
+}
+
+/** The other side's wish changed. */
+export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: number): void {
+  peer.theirKeep = keep;
+  const { parting } = peer;
+  if (keep && parting !== null && parting.reason === ByeReason.Unwanted && !parting.heard) {
+    peer.parting = null;
+    return;
+  }
+  partIfUnwanted(state, peer, now);
+}
+
+/** The link broke while parting. Returns whether that was its end. */
+export function partedByLoss(state: MeshState, peer: Peer, now: number): boolean {
+  const { parting } = peer;
+  // Who has said BYE will not come back for the rest.
+  if (parting === null || !(parting.heard || peer.session.settled)) return false;
+  finish(state, peer, now);
+  return true;
+}
+
+/** A packet could not be decoded: the session is worthless, and both sides must know. */
+export function partForBadPacket(state: MeshState, peer: Peer, now: number): void {
+  const { link } = peer;
+  if (link !== null) state.send(link, encodeBye(ByeReason.BadPacket));
+  peer.keep = false;
+  peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now };
+  finish(state, peer, now);
+}
+
+/** Ends parting, flushed or not. */
+export function finish(state: MeshState, peer: Peer, now: number): void {
+  const { parting, link } = peer;
+  if (parting === null) return;
+  if (link !== null) {
+    if (!parting.said) state.send(link, encodeBye(parting.reason));
+    detach(state, peer, true);
+  }
+  peer.parting = null;
+  peer.theirKeep = false;
+  if (parting.replies && peer.keep && !state.closing) {
+    // The other side went, this side wants it back: the application hears `reconnecting` first.
+    peer.farewell = HEARD[parting.reason];
+    endSession(state, peer);
+    recover(state, peer, now);
+    return;
+  }
+  const local = !parting.replies && parting.reason !== ByeReason.Unwanted;
+  disconnected(state, peer, local ? 'local' : HEARD[parting.reason]);
+  state.release(peer);
+}
+
+/** The peer has no link any more; nothing from the old one counts. */
+export function detach(state: MeshState, peer: Peer, flush: boolean): void {
+  const { link } = peer;
+  if (link === null) return;
+  peer.link = null;
+  peer.confirmed = false;
+  peer.suspect = false;
+  state.close(link, flush);
+}
+
+/** Parting that waited long enough ends; a session held long enough is given up. */
+export function tickPeer(state: MeshState, peer: Peer, now: number): void {
+  if (peer.parting !== null) {
+    if (peer.parting.deadline <= now) finish(state, peer, now);
+    else state.wake(peer.parting.deadline);
+  }
+  if (peer.heldUntil > 0 && peer.redial === null) {
+    if (peer.heldUntil <= now) giveUp(state, peer);
+    else state.wake(peer.heldUntil);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One remote id: at most one link, one session, and the wish to keep it. Wishes live here and never in a socket.
+ */
+import { isArbiter } from './arbiter.js';
+import type { ByeReason } from './control.js';
+import type { Connection } from './connection.js';
+import type { Dial } from './dial.js';
+import type { DisconnectReason } from './output.js';
+import { Session } from './session.js';
+
+/** An agreed end under way: flush, BYE, the other's BYE. */
+export interface Parting {
+  readonly reason: ByeReason;
+  /** The other side began it. */
+  readonly replies: boolean;
+  /** The other side's BYE has come. */
+  heard: boolean;
+  /** Our BYE went out: nothing of ours was outstanding. */
+  said: boolean;
+  /** When it ends, flushed or not. */
+  readonly deadline: number;
+}
+
+/** The link's owner is asked to prove that it lives, since another incarnation claims its id. */
+export interface Probe {
+  readonly token: number;
+  readonly deadline: number;
+}
+
+export class Peer {
+  readonly id: string;
+  /** Whether this node decides which connection is the link. */
+  readonly arbiter: boolean;
+  /** The incarnation dealt with, '' for none. */
+  incarnation = '';
+  session: Session = new Session();
+  /** Of the last link adopted here. */
+  epoch = 0;
+  /** The adopted connection. */
+  link: Connection | null = null;
+  /** Arbiter: the follower has accepted the link. Follower: always true with a link. */
+  confirmed = false;
+  /** Silent for too long; being tested with a second connection. */
+  suspect = false;
+  /** Arbiter: a connection waiting for the present adoption to be confirmed or to fail. */
+  parked: Connection | null = null;
+  /** Counts adoptions and signs of life; a question asked before the last of them may get an old answer. */
+  changes = 0;
+  /** All connections whose other end is this id and that are not closed. */
+  readonly connections: Set<Connection> = new Set<Connection>();
+  /** This side wants the link kept. */
+  keep = false;
+  /** The other side wants it. */
+  theirKeep = false;
+  /** The application has heard `connect` and not `disconnect`. */
+  connected = false;
+  /** Addresses: where a dial last succeeded, and what the peer tells. */
+  dialled: string | null = null;
+  advertised: readonly string[] = [];
+  /** Bytes the peer allows on the way, its largest packet, its signs of life, the hold it asks for. */
+  window = 0;
+  maxPacket = 0;
+  heartbeat = 0;
+  resumeWindow = 0;
+  /** Wishes of the application that turned out to be for this peer. */
+  readonly wishes: Set<Dial> = new Set<Dial>();
+  /** Winning back the link, or testing it. */
+  redial: Dial | null = null;
+  probeDial: Dial | null = null;
+  /** Links in a row that were lost before they carried anything. */
+  flaps = 0;
+  /** Until when a lost link's session is held for the other side's return; 0 when it is not. */
+  heldUntil = 0;
+  probe: Probe | null = null;
+  parting: Parting | null = null;
+  /** The other side said goodbye; should winning it back fail, this is why it went. */
+  farewell: DisconnectReason | null = null;
+
+  constructor(id: string, own: string) {
+    this.id = id;
+    this.arbiter = isArbiter(own, id);
+  }
+
+  /** Where this peer can be dialled, best first. */
+  get addresses(): string[] {
+    const all = this.dialled === null ? [] : [this.dialled];
+    for (const address of this.advertised) if (!all.includes(address)) all.push(address);
+    return all;
+  }
+
+  /** Nothing here is worth remembering. */
+  get idle(): boolean {
+    const wanted = this.keep || this.connected || this.wishes.size > 0;
+    // A session that was proposed may have been accepted: it must be proposed again under the same id.
+    return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
+  }
+
+  /** Everything known of an incarnation that is gone. */
+  forget(): void {
+    this.incarnation = '';
+    this.session = new Session();
+    this.epoch = 0;
+    this.heldUntil = 0;
+  }
+}

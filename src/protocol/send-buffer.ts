@@ -1,0 +1,234 @@
+/**
+ * What one side has accepted for sending in one lane and the other has not acknowledged: frames, one behind the other, as
+ * they go on the wire. What is retained *is* what is written: a write takes views of it, an acknowledgement lets the
+ * front of it go, and a new link moves the cursor back.
+ *
+ * Frames are numbered from 0 in the order of acceptance; numbers are never sent. Always
+ * `acked <= sent <= total` and `sent <= everSent <= total`. Memory is never written twice, so a view that a socket still
+ * holds can't change under it.
+ */
+import { Frame, type FrameKind, MAX_HEADER, protocolError, writeHeader } from './frame.js';
+
+/** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
+export const PIECE: number = 128 * 1024;
+
+/** Sizes of the first, second and all further segments: an idle or slow lane must not pin much. */
+const SEGMENT_SIZES = [4 * 1024, 16 * 1024] as const;
+const FULL_SEGMENT = 64 * 1024;
+
+interface Segment {
+  readonly bytes: Uint8Array;
+  /** Bytes in use; frames never span segments. */
+  length: number;
+  /** Number of its first frame. */
+  readonly first: number;
+  frames: number;
+  /** It ends inside a packet: no acknowledgement may end here. */
+  readonly open: boolean;
+}
+
+/** A packet as the application gave it, and whether any of it was ever handed to a connection. */
+export interface RetainedPacket {
+  readonly payload: Uint8Array;
+  readonly written: boolean;
+}
+
+export class SendBuffer {
+  /** Frames that the other side has acknowledged. */
+  acked = 0;
+  /** Frames written to the present link, or known to have arrived over an earlier one. */
+  sent = 0;
+  /** Frames ever written to any link. */
+  everSent = 0;
+  /** Frames accepted. */
+  total = 0;
+  /** Bytes retained. */
+  bytes = 0;
+
+  private readonly kind: FrameKind;
+  private segments: Segment[] = [];
+  /** Where the first retained frame begins in the first segment. */
+  private head = 0;
+  /** The next byte to write: segment by index, byte in it. */
+  private cursorSegment = 0;
+  private cursor = 0;
+
+  /** @param kind - the frame that ends each packet: DATA or URGENT */
+  constructor(kind: FrameKind) {
+    this.kind = kind;
+  }
+
+  /** Bytes that a packet of `length` will take. */
+  static cost(length: number): number {
+    return length <= PIECE ? length + MAX_HEADER : length + MAX_HEADER * Math.ceil(length / PIECE);
+  }
+
+  /** Accepts a packet, copying its bytes. Returns the number of frames accepted so far: the packet's end. */
+  push(payload: Uint8Array): number {
+    let at = 0;
+    while (payload.length - at > PIECE) {
+      this.append(Frame.Piece, payload.subarray(at, at + PIECE));
+      at += PIECE;
+    }
+    this.append(this.kind, at === 0 ? payload : payload.subarray(at));
+    return this.total;
+  }
+
+  /** Whether something waits to be written to the present link. */
+  get pending(): boolean {
+    return this.sent < this.total;
+  }
+
+  /** Appends views of what comes next to `views`, whole segments until `budget` is used up. Returns the bytes added. */
+  gather(views: Uint8Array[], budget: number): number {
+    let added = 0;
+    while (this.sent < this.total && added < budget) {
+      let segment = this.segments[this.cursorSegment] as Segment;
+      if (this.cursor === segment.length) {
+        segment = this.segments[++this.cursorSegment] as Segment;
+        this.cursor = 0;
+      }
+      views.push(segment.bytes.subarray(this.cursor, segment.length));
+      added += segment.length - this.cursor;
+      this.cursor = segment.length;
+      this.sent = segment.first + segment.frames;
+    }
+    if (this.sent > this.everSent) this.everSent = this.sent;
+    return added;
+  }
+
+  /**
+   * The other side has had everything before frame `count`.
+   * @throws MasterlessError `ERR_PROTOCOL` for a count that goes back, was never sent, or ends inside a packet.
+   */
+  acknowledge(count: number): void {
+    if (count < this.acked) throw protocolError(`an acknowledgement goes back from ${this.acked} to ${count}`);
+    if (count > this.everSent) throw protocolError(`${count} acknowledged and only ${this.everSent} sent`);
+    let whole = 0;
+    for (const { first, frames, open } of this.segments) {
+      if (first + frames > count) break;
+      if (open && first + frames === count) throw protocolError('half a packet acknowledged');
+      whole++;
+    }
+    this.drop(whole);
+    const first = this.segments[0];
+    if (first !== undefined) {
+      const head = offsetOf(first, count, Math.max(this.acked, first.first), this.head);
+      this.bytes -= head - this.head;
+      this.head = head;
+      if (this.cursorSegment === 0 && this.cursor < head) this.cursor = head;
+    }
+    this.acked = count;
+    if (this.sent < count) this.sent = count;
+  }
+
+  /** A new link: writing starts again at frame `count`. */
+  rewind(count: number): void {
+    if (count < this.acked) throw protocolError(`the other side forgot frames ${count} to ${this.acked}`);
+    if (count > this.everSent) throw protocolError(`${count} frames received and only ${this.everSent} sent`);
+    this.sent = count;
+    let index = this.segments.findIndex((segment) => segment.first + segment.frames > count);
+    if (index < 0) index = Math.max(0, this.segments.length - 1);
+    const segment = this.segments[index];
+    this.cursorSegment = index;
+    if (segment === undefined) {
+      this.cursor = 0;
+    } else {
+      const known = index === 0 ? Math.max(this.acked, segment.first) : segment.first;
+      this.cursor = offsetOf(segment, count, known, index === 0 ? this.head : 0);
+    }
+  }
+
+  /** The packets not acknowledged, oldest first: views, or copies of what was in pieces. */
+  retained(): RetainedPacket[] {
+    const packets: RetainedPacket[] = [];
+    let pieces: Uint8Array[] = [];
+    let number = this.acked;
+    let firstPiece = number;
+    this.segments.forEach((segment, index) => {
+      for (let at = index === 0 ? this.head : 0; at < segment.length; number++) {
+        const size = frameSize(segment.bytes, at);
+        const payload = segment.bytes.subarray(at + size.header, at + size.header + size.payload);
+        if (pieces.length === 0) firstPiece = number;
+        pieces.push(payload);
+        if (segment.bytes[at] !== Frame.Piece) {
+          packets.push({ payload: joined(pieces), written: firstPiece < this.everSent });
+          pieces = [];
+        }
+        at += size.header + size.payload;
+      }
+    });
+    return packets;
+  }
+
+  /** Lets go of the first `whole` segments; a small last one stays for what comes next. */
+  private drop(whole: number): void {
+    for (let i = 0; i < whole; i++) {
+      const segment = this.segments[0] as Segment;
+      if (this.segments.length === 1 && segment.bytes.length <= SEGMENT_SIZES[0]) return;
+      this.bytes -= segment.length - this.head;
+      this.segments.shift();
+      this.head = 0;
+      // The cursor may still be here: acknowledged over an earlier link, and not written again to this one.
+      if (this.cursorSegment > 0) this.cursorSegment--;
+      else this.cursor = 0;
+    }
+  }
+
+  private append(kind: FrameKind, payload: Uint8Array): void {
+    const needed = payload.length + MAX_HEADER;
+    let segment = this.segments.at(-1);
+    if (segment === undefined || segment.open || segment.bytes.length - segment.length < needed || kind === Frame.Piece) {
+      const size = kind === Frame.Piece ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
+      segment = {
+        bytes: new Uint8Array(size),
+        length: 0,
+        first: this.total,
+        frames: 0,
+        open: kind === Frame.Piece,
+      };
+      this.segments.push(segment);
+    }
+    const start = writeHeader(kind, payload.length, segment.bytes, segment.length);
+    segment.bytes.set(payload, start);
+    this.bytes += start + payload.length - segment.length;
+    segment.length = start + payload.length;
+    segment.frames++;
+    this.total++;
+  }
+}
+
+/** All pieces behind one another; a single one as it is. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** The byte at which frame `count` begins, walking on from frame `from` at byte `at`. */
+function offsetOf(segment: Segment, count: number, from: number, at: number): number {
+  let offset = at;
+  for (let number = from; number < count && offset < segment.length; number++) {
+    const size = frameSize(segment.bytes, offset);
+    offset += size.header + size.payload;
+  }
+  return offset;
+}
+
+/** Sizes of a frame that this file wrote: DATA, URGENT or PIECE. */
+function frameSize(bytes: Uint8Array, at: number): { readonly header: number; readonly payload: number } {
+  const first = bytes[at] as number;
+  if (first < 0xc0) return { header: 1, payload: first };
+  const second = bytes[at + 1] as number;
+  if (first < 0xe0) return { header: 2, payload: ((first & 0x1f) << 8) | second };
+  const third = bytes[at + 2] as number;
+  if (first < 0xf0) return { header: 3, payload: ((first & 0x0f) << 16) | (second << 8) | third };
+  if (second <= 0x7f) return { header: 2, payload: second };
+  if (third <= 0x7f) return { header: 3, payload: (second & 0x7f) | (third << 7) };
+  return { header: 4, payload: (second & 0x7f) | ((third & 0x7f) << 7) | ((bytes[at + 3] as number) << 14) };
+}

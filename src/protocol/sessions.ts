@@ -1,0 +1,35 @@
+/**
+ * How a session ends: everything accepted and not acknowledged is reported, told apart by whether it was on a wire. And
+ * how the application hears that a peer is gone. `connect` and `disconnect` alternate because only this file and
+ * `links.ts` write `peer.connected`.
+ */
+import type { DisconnectReason } from './output.js';
+import type { Peer } from './peer.js';
+import { Session } from './session.js';
+import type { MeshState } from './state.js';
+
+/** Ends the session and reports what it did not deliver; a fresh one takes its place. */
+export function endSession(state: MeshState, peer: Peer): void {
+  const { session } = peer;
+  const leftover = session.leftover();
+  state.outstanding -= session.outstanding;
+  peer.session = new Session();
+  state.starved.delete(peer);
+  if (leftover.uncertain.length > 0 || leftover.unsent.length > 0) {
+    state.emit({ kind: 'undelivered', id: peer.id, leftover });
+  }
+  state.emit({ kind: 'ended', id: peer.id, session });
+}
+
+/** Ends the session and tells the application that the peer is gone. */
+export function disconnected(state: MeshState, peer: Peer, reason: DisconnectReason): void {
+  endSession(state, peer);
+  peer.heldUntil = 0;
+  peer.parting = null;
+  if (peer.redial !== null) state.dials.delete(peer.redial);
+  peer.redial = null;
+  peer.flaps = 0;
+  if (!peer.connected) return;
+  peer.connected = false;
+  state.emit({ kind: 'disconnect', id: peer.id, reason });
+}

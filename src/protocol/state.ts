@@ -1,0 +1,137 @@
+/**
+ * What the parts of the core share: the tables of peers, connections and dials, the queue of outputs, the clock of the
+ * next deadline, and the few operations that all of them need. The rules are elsewhere; here is only the record.
+ *
+ * Parts call one another one way: state ← sessions ← dialing ← links ← handshake, parting ← mesh.
+ */
+import type { MasterlessError } from '../errors.js';
+import type { ReconnectPolicy } from '../options.js';
+import { Connection } from './connection.js';
+import type { Dial } from './dial.js';
+import type { Output } from './output.js';
+import { Peer } from './peer.js';
+
+/** What the core must know of its node. All times in milliseconds, all sizes in bytes. */
+export interface MeshConfig {
+  readonly id: string;
+  /** 16 hexadecimal digits, not all 0. */
+  readonly incarnation: string;
+  readonly codec: string;
+  readonly heartbeat: number;
+  readonly timeout: number;
+  readonly stallTimeout: number;
+  readonly handshakeTimeout: number;
+  readonly probeTimeout: number;
+  readonly closeTimeout: number;
+  readonly reconnect: ReconnectPolicy;
+  readonly resumeWindow: number;
+  readonly window: number;
+  readonly totalWindow: number;
+  readonly maxPacket: number;
+  readonly maxPeers: number;
+  readonly maxHandshakes: number;
+  readonly maxHandshakesPerAddress: number;
+  /** Uniform in [0, 1): the only source of chance. */
+  readonly random: () => number;
+}
+
+export class MeshState {
+  readonly config: MeshConfig;
+  readonly peers: Map<string, Peer> = new Map<string, Peer>();
+  readonly connections: Map<number, Connection> = new Map<number, Connection>();
+  readonly dials: Set<Dial> = new Set<Dial>();
+  readonly outputs: Output[] = [];
+  /** Connections with something to write; the runtime empties this list. */
+  dirty: Connection[] = [];
+  /** Where this node can be dialled, once known. */
+  addresses: readonly string[] = [];
+  /** The earliest moment at which `tick` has something to do; may be too early, never too late. */
+  wakeAt: number = Number.POSITIVE_INFINITY;
+  closing = false;
+  /** Peers for which a packet was refused for want of room: they are told when there is some. */
+  readonly starved: Set<Peer> = new Set<Peer>();
+  /** Bytes accepted for all peers and not acknowledged. */
+  outstanding = 0;
+  /** Sessions proposed by this node, as arbiter; the count is the next one's id. */
+  sessions = 0;
+  private connectionCount = 0;
+  private tokenCount = 0;
+
+  constructor(config: MeshConfig) {
+    this.config = config;
+  }
+
+  emit(output: Output): void {
+    this.outputs.push(output);
+  }
+
+  /** Makes sure that `tick` runs at `time`. */
+  wake(time: number): void {
+    if (time < this.wakeAt) this.wakeAt = time;
+  }
+
+  /** A number that no question of this node had before, hard to guess in bulk. */
+  nonce(): number {
+    this.tokenCount++;
+    return Math.floor(this.config.random() * 2 ** 24) * 2 ** 20 + (this.tokenCount % 2 ** 20);
+  }
+
+  /** The peer of that id, made when there is none. */
+  peer(id: string): Peer {
+    let peer = this.peers.get(id);
+    if (peer === undefined) {
+      peer = new Peer(id, this.config.id);
+      this.peers.set(id, peer);
+    }
+    return peer;
+  }
+
+  /** Removes a peer of which nothing is worth remembering. */
+  release(peer: Peer): void {
+    if (peer.idle && this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+  }
+
+  addConnection(uri: string | null, remote: string, now: number): Connection {
+    const deadline = now + this.config.handshakeTimeout;
+    const connection = new Connection(++this.connectionCount, uri, remote, now, deadline);
+    this.connections.set(connection.id, connection);
+    this.wake(deadline);
+    return connection;
+  }
+
+  /** Queues a control frame. */
+  send(connection: Connection, frame: Uint8Array): void {
+    connection.outbox.push(frame);
+    this.touch(connection);
+  }
+
+  /** There is something to write on that connection. */
+  touch(connection: Connection): void {
+    if (connection.dirty) return;
+    connection.dirty = true;
+    this.dirty.push(connection);
+  }
+
+  /** The connection is over for the core: nothing from it counts any more. */
+  close(connection: Connection, flush: boolean): void {
+    if (connection.phase === 'closed') return;
+    this.drop(connection);
+    this.emit({ kind: 'close', connection, flush });
+  }
+
+  /** The same where the stream has already ended. */
+  drop(connection: Connection): void {
+    connection.phase = 'closed';
+    connection.probing = false;
+    this.connections.delete(connection.id);
+    const { peer } = connection;
+    if (peer === null) return;
+    peer.connections.delete(connection);
+    if (peer.parked === connection) peer.parked = null;
+  }
+
+  /** Tells a fault that is nobody's to handle but worth a look. */
+  fault(connection: Connection, error: MasterlessError): void {
+    this.emit({ kind: 'fault', code: error.code, remote: connection.uri ?? connection.remote, message: error.message });
+  }
+}

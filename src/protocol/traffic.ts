@@ -1,0 +1,181 @@
+/**
+ * Packets of connected peers, down and up: acceptance within the window, what goes to a link next, counting what
+ * arrives, and acknowledging what the application has had. This is the hot path: per packet it allocates nothing but
+ * what the send buffer retains.
+ *
+ * Acknowledgement is also credit: what is not acknowledged stays in the sender's window. So an application that is slow
+ * holds its senders back, while heartbeats and acknowledgements still pass, since reading never stops.
+ */
+import type { Connection } from './connection.js';
+import { type Counts, encodeAck, encodeAckRequest } from './control.js';
+import { Frame, protocolError } from './frame.js';
+import { gatherLink } from './links.js';
+import type { Deliver } from './output.js';
+import type { Peer } from './peer.js';
+import { SendBuffer } from './send-buffer.js';
+import { type LaneIndex, NORMAL, type Session, URGENT } from './session.js';
+import type { MeshState } from './state.js';
+
+/** Acknowledged at the latest after so many milliseconds, or so many bytes, whichever comes first. */
+export const ACK_DELAY = 20;
+export const ACK_BYTES: number = 64 * 1024;
+
+export class Traffic {
+  private readonly state: MeshState;
+  private readonly deliver: Deliver;
+
+  constructor(state: MeshState) {
+    this.state = state;
+    const session = null as unknown as Session;
+    this.deliver = { kind: 'deliver', id: '', session, lane: NORMAL, sequence: 0, receivedBytes: 0, bytes: EMPTY };
+  }
+
+  send(id: string, bytes: Uint8Array, urgent: boolean): number {
+    const peer = this.state.peers.get(id);
+    if (peer === undefined || !takes(peer)) return 0;
+    if (!this.fits(peer, bytes.length)) {
+      this.state.starved.add(peer);
+      return 0;
+    }
+    const { outgoing } = peer.session.lanes[urgent ? URGENT : NORMAL];
+    const before = outgoing.bytes;
+    const number = outgoing.push(bytes);
+    this.state.outstanding += outgoing.bytes - before;
+    if (peer.link !== null) this.state.touch(peer.link);
+    return number;
+  }
+
+  writable(id: string, size: number): boolean {
+    const peer = this.state.peers.get(id);
+    return peer !== undefined && takes(peer) && this.fits(peer, size);
+  }
+
+  /** A packet that is larger than the whole window goes when nothing else is on its way. */
+  private fits(peer: Peer, size: number): boolean {
+    const { window, totalWindow } = this.state.config;
+    const cost = SendBuffer.cost(size);
+    const { outstanding } = peer.session;
+    if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;
+    return this.state.outstanding === 0 || this.state.outstanding + cost <= Math.max(totalWindow, cost);
+  }
+
+  ask(id: string): void {
+    const peer = this.state.peers.get(id);
+    if (peer === undefined || peer.session.settled) return;
+    peer.session.ask = true;
+    if (peer.link !== null) this.state.touch(peer.link);
+  }
+
+  /** A frame of a packet came: the packet, when it is complete and new. */
+  receive(peer: Peer, link: Connection): Deliver | null {
+    const { decoder } = link;
+    const { session } = peer;
+    const index: LaneIndex = decoder.kind === Frame.Urgent ? URGENT : NORMAL;
+    const lane = session.lanes[index];
+    const number = link.next[index]++;
+    // Sent again over this link though it had come over the last one.
+    if (number < lane.received) return null;
+    const bytes = decoder.buffer.subarray(decoder.start, decoder.end);
+    const { maxPacket, window } = this.state.config;
+    session.receivedBytes += bytes.length;
+    if (session.receivedBytes - session.handledBytes > window + maxPacket) {
+      throw protocolError(`more than the window of ${window} bytes is on its way`);
+    }
+    if (decoder.kind === Frame.Piece) {
+      lane.addPiece(bytes, maxPacket);
+      lane.received++;
+      return null;
+    }
+    const { deliver } = this;
+    deliver.bytes = lane.complete(bytes, maxPacket);
+    lane.received++;
+    deliver.id = peer.id;
+    deliver.session = session;
+    deliver.lane = index;
+    deliver.sequence = lane.received;
+    deliver.receivedBytes = session.receivedBytes;
+    return deliver;
+  }
+
+  handled(of: Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>, now: number): void {
+    const { session } = of;
+    const lane = session.lanes[of.lane];
+    if (of.sequence > lane.handled) lane.handled = of.sequence;
+    if (of.receivedBytes > session.handledBytes) session.handledBytes = of.receivedBytes;
+    const due = session.handledBytes - session.ackedBytes >= ACK_BYTES || session.answered;
+    if (due) {
+      const peer = this.state.peers.get(of.id);
+      session.ackAt = now;
+      if (peer?.session === session && peer.link !== null) this.state.touch(peer.link);
+    } else if (session.ackAt === Number.POSITIVE_INFINITY) {
+      session.ackAt = now + ACK_DELAY;
+      this.state.wake(session.ackAt);
+    }
+  }
+
+  /** The other side's application has had packets, or (null) wants to know whether ours has. */
+  acknowledged(peer: Peer, counts: Counts | null): void {
+    const { session } = peer;
+    if (counts === null) {
+      session.asked = session.received;
+      if (session.unacked && session.answered) {
+        session.ackAt = Number.NEGATIVE_INFINITY;
+        if (peer.link !== null) this.state.touch(peer.link);
+      }
+      return;
+    }
+    const before = session.outstanding;
+    session.acknowledge(counts);
+    this.state.outstanding -= before - session.outstanding;
+    this.state.emit({ kind: 'acknowledged', id: peer.id, session });
+    for (const starved of this.state.starved) this.drain(starved);
+  }
+
+  private drain(peer: Peer): void {
+    const { window, totalWindow } = this.state.config;
+    const { outstanding } = peer.session;
+    const room = outstanding === 0 || outstanding <= Math.min(window, peer.window) / 2;
+    if (!room || (this.state.outstanding > totalWindow / 2 && outstanding > 0)) return;
+    this.state.starved.delete(peer);
+    this.state.emit({ kind: 'drain', id: peer.id });
+  }
+
+  /** Everything that one chunk brought has been read. */
+  readAll(peer: Peer, link: Connection): void {
+    if (peer.link === link && peer.session.unacked && peer.session.ackAt <= link.heardAt) this.state.touch(link);
+  }
+
+  tick(peer: Peer, now: number): void {
+    const { session } = peer;
+    if (!session.unacked) return;
+    if (session.ackAt <= now) {
+      if (peer.link !== null) this.state.touch(peer.link);
+    } else {
+      this.state.wake(session.ackAt);
+    }
+  }
+
+  gather(connection: Connection, budget: number, now: number): Uint8Array[] {
+    const views = connection.outbox;
+    connection.outbox = [];
+    const { peer } = connection;
+    if (peer !== null && peer.link === connection) {
+      const { session } = peer;
+      if (peer.confirmed && session.unacked && session.ackAt <= now) views.push(encodeAck(session.tell()));
+      gatherLink(this.state, peer, connection, views, budget);
+      if (session.ask && !session.lanes[NORMAL].outgoing.pending && !session.lanes[URGENT].outgoing.pending) {
+        session.ask = false;
+        if (!session.settled) views.push(encodeAckRequest());
+      }
+    }
+    if (views.length > 0) connection.spokeAt = now;
+    return views;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Whether this side still accepts packets for the peer: until it has said goodbye. */
+function takes(peer: Peer): boolean {
+  return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
+}

@@ -1,0 +1,43 @@
+/**
+ * One timer for everything. It rings after the loop has read what has arrived: in Node timers run before I/O, so a node
+ * whose loop was blocked would otherwise judge its peers by a silence that was its own.
+ */
+export class Alarm {
+  readonly #ring: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #afterReading: NodeJS.Immediate | null = null;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Rings no later than at `time` (as soon as the timer's whole milliseconds allow), `now` being the present. */
+  set(time: number, now: number): void {
+    if (this.#afterReading !== null || time >= this.#at) return;
+    this.#at = time;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#due(), Math.max(0, Math.ceil(Math.min(time - now, LONGEST))));
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#afterReading !== null) clearImmediate(this.#afterReading);
+    this.#timer = null;
+    this.#afterReading = null;
+    this.#at = Number.POSITIVE_INFINITY;
+  }
+
+  #due(): void {
+    this.#timer = null;
+    // Immediates run right after the poll for I/O.
+    this.#afterReading = setImmediate(() => {
+      this.#afterReading = null;
+      this.#at = Number.POSITIVE_INFINITY;
+      this.#ring();
+    });
+  }
+}
+
+/** The longest time a timer can wait. */
+const LONGEST = 2 ** 31 - 1;

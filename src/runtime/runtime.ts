@@ -1,0 +1,272 @@
+/**
+ * Joins the pure core to the world: sockets in and out, one timer for everything, and writing gathered so that what one
+ * turn of the event loop has to say to a peer goes out in one write. It decides nothing.
+ */
+import { MasterlessError } from '../errors.js';
+import type { Connection } from '../protocol/connection.js';
+import type { Mesh } from '../protocol/mesh.js';
+import type { Output } from '../protocol/output.js';
+import type {
+  ConnectionEvents,
+  Listener,
+  Transport,
+  Connection as TransportConnection,
+} from '../transports/transport.js';
+import { Alarm } from './alarm.js';
+
+/** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
+const WRITE_BUDGET = 256 * 1024;
+/** A connection that was closed with words has so long to get them out. */
+const LINGER = 1000;
+
+/** The two sides of one byte stream. */
+interface Wire {
+  readonly inner: Connection;
+  outer: TransportConnection | null;
+  /** It takes no more until `drain`. */
+  blocked: boolean;
+  /** It was ended; when the other side does not end it too, it is cut. */
+  linger: NodeJS.Timeout | null;
+}
+
+export class Runtime {
+  readonly #mesh: Mesh;
+  readonly #transports: ReadonlyMap<string, Transport>;
+  readonly #hear: (output: Output) => void;
+  readonly #wires = new Map<Connection, Wire>();
+  readonly #lingering = new Set<Wire>();
+  readonly #alarm: Alarm;
+  #listeners: Listener[] = [];
+  /** Dials wait until this node knows its own addresses, which its HELLO tells. */
+  #heldDials: Wire[] | null = [];
+  #pumping = false;
+  #flush: NodeJS.Immediate | null = null;
+
+  /** @param hear - gets every output that is for the application; must not throw */
+  constructor(mesh: Mesh, transports: ReadonlyMap<string, Transport>, hear: (output: Output) => void) {
+    this.#mesh = mesh;
+    this.#transports = transports;
+    this.#hear = hear;
+    this.#alarm = new Alarm(() => {
+      mesh.tick(this.now());
+      this.pump();
+    });
+  }
+
+  /** Milliseconds on a clock that only goes forward. */
+  now(): number {
+    return performance.now();
+  }
+
+  /**
+   * Listens at all of the URIs.
+   * @returns the addresses at which others can dial, in the same order; rejects when one can't be had, and then none is kept
+   */
+  async listen(uris: readonly string[]): Promise<string[]> {
+    const attempts = uris.map((uri) => this.#listenAt(uri));
+    const failure = (await Promise.allSettled(attempts)).find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    return Promise.all(attempts);
+  }
+
+  /** Addresses are known: dialling starts. */
+  ready(addresses: readonly string[]): void {
+    this.#mesh.listening(addresses);
+    const held = this.#heldDials ?? [];
+    this.#heldDials = null;
+    for (const wire of held) if (wire.inner.phase === 'opening') this.#dial(wire);
+    this.pump();
+  }
+
+  /** Does all that the core asks for, then arranges for writing and waking. Not re-entrant: the outer call goes on. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (let output = this.#mesh.poll(this.now()); output !== null; output = this.#mesh.poll(this.now())) {
+        this.#do(output);
+      }
+    } finally {
+      this.#pumping = false;
+    }
+    this.scheduleFlush();
+    this.#alarm.set(this.#mesh.wakeAt, this.now());
+  }
+
+  /** What was sent in this turn of the loop goes out at its end. */
+  scheduleFlush(): void {
+    this.#flush ??= setImmediate(() => {
+      this.#flush = null;
+      this.#writeAll();
+      this.#alarm.set(this.#mesh.wakeAt, this.now());
+    });
+  }
+
+  /** Lets go of everything: sockets that still linger get their deadline, all else ends now. */
+  async close(): Promise<void> {
+    this.#alarm.stop();
+    const closed = this.#listeners.map((listener) => new Promise<void>((resolve) => listener.close(resolve)));
+    this.#listeners = [];
+    this.#heldDials = null;
+    this.#writeAll();
+    for (const wire of [...this.#wires.values()]) this.#cut(wire);
+    await Promise.all(closed);
+    await Promise.all([...this.#lingering].map((wire) => this.#gone(wire)));
+    if (this.#flush !== null) clearImmediate(this.#flush);
+    this.#flush = null;
+    this.#alarm.stop();
+  }
+
+  #transport(uri: string): Transport {
+    const scheme = uri.slice(0, Math.max(0, uri.indexOf(':')));
+    const transport = this.#transports.get(scheme);
+    if (transport !== undefined) return transport;
+    const known = [...this.#transports.keys()].map((name) => `${name}://`).join(', ');
+    throw new MasterlessError('ERR_URI', `${uri} has no scheme known here: there are ${known}`);
+  }
+
+  #listenAt(uri: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const transport = this.#transport(uri);
+      const listener = transport.listen(uri, {
+        listening: resolve,
+        error: reject,
+        accept: (outer) => this.#accept(outer, !transport.isLocal(uri)),
+      });
+      this.#listeners.push(listener);
+    });
+  }
+
+  #accept(outer: TransportConnection, limited: boolean): ConnectionEvents {
+    const inner = this.#mesh.accepted(outer.remote, limited, this.now());
+    if (inner === null) {
+      outer.destroy();
+      this.pump();
+      return IGNORE;
+    }
+    const wire: Wire = { inner, outer, blocked: false, linger: null };
+    this.#wires.set(inner, wire);
+    this.#alarm.set(this.#mesh.wakeAt, this.now());
+    return this.#events(wire);
+  }
+
+  #dial(wire: Wire): void {
+    const uri = wire.inner.uri ?? '';
+    try {
+      wire.outer = this.#transport(uri).dial(uri, this.#events(wire));
+    } catch (error) {
+      // An address that a peer told may be anything.
+      this.#wires.delete(wire.inner);
+      this.#mesh.ended(wire.inner, error instanceof MasterlessError ? error : unreachable(uri, error), this.now());
+    }
+  }
+
+  #events(wire: Wire): ConnectionEvents {
+    const { inner } = wire;
+    return {
+      open: () => {
+        this.#mesh.opened(inner);
+        this.pump();
+      },
+      data: (chunk) => {
+        // A wire that lingers is read to its end, so that its last words are not lost to a reset.
+        if (inner.phase === 'closed') return;
+        this.#mesh.received(inner, chunk, this.now());
+        this.pump();
+      },
+      drain: () => {
+        wire.blocked = false;
+        this.#mesh.drained(inner);
+        this.scheduleFlush();
+      },
+      close: (error) => {
+        this.#forget(wire);
+        const cause = error === null || error instanceof MasterlessError ? error : unreachable(inner.uri ?? inner.remote, error);
+        this.#mesh.ended(inner, cause, this.now());
+        this.pump();
+      },
+    };
+  }
+
+  #do(output: Output): void {
+    switch (output.kind) {
+      case 'dial': {
+        const wire: Wire = { inner: output.connection, outer: null, blocked: false, linger: null };
+        this.#wires.set(output.connection, wire);
+        if (this.#heldDials === null) this.#dial(wire);
+        else this.#heldDials.push(wire);
+        break;
+      }
+      case 'close': {
+        const wire = this.#wires.get(output.connection);
+        if (wire === undefined) break;
+        if (output.flush) this.#end(wire);
+        else this.#cut(wire);
+        break;
+      }
+      default:
+        this.#hear(output);
+    }
+  }
+
+  #writeAll(): void {
+    for (let dirty = this.#mesh.takeDirty(); dirty.length > 0; dirty = this.#mesh.takeDirty()) {
+      for (const connection of dirty) {
+        const wire = this.#wires.get(connection);
+        if (wire !== undefined && !wire.blocked) this.#write(wire);
+      }
+    }
+  }
+
+  #write(wire: Wire): void {
+    if (wire.outer === null) return;
+    const views = this.#mesh.gather(wire.inner, WRITE_BUDGET, this.now());
+    if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
+  }
+
+  /** Writes the last words, then ends the stream. */
+  #end(wire: Wire): void {
+    if (wire.outer === null) {
+      this.#cut(wire);
+      return;
+    }
+    const words = this.#mesh.gather(wire.inner, 0, this.now());
+    if (words.length > 0) wire.outer.write(words);
+    wire.outer.end();
+    this.#wires.delete(wire.inner);
+    this.#lingering.add(wire);
+    wire.linger = setTimeout(() => this.#cut(wire), LINGER);
+  }
+
+  #cut(wire: Wire): void {
+    this.#forget(wire);
+    wire.outer?.destroy();
+  }
+
+  #forget(wire: Wire): void {
+    this.#wires.delete(wire.inner);
+    this.#lingering.delete(wire);
+    if (wire.linger !== null) clearTimeout(wire.linger);
+    wire.linger = null;
+    for (const resolve of this.#waiting.get(wire) ?? []) resolve();
+    this.#waiting.delete(wire);
+  }
+
+  readonly #waiting = new Map<Wire, (() => void)[]>();
+
+  #gone(wire: Wire): Promise<void> {
+    if (!this.#lingering.has(wire)) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiting.set(wire, [...(this.#waiting.get(wire) ?? []), resolve]);
+    });
+  }
+}
+
+const IGNORE: ConnectionEvents = { open: nothing, data: nothing, drain: nothing, close: nothing };
+
+function nothing(): void {}
+
+function unreachable(uri: string, cause: unknown): MasterlessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new MasterlessError('ERR_UNREACHABLE', `${uri} can't be reached: ${why}`, { cause });
+}
