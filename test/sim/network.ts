@@ -1,0 +1,205 @@
+/**
+ * A network with TCP's semantics in virtual time: ordered bytes that arrive in other portions than they were written, an
+ * orderly end after the last byte, and faults that cut both sides, one side, or neither.
+ */
+import { Random } from './random.js';
+
+/** What one end of a connection hears. */
+export interface EndEvents {
+  data(bytes: Uint8Array): void;
+  /** `reset` when it broke, otherwise an orderly end. */
+  end(reset: boolean): void;
+}
+
+/** A queue of things that happen at a time; ties in the order they were made. */
+export class Agenda {
+  now = 0;
+  private readonly heap: { at: number; order: number; run: () => void }[] = [];
+  private count = 0;
+
+  at(time: number, run: () => void): void {
+    const { heap } = this;
+    const item = { at: Math.max(time, this.now), order: this.count++, run };
+    heap.push(item);
+    let index = heap.length - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!before(item, heap[parent] as typeof item)) break;
+      heap[index] = heap[parent] as typeof item;
+      index = parent;
+    }
+    heap[index] = item;
+  }
+
+  get next(): number {
+    return this.heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Runs the next item; false when there is none. */
+  step(): boolean {
+    const { heap } = this;
+    const first = heap[0];
+    if (first === undefined) return false;
+    const last = heap.pop() as typeof first;
+    if (heap.length > 0) {
+      let index = 0;
+      for (;;) {
+        let child = 2 * index + 1;
+        if (child >= heap.length) break;
+        const right = heap[child + 1];
+        if (right !== undefined && before(right, heap[child] as typeof first)) child++;
+        if (!before(heap[child] as typeof first, last)) break;
+        heap[index] = heap[child] as typeof first;
+        index = child;
+      }
+      heap[index] = last;
+    }
+    this.now = Math.max(this.now, first.at);
+    first.run();
+    return true;
+  }
+}
+
+function before(a: { at: number; order: number }, b: { at: number; order: number }): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}
+
+/** One direction of a connection. */
+class Flow {
+  private queue: Uint8Array[] = [];
+  private scheduled = false;
+  private lastAt = 0;
+  ended = false;
+  /** Bytes vanish in this direction, and nobody is told. */
+  silent = false;
+  readonly to: End;
+  private readonly agenda: Agenda;
+  private readonly random: Random;
+  private readonly delay: () => number;
+
+  constructor(to: End, agenda: Agenda, random: Random, delay: () => number) {
+    this.to = to;
+    this.agenda = agenda;
+    this.random = random;
+    this.delay = delay;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.silent || this.ended) return;
+    this.queue.push(bytes);
+    this.schedule();
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.schedule();
+  }
+
+  clear(): void {
+    this.queue = [];
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.lastAt = Math.max(this.lastAt, this.agenda.now + this.delay());
+    this.agenda.at(this.lastAt, () => this.arrive());
+  }
+
+  private arrive(): void {
+    this.scheduled = false;
+    if (!this.to.open) return;
+    if (this.to.paused()) {
+      this.lastAt = this.agenda.now + 10;
+      this.schedule();
+      return;
+    }
+    const whole = concat(this.queue);
+    this.queue = [];
+    if (this.silent) return;
+    if (whole.length > 0) {
+      // Any split is possible, the last part may stay behind for the next arrival.
+      const cut = this.random.chance(0.3) ? 1 + this.random.below(whole.length) : whole.length;
+      if (cut < whole.length) this.queue.push(whole.subarray(cut));
+      this.to.events?.data(whole.subarray(0, cut));
+    }
+    if (this.queue.length > 0) this.schedule();
+    else if (this.ended && this.to.open) this.to.finish(false);
+  }
+}
+
+/** One end of a connection. */
+export class End {
+  events: EndEvents | null = null;
+  open = true;
+  other!: End;
+  flow!: Flow;
+  readonly owner: string;
+  readonly paused: () => boolean;
+
+  constructor(owner: string, paused: () => boolean) {
+    this.owner = owner;
+    this.paused = paused;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.open) this.flow.write(bytes);
+  }
+
+  /** Orderly: the other side hears of it after the last byte. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.flow.end();
+  }
+
+  /** At once; the other side is reset, and what was on its way is lost. */
+  destroy(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.flow.clear();
+    if (!this.flow.silent) this.other.breakSoon();
+  }
+
+  finish(reset: boolean): void {
+    if (!this.open) return;
+    this.open = false;
+    this.events?.end(reset);
+  }
+
+  private breakSoon(): void {
+    this.flowIn().clear();
+    this.soon(() => this.finish(true));
+  }
+
+  soon: (run: () => void) => void = (run) => run();
+
+  private flowIn(): Flow {
+    return this.other.flow;
+  }
+}
+
+/** A connection between two nodes, as a whole: what faults act on. */
+export interface Wire {
+  readonly ends: readonly [End, End];
+}
+
+export function connectEnds(left: End, right: End, agenda: Agenda, random: Random, delay: () => number): Wire {
+  left.other = right;
+  right.other = left;
+  left.flow = new Flow(right, agenda, random, delay);
+  right.flow = new Flow(left, agenda, random, delay);
+  for (const end of [left, right]) end.soon = (run) => agenda.at(agenda.now + delay(), run);
+  return { ends: [left, right] };
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
