@@ -1,0 +1,262 @@
+/**
+ * Bytes into values, checking each byte on the way: this is what strangers reach first.
+ *
+ * Rules: nothing is allocated for a count before it is known that so many bytes remain and so many items are allowed; no
+ * user code runs; an object gets own properties and nothing else; whatever the bytes are, the outcome is a value or
+ * `ERR_BAD_PACKET`.
+ */
+import { MasterlessError } from '../errors.js';
+import { type KeyNode, KeyTree } from './keys.js';
+import type { PacketLimits } from './limits.js';
+import { arrayIndex, defineOwn, isFree, makeSparse } from './property.js';
+import { TextReader } from './text.js';
+import { readTimestamp } from './timestamp.js';
+
+export class Decoder {
+  private readonly limits: PacketLimits;
+  private bytes: Uint8Array = EMPTY;
+  /** The next byte to read. */
+  private at = 0;
+  /** Behind the last byte. */
+  private end = 0;
+  /** Values announced so far, of those that `limits.items` allows. */
+  private items = 0;
+  private readonly text: TextReader = new TextReader();
+  private readonly keys: KeyTree = new KeyTree();
+
+  constructor(limits: PacketLimits) {
+    this.limits = limits;
+  }
+
+  /** See `Codec.decode`. */
+  decode(bytes: Uint8Array): unknown {
+    this.bytes = bytes;
+    this.text.open(bytes);
+    this.at = 0;
+    this.end = bytes.length;
+    this.items = 1;
+    try {
+      if (this.end > this.limits.size) this.fail(`${this.end} bytes are more than the ${this.limits.size} allowed`);
+      const value = this.read(0);
+      if (this.at !== this.end) this.fail(`${this.end - this.at} bytes are left over`);
+      return value;
+    } catch (error) {
+      if (error instanceof MasterlessError) throw error;
+      // What the platform refuses to make, such as a string of a gigabyte.
+      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at}`, { cause: error });
+    } finally {
+      // The receive buffer is not ours to keep alive.
+      this.bytes = EMPTY;
+      this.text.open(EMPTY);
+    }
+  }
+
+  /** `depth` is the number of containers around the value. */
+  private read(depth: number): unknown {
+    if (this.at >= this.end) this.cut();
+    const first = this.bytes[this.at++] as number;
+    if (first < 0x80) return first;
+    if (first >= 0xe0) return first - 0x100;
+    if (first >= 0xca && first <= 0xd3) return this.readNumber(first);
+    if (first >= 0xc0) return this.readOther(first, depth);
+    if (first >= 0xa0) return this.readText(first & 0x1f);
+    if (first >= 0x90) return this.readArray(first & 0x0f, depth);
+    return this.readMap(first & 0x0f, depth);
+  }
+
+  private readOther(first: number, depth: number): unknown {
+    switch (first) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.readBytes(this.uint(1 << (first - 0xc4)));
+      case 0xc7:
+        return this.readExtension(this.uint(1));
+      case 0xd6:
+        return this.readExtension(4);
+      case 0xd7:
+        return this.readExtension(8);
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.readText(this.uint(1 << (first - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return this.readArray(this.uint(2 << (first - 0xdc)), depth);
+      case 0xde:
+      case 0xdf:
+        return this.readMap(this.uint(2 << (first - 0xde)), depth);
+      default:
+        return this.fail(`0x${first.toString(16)} begins no value that is taken`, 1);
+    }
+  }
+
+  /** The value after 0xca to 0xd3. */
+  private readNumber(first: number): number | bigint {
+    // The same order thrice: 1, 2, 4 and 8 bytes, with 4 and 8 before them for the floats.
+    const size = first < 0xcc ? 4 << (first - 0xca) : 1 << (first & 3);
+    this.need(size);
+    const { bytes, at } = this;
+    this.at = at + size;
+    if (size === 1) {
+      const byte = bytes[at] as number;
+      return first === 0xcc ? byte : (byte << 24) >> 24;
+    }
+    if (size === 2) {
+      const short = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+      return first === 0xcd ? short : (short << 16) >> 16;
+    }
+    const high = word(bytes, at);
+    if (first === 0xce) return high >>> 0;
+    if (first === 0xd2) return high;
+    // A view of the packet itself would have to be made for each packet.
+    scratch.setInt32(0, high);
+    if (first === 0xca) return scratch.getFloat32(0);
+    scratch.setInt32(4, word(bytes, at + 4));
+    if (first === 0xcb) return scratch.getFloat64(0);
+    return first === 0xcf ? scratch.getBigUint64(0) : scratch.getBigInt64(0);
+  }
+
+  /** A length of 1, 2 or 4 bytes. */
+  private uint(size: number): number {
+    this.need(size);
+    const { bytes, at } = this;
+    this.at = at + size;
+    if (size === 1) return bytes[at] as number;
+    if (size === 2) return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    return word(bytes, at) >>> 0;
+  }
+
+  private readText(length: number): string {
+    this.need(length);
+    const text = this.text.read(this.at, this.at + length);
+    if (text === null) return this.fail('a string is not valid UTF-8');
+    this.at += length;
+    return text;
+  }
+
+  private readBytes(length: number): Uint8Array {
+    this.need(length);
+    const { bytes, at } = this;
+    this.at = at + length;
+    return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length));
+  }
+
+  private readExtension(length: number): Date {
+    this.need(1 + length);
+    const { bytes, at } = this;
+    if (bytes[at] !== 0xff) return this.fail(`extension type ${((bytes[at] as number) << 24) >> 24} is not taken`);
+    if (length !== 4 && length !== 8 && length !== 12) return this.fail(`a timestamp of ${length} bytes`);
+    const date = readTimestamp(new DataView(bytes.buffer, bytes.byteOffset + at + 1, length));
+    if (typeof date === 'string') return this.fail(date);
+    this.at = at + 1 + length;
+    return date;
+  }
+
+  private readArray(count: number, depth: number): unknown[] {
+    this.enter(depth, count, count);
+    // Exact, where growing would give an array of one item room for many.
+    const array = new Array<unknown>(count);
+    for (let i = 0; i < count; i++) array[i] = this.read(depth + 1);
+    return array;
+  }
+
+  private readMap(count: number, depth: number): Record<string, unknown> {
+    this.enter(depth, count, 2 * count);
+    const object: Record<string, unknown> = {};
+    let node = this.keys.root(count);
+    let i = 0;
+    for (; i < count && node !== null; i++) {
+      let next: KeyNode | null = this.keys.follow(node, this.bytes, this.at, this.end);
+      let key: string;
+      if (next !== null) {
+        key = next.key;
+        this.at += next.bytes.length;
+      } else {
+        const start = this.at;
+        key = this.readKey();
+        if (arrayIndex(key) !== -1 || !isFree(object, key)) {
+          this.at = start;
+          break;
+        }
+        next = this.keys.learn(node, key, this.bytes, start, this.at);
+      }
+      object[key] = this.read(depth + 1);
+      node = next;
+    }
+    if (i < count) this.readRest(object, i, count, depth);
+    return object;
+  }
+
+  /** The entries from the `first` on, whatever their keys are. */
+  private readRest(object: Record<string, unknown>, first: number, count: number, depth: number): void {
+    let sparse = false;
+    for (let i = first; i < count; i++) {
+      const key = this.readKey();
+      const index = arrayIndex(key);
+      if (index !== -1) {
+        if (Object.hasOwn(object, index)) this.fail('a key is there twice');
+        if (!sparse && index > 32 + 4 * i) {
+          makeSparse(object, index);
+          sparse = true;
+        }
+        object[index] = this.read(depth + 1);
+      } else if (isFree(object, key)) {
+        object[key] = this.read(depth + 1);
+      } else {
+        if (key === '__proto__') this.fail('a key is __proto__');
+        if (Object.hasOwn(object, key)) this.fail('a key is there twice');
+        defineOwn(object, key, this.read(depth + 1));
+      }
+    }
+  }
+
+  private readKey(): string {
+    this.need(1);
+    const first = this.bytes[this.at++] as number;
+    if ((first & 0xe0) === 0xa0) return this.readText(first & 0x1f);
+    if (first >= 0xd9 && first <= 0xdb) return this.readText(this.uint(1 << (first - 0xd9)));
+    return this.fail('a key is not a string', 1);
+  }
+
+  /** Checks a container of `count` entries, of so many `items`, before anything is made for it. */
+  private enter(depth: number, count: number, items: number): void {
+    if (depth >= this.limits.depth) this.fail(`nested deeper than ${this.limits.depth} levels`);
+    // An item has at least one byte.
+    if (items > this.end - this.at) this.fail(`${count} entries are announced, ${this.end - this.at} bytes remain`);
+    this.items += items;
+    if (this.items > this.limits.items) this.fail(`more than ${this.limits.items} values`);
+  }
+
+  private need(count: number): void {
+    if (count > this.end - this.at) this.cut();
+  }
+
+  private cut(): never {
+    this.fail('the packet ends too early');
+  }
+
+  /** `back`: how many bytes ago the trouble began. */
+  private fail(reason: string, back = 0): never {
+    throw new MasterlessError('ERR_BAD_PACKET', `the other node sent a bad packet: ${reason}, at byte ${this.at - back}`);
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** Four bytes as a signed integer. */
+function word(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}

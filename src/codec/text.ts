@@ -1,0 +1,116 @@
+/**
+ * UTF-8, strictly: what is no well-formed text is refused in both directions, never replaced.
+ *
+ * Short strings are handled here, byte by byte, since a call into native code costs more than they do. Long ones go there.
+ */
+import { Buffer } from 'node:buffer';
+
+/** Up to so many characters {@link writeShort} is the faster one. */
+export const SHORT_TEXT = 48;
+
+/**
+ * Writes at most {@link SHORT_TEXT} characters at `at`, where there is room for three bytes each.
+ * @returns the offset behind them, or -1 for a lone surrogate.
+ */
+export function writeShort(text: string, bytes: Uint8Array, at: number): number {
+  let end = at;
+  for (let i = 0; i < text.length; i++) {
+    let point = text.charCodeAt(i);
+    if (point < 0x80) {
+      bytes[end++] = point;
+      continue;
+    }
+    if (point < 0x800) {
+      bytes[end++] = 0xc0 | (point >> 6);
+    } else {
+      if (point >= 0xd800 && point < 0xe000) {
+        const low = text.charCodeAt(++i);
+        // The low half is NaN at the end of the text, for which the comparison is false as well.
+        if (point >= 0xdc00 || !(low >= 0xdc00 && low < 0xe000)) return -1;
+        point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+        bytes[end++] = 0xf0 | (point >> 18);
+        bytes[end++] = 0x80 | ((point >> 12) & 0x3f);
+      } else {
+        bytes[end++] = 0xe0 | (point >> 12);
+      }
+      bytes[end++] = 0x80 | ((point >> 6) & 0x3f);
+    }
+    bytes[end++] = 0x80 | (point & 0x3f);
+  }
+  return end;
+}
+
+/** Whether no surrogate stands alone. In every supported runtime, though not yet in the type library. */
+export function isWellFormed(text: string): boolean {
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
+}
+
+/** Reads text out of one packet. Keeps a few short strings, which then need not be made again. */
+export class TextReader {
+  private bytes: Uint8Array = EMPTY;
+  /** `bytes` with the methods of a Buffer, made when first needed. */
+  private buffer: Buffer | null = null;
+  /** The latest short string of each hash: bounded, and a clash costs no more than making the string. */
+  private readonly recent: string[] = new Array<string>(RECENT).fill('');
+
+  /** Reads from `bytes` from now on. */
+  open(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.buffer = null;
+  }
+
+  /** The text in `bytes[start..end)`, or null if that is not UTF-8. */
+  read(start: number, end: number): string | null {
+    return end - start <= INTERNED ? this.readShort(start, end) : this.readLong(start, end);
+  }
+
+  private readShort(start: number, end: number): string | null {
+    const { bytes, recent } = this;
+    const length = end - start;
+    let hash = length;
+    let all = 0;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number;
+      all |= byte;
+      hash = (hash * 33) ^ byte;
+    }
+    if (all > 0x7f) return this.readLong(start, end);
+    const slot = (hash ^ (hash >>> 9)) & (RECENT - 1);
+    const known = recent[slot] as string;
+    if (known.length === length) {
+      let i = 0;
+      while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
+      if (i === length) return known;
+    }
+    const codes = CODES[length] as number[];
+    for (let i = 0; i < length; i++) codes[i] = bytes[start + i] as number;
+    const text = String.fromCharCode.apply(null, codes);
+    recent[slot] = text;
+    return text;
+  }
+
+  private readLong(start: number, end: number): string | null {
+    const { bytes } = this;
+    this.buffer ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const text = this.buffer.toString('utf8', start, end);
+    // That decoder puts U+FFFD where the bytes are wrong. Without one they are right; with one, it may be meant.
+    return text.includes('\ufffd') ? this.readChecked(start, end) : text;
+  }
+
+  private readChecked(start: number, end: number): string | null {
+    try {
+      return STRICT.decode(this.bytes.subarray(start, end));
+    } catch {
+      return null;
+    }
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+/** Slots for recent strings, a power of two. */
+const RECENT = 512;
+/** Bytes of the longest string kept. */
+const INTERNED = 12;
+/** An array of each length for the character codes of a short string. */
+const CODES: readonly number[][] = Array.from({ length: INTERNED + 1 }, (_, length) => new Array<number>(length).fill(0));
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
