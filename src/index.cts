@@ -1,0 +1,47 @@
+/**
+ * The require() face: `require('masterless')` is the constructor itself, with every other export as its property, and
+ * every exported type in the namespace merged with it. There is one copy of the class, the one that import gives.
+ */
+import type * as Module from './index.js' with { 'resolution-mode': 'import' };
+
+type Values = Pick<typeof Module, 'Server' | 'default' | 'MasterlessError' | 'errorCodes' | 'msgpack'>;
+
+const all: typeof Module = require('./index.js');
+
+const Server: typeof Module.Server & Values = Object.assign(all.Server, {
+  Server: all.Server,
+  default: all.default,
+  MasterlessError: all.MasterlessError,
+  errorCodes: all.errorCodes,
+  msgpack: all.msgpack,
+});
+
+type Server<Packet = unknown> = Module.Server<Packet>;
+
+declare namespace Server {
+  type Codec = Module.Codec;
+  type ConnectInfo = Module.ConnectInfo;
+  type ConnectOptions = Module.ConnectOptions;
+  type Connection = Module.Connection;
+  type ConnectionEvents = Module.ConnectionEvents;
+  type DeliverOptions = Module.DeliverOptions;
+  type DisconnectReason = Module.DisconnectReason;
+  type ErrorCode = Module.ErrorCode;
+  type ErrorSide = Module.ErrorSide;
+  type LimitOptions = Module.LimitOptions;
+  type Listener = Module.Listener;
+  type ListenerEvents = Module.ListenerEvents;
+  type MasterlessError = Module.MasterlessError;
+  type Message<Packet = unknown> = Module.Message<Packet>;
+  type MsgpackOptions = Module.MsgpackOptions;
+  type ReconnectOptions = Module.ReconnectOptions;
+  type SendOptions = Module.SendOptions;
+  type Server<Packet = unknown> = Module.Server<Packet>;
+  type ServerEvents<Packet = unknown> = Module.ServerEvents<Packet>;
+  type ServerOptions = Module.ServerOptions;
+  type Transport = Module.Transport;
+  type Undelivered<Packet = unknown> = Module.Undelivered<Packet>;
+  type WaitOptions = Module.WaitOptions;
+}
+
+export = Server;
