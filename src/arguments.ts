@@ -2,7 +2,8 @@
  * Checks of what applications pass to methods. Misuse throws at once, where it was made.
  */
 import { MasterlessError } from './errors.js';
-import { byteLength, MAX_ID } from './protocol/control.js';
+import { MAX_ID } from './protocol/control.js';
+import { byteLength } from './protocol/fields.js';
 
 /** @throws MasterlessError `ERR_ID` */
 export function checkedId(id: unknown): string {

@@ -2,7 +2,8 @@
  * The payloads of control frames, field by field. `docs/protocol.md` gives the same layout; `test/protocol/vectors.json`
  * holds both to it. A payload that is too short, too long or out of range is a protocol error: nothing is guessed.
  */
-import { encodeFrame, Frame, type FrameKind, MAX_CONTROL, protocolError } from './frame.js';
+import { byteLength, type Counts, FieldReader, FieldWriter } from './fields.js';
+import { Frame, MAX_CONTROL, protocolError } from './frame.js';
 
 /** The one version there is. */
 export const VERSION = 1;
@@ -12,9 +13,6 @@ export const MAX_ID = 255;
 export const MAX_ADDRESSES = 8;
 /** Longest address in bytes. */
 export const MAX_ADDRESS = 255;
-
-/** Counts of frames, one per lane: normal, urgent. */
-export type Counts = readonly [normal: number, urgent: number];
 
 /** HELLO: who is at this end, what it can and wants. */
 export interface Hello {
@@ -120,7 +118,7 @@ export interface Ping {
 }
 
 export function encodeHello(hello: Hello): Uint8Array {
-  const out = new Writer();
+  const out = new FieldWriter();
   out.byte(MAGIC[0]).byte(MAGIC[1]).byte(hello.minVersion).byte(hello.maxVersion);
   out.varint(hello.offered).varint(hello.required).varint(hello.nonce).incarnation(hello.incarnation);
   out.string(hello.id).string(hello.codec).byte(hello.keep ? 1 : 0);
@@ -144,7 +142,7 @@ function fitting(addresses: readonly string[], room: number): readonly string[] 
 
 /** Two nodes with no version in common can still read each other's first four bytes, and say so. */
 export function decodeVersions(payload: Uint8Array): { readonly min: number; readonly max: number } {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   if (input.byte() !== MAGIC[0] || input.byte() !== MAGIC[1]) {
     throw protocolError('it does not begin like a masterless node');
   }
@@ -153,7 +151,7 @@ export function decodeVersions(payload: Uint8Array): { readonly min: number; rea
 
 export function decodeHello(payload: Uint8Array): Hello {
   const { min, max } = decodeVersions(payload);
-  const input = new Reader(payload.subarray(4));
+  const input = new FieldReader(payload.subarray(4));
   const hello = {
     minVersion: min,
     maxVersion: max,
@@ -179,12 +177,12 @@ export function decodeHello(payload: Uint8Array): Hello {
 }
 
 export function encodeState(state: State): Uint8Array {
-  const out = new Writer().varint(state.nonce).incarnation(state.incarnation).varint(state.session);
+  const out = new FieldWriter().varint(state.nonce).incarnation(state.incarnation).varint(state.session);
   return out.varint(state.epoch).byte(state.live ? 1 : 0).counts(state.received).frame(Frame.State);
 }
 
 export function decodeState(payload: Uint8Array): State {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole({
     nonce: input.varint(),
     incarnation: input.incarnation(),
@@ -196,21 +194,21 @@ export function decodeState(payload: Uint8Array): State {
 }
 
 export function encodeQuery(nonce: number): Uint8Array {
-  return new Writer().varint(nonce).frame(Frame.Query);
+  return new FieldWriter().varint(nonce).frame(Frame.Query);
 }
 
 export function decodeQuery(payload: Uint8Array): number {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole(input.varint());
 }
 
 export function encodeAdopt(adopt: Adopt): Uint8Array {
-  const out = new Writer().varint(adopt.nonce).varint(adopt.epoch).varint(adopt.session);
+  const out = new FieldWriter().varint(adopt.nonce).varint(adopt.epoch).varint(adopt.session);
   return out.counts(adopt.received).counts(adopt.start).frame(Frame.Adopt);
 }
 
 export function decodeAdopt(payload: Uint8Array): Adopt {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole({
     nonce: input.varint(),
     epoch: input.varint(),
@@ -221,76 +219,76 @@ export function decodeAdopt(payload: Uint8Array): Adopt {
 }
 
 export function encodeAccept(accept: Accept): Uint8Array {
-  return new Writer().varint(accept.epoch).counts(accept.received).frame(Frame.Accept);
+  return new FieldWriter().varint(accept.epoch).counts(accept.received).frame(Frame.Accept);
 }
 
 export function decodeAccept(payload: Uint8Array): Accept {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole({ epoch: input.varint(), received: input.counts() });
 }
 
 export function encodeDuplicate(): Uint8Array {
-  return new Writer().frame(Frame.Duplicate);
+  return new FieldWriter().frame(Frame.Duplicate);
 }
 
 export function encodeReject(reject: Reject): Uint8Array {
-  return new Writer().byte(reject.reason).string(reject.detail.slice(0, 200)).frame(Frame.Reject);
+  return new FieldWriter().byte(reject.reason).string(reject.detail.slice(0, 200)).frame(Frame.Reject);
 }
 
 export function decodeReject(payload: Uint8Array): Reject {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   const reason = input.byte() as RejectReason;
   return input.whole({ reason, detail: input.string(0, MAX_CONTROL_STRING) });
 }
 
 export function encodeAck(handled: Counts): Uint8Array {
-  return new Writer().counts(handled).frame(Frame.Ack);
+  return new FieldWriter().counts(handled).frame(Frame.Ack);
 }
 
 /** An ACK without counts asks the other side to acknowledge now. */
 export function encodeAckRequest(): Uint8Array {
-  return new Writer().frame(Frame.Ack);
+  return new FieldWriter().frame(Frame.Ack);
 }
 
 export function decodeAck(payload: Uint8Array): Counts | null {
   if (payload.length === 0) return null;
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole(input.counts());
 }
 
 export function encodeKeep(keep: boolean): Uint8Array {
-  return new Writer().byte(keep ? 1 : 0).frame(Frame.Keep);
+  return new FieldWriter().byte(keep ? 1 : 0).frame(Frame.Keep);
 }
 
 export function decodeKeep(payload: Uint8Array): boolean {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole(input.flag());
 }
 
 export function encodeBye(reason: ByeReason): Uint8Array {
-  return new Writer().byte(reason).frame(Frame.Bye);
+  return new FieldWriter().byte(reason).frame(Frame.Bye);
 }
 
 export function decodeBye(payload: Uint8Array): ByeReason {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole(input.byte()) as ByeReason;
 }
 
 export function encodePing(ping: Ping): Uint8Array {
-  return new Writer().byte(ping.contested ? 1 : 0).varint(ping.token).frame(Frame.Ping);
+  return new FieldWriter().byte(ping.contested ? 1 : 0).varint(ping.token).frame(Frame.Ping);
 }
 
 export function decodePing(payload: Uint8Array): Ping {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole({ contested: input.flag(), token: input.varint() });
 }
 
 export function encodePong(token: number): Uint8Array {
-  return new Writer().varint(token).frame(Frame.Pong);
+  return new FieldWriter().varint(token).frame(Frame.Pong);
 }
 
 export function decodePong(payload: Uint8Array): number {
-  const input = new Reader(payload);
+  const input = new FieldReader(payload);
   return input.whole(input.varint());
 }
 
@@ -300,124 +298,3 @@ export function encodeHeartbeat(): Uint8Array {
 
 const MAGIC = [0x4d, 0x4c] as const;
 const MAX_CONTROL_STRING = 800;
-const NO_INCARNATION = '0000000000000000';
-const utf8 = new TextEncoder();
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Bytes of an id or a name, as counted against its limit. */
-export function byteLength(text: string): number {
-  return utf8.encode(text).length;
-}
-
-class Writer {
-  private readonly bytes: number[] = [];
-
-  get length(): number {
-    return this.bytes.length;
-  }
-
-  byte(value: number): this {
-    this.bytes.push(value & 0xff);
-    return this;
-  }
-
-  varint(value: number): this {
-    let rest = value;
-    while (rest > 0x7f) {
-      this.bytes.push((rest % 0x80) | 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.bytes.push(rest);
-    return this;
-  }
-
-  counts([normal, urgent]: Counts): this {
-    return this.varint(normal).varint(urgent);
-  }
-
-  incarnation(digits: string): this {
-    for (let i = 0; i < 16; i += 2) this.byte(Number.parseInt((digits || NO_INCARNATION).slice(i, i + 2), 16));
-    return this;
-  }
-
-  string(text: string): this {
-    const bytes = utf8.encode(text);
-    this.varint(bytes.length);
-    for (const byte of bytes) this.bytes.push(byte);
-    return this;
-  }
-
-  frame(kind: FrameKind): Uint8Array {
-    return encodeFrame(kind, Uint8Array.from(this.bytes));
-  }
-}
-
-class Reader {
-  private readonly bytes: Uint8Array;
-  private at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  byte(): number {
-    const byte = this.bytes[this.at++];
-    if (byte === undefined) throw protocolError('a control frame is too short');
-    return byte;
-  }
-
-  upTo(most: number): number {
-    const value = this.byte();
-    if (value > most) throw protocolError(`a control frame has ${value} where at most ${most} may be`);
-    return value;
-  }
-
-  flag(): boolean {
-    return this.upTo(1) === 1;
-  }
-
-  varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (value > Number.MAX_SAFE_INTEGER) throw protocolError('a number is over 2^53');
-      if (byte <= 0x7f) {
-        if (byte === 0 && scale > 1) throw protocolError('a number is not in its shortest form');
-        return value;
-      }
-      scale *= 0x80;
-      if (scale > 2 ** 49) throw protocolError('a number is over 2^53');
-    }
-  }
-
-  counts(): Counts {
-    return [this.varint(), this.varint()];
-  }
-
-  incarnation(): string {
-    let digits = '';
-    for (let i = 0; i < 8; i++) digits += this.byte().toString(16).padStart(2, '0');
-    return digits === NO_INCARNATION ? '' : digits;
-  }
-
-  string(least: number, most: number): string {
-    const length = this.varint();
-    if (length < least || length > most) throw protocolError(`a text of ${length} bytes, not ${least} to ${most}`);
-    if (length > this.bytes.length - this.at) throw protocolError('a control frame is too short');
-    const bytes = this.bytes.subarray(this.at, this.at + length);
-    this.at += length;
-    try {
-      return strictUtf8.decode(bytes);
-    } catch {
-      throw protocolError('a text is not UTF-8');
-    }
-  }
-
-  /** The value, if every byte was used. */
-  whole<T>(value: T): T {
-    if (this.at !== this.bytes.length) throw protocolError('a control frame is too long');
-    return value;
-  }
-}

@@ -8,7 +8,8 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { type Counts, encodeHeartbeat, encodeKeep, encodePing, encodeQuery, encodeState, VERSION } from './control.js';
+import { encodeHeartbeat, encodeKeep, encodePing, encodeQuery, encodeState, VERSION } from './control.js';
+import { type Counts } from './fields.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';

@@ -6,7 +6,7 @@
  * Two lanes, each once and in order: *normal*, and *urgent*, which passes ahead of what waits in the normal one.
  * In each lane `acked <= handled <= received`: told to the other side, had by the application, arrived.
  */
-import type { Counts } from './control.js';
+import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { joined, type RetainedPacket, SendBuffer } from './send-buffer.js';
 

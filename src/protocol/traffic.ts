@@ -7,7 +7,8 @@
  * holds its senders back, while heartbeats and acknowledgements still pass, since reading never stops.
  */
 import type { Connection } from './connection.js';
-import { type Counts, encodeAck, encodeAckRequest } from './control.js';
+import { encodeAck, encodeAckRequest } from './control.js';
+import { type Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
 import type { Deliver } from './output.js';

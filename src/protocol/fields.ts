@@ -1,0 +1,130 @@
+/**
+ * The fields of control frames: bytes, varints, counts, texts and incarnations, written and read one after another. A
+ * reader guesses nothing: what is too short, not in its shortest form or out of range is a protocol error.
+ */
+import { encodeFrame, type FrameKind, protocolError } from './frame.js';
+
+/** Counts of frames, one per lane: normal, urgent. */
+export type Counts = readonly [normal: number, urgent: number];
+
+const NO_INCARNATION = '0000000000000000';
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes of an id or a name, as counted against its limit. */
+export function byteLength(text: string): number {
+  return utf8.encode(text).length;
+}
+
+export class FieldWriter {
+  private readonly bytes: number[] = [];
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  byte(value: number): this {
+    this.bytes.push(value & 0xff);
+    return this;
+  }
+
+  varint(value: number): this {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.bytes.push((rest % 0x80) | 0x80);
+      rest = Math.floor(rest / 0x80);
+    }
+    this.bytes.push(rest);
+    return this;
+  }
+
+  counts([normal, urgent]: Counts): this {
+    return this.varint(normal).varint(urgent);
+  }
+
+  incarnation(digits: string): this {
+    for (let i = 0; i < 16; i += 2) this.byte(Number.parseInt((digits || NO_INCARNATION).slice(i, i + 2), 16));
+    return this;
+  }
+
+  string(text: string): this {
+    const bytes = utf8.encode(text);
+    this.varint(bytes.length);
+    for (const byte of bytes) this.bytes.push(byte);
+    return this;
+  }
+
+  frame(kind: FrameKind): Uint8Array {
+    return encodeFrame(kind, Uint8Array.from(this.bytes));
+  }
+}
+
+export class FieldReader {
+  private readonly bytes: Uint8Array;
+  private at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  byte(): number {
+    const byte = this.bytes[this.at++];
+    if (byte === undefined) throw protocolError('a control frame is too short');
+    return byte;
+  }
+
+  upTo(most: number): number {
+    const value = this.byte();
+    if (value > most) throw protocolError(`a control frame has ${value} where at most ${most} may be`);
+    return value;
+  }
+
+  flag(): boolean {
+    return this.upTo(1) === 1;
+  }
+
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (value > Number.MAX_SAFE_INTEGER) throw protocolError('a number is over 2^53');
+      if (byte <= 0x7f) {
+        if (byte === 0 && scale > 1) throw protocolError('a number is not in its shortest form');
+        return value;
+      }
+      scale *= 0x80;
+      if (scale > 2 ** 49) throw protocolError('a number is over 2^53');
+    }
+  }
+
+  counts(): Counts {
+    return [this.varint(), this.varint()];
+  }
+
+  incarnation(): string {
+    let digits = '';
+    for (let i = 0; i < 8; i++) digits += this.byte().toString(16).padStart(2, '0');
+    return digits === NO_INCARNATION ? '' : digits;
+  }
+
+  string(least: number, most: number): string {
+    const length = this.varint();
+    if (length < least || length > most) throw protocolError(`a text of ${length} bytes, not ${least} to ${most}`);
+    if (length > this.bytes.length - this.at) throw protocolError('a control frame is too short');
+    const bytes = this.bytes.subarray(this.at, this.at + length);
+    this.at += length;
+    try {
+      return strictUtf8.decode(bytes);
+    } catch {
+      throw protocolError('a text is not UTF-8');
+    }
+  }
+
+  /** The value, if every byte was used. */
+  whole<T>(value: T): T {
+    if (this.at !== this.bytes.length) throw protocolError('a control frame is too long');
+    return value;
+  }
+}
