@@ -25,7 +25,10 @@ export function checkedSignal(signal: unknown): AbortSignal | undefined {
 export function checkedPacketSize(bytes: Uint8Array, maxPacket: number, maxUrgent: number): Uint8Array {
   if (bytes.length <= Math.min(maxPacket, maxUrgent)) return bytes;
   const [most, what] = bytes.length > maxPacket ? [maxPacket, 'maxPacket'] : [maxUrgent, 'the limit of urgent packets'];
-  throw new MasterlessError('ERR_PACKET_TOO_LARGE', `the packet has ${bytes.length} bytes encoded, and ${what} is ${most}`);
+  throw new MasterlessError(
+    'ERR_PACKET_TOO_LARGE',
+    `the packet has ${bytes.length} bytes encoded, and ${what} is ${most}`,
+  );
 }
 
 /** Whether the text has no half of a surrogate pair alone. */

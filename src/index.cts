@@ -33,7 +33,7 @@ declare namespace Server {
   type ListenerEvents = Module.ListenerEvents;
   type MasterlessError = Module.MasterlessError;
   type Message<Packet = unknown> = Module.Message<Packet>;
-  type MsgpackOptions = Module.MsgpackOptions;
+  type PacketLimits = Module.PacketLimits;
   type ReconnectOptions = Module.ReconnectOptions;
   type SendOptions = Module.SendOptions;
   type Server<Packet = unknown> = Module.Server<Packet>;

@@ -180,7 +180,11 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
   };
   if (resolved.timeout <= resolved.heartbeat) {
-    fail('timeout', resolved.timeout, `more than heartbeat (${resolved.heartbeat}): a healthy peer speaks only that often`);
+    fail(
+      'timeout',
+      resolved.timeout,
+      `more than heartbeat (${resolved.heartbeat}): a healthy peer speaks only that often`,
+    );
   }
   if (resolved.stallTimeout < resolved.timeout) {
     fail('stallTimeout', resolved.stallTimeout, `at least timeout (${resolved.timeout})`);
@@ -241,7 +245,8 @@ function onlyKnown(option: string, given: object, names: readonly string[]): voi
   if (typeof given !== 'object' || given === null) fail(option, given, 'an object');
   for (const name of Object.keys(given)) {
     // A misspelt option that does nothing is found in production; here it is found at once.
-    if (!names.includes(name)) fail(`${option}.${name}`, Reflect.get(given, name), `left out: there are ${names.join(', ')}`);
+    if (!names.includes(name))
+      fail(`${option}.${name}`, Reflect.get(given, name), `left out: there are ${names.join(', ')}`);
   }
 }
 

@@ -111,7 +111,12 @@ export class Deliveries {
     for (const { number, lane, reject } of this.#waiters.get(session) ?? []) {
       const sent = number <= session.lanes[lane].outgoing.everSent;
       const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
-      reject(new MasterlessError('ERR_UNDELIVERED', `the session with ${id} ended before the packet was acknowledged: ${known}`));
+      reject(
+        new MasterlessError(
+          'ERR_UNDELIVERED',
+          `the session with ${id} ended before the packet was acknowledged: ${known}`,
+        ),
+      );
     }
     this.#waiters.delete(session);
   }
@@ -121,7 +126,9 @@ export class Deliveries {
     const queue = this.#queues.get(id) ?? [];
     this.#queues.delete(id);
     for (const { reject } of queue) {
-      reject(new MasterlessError('ERR_UNDELIVERED', `${id} disconnected while the packet waited for room: it was not sent`));
+      reject(
+        new MasterlessError('ERR_UNDELIVERED', `${id} disconnected while the packet waited for room: it was not sent`),
+      );
     }
   }
 
@@ -142,7 +149,7 @@ export class Deliveries {
       return;
     }
     const abort = (): void => {
-      const at = queue.findIndex((other) => other === entry);
+      const at = queue.indexOf(entry);
       if (at < 0) return;
       queue.splice(at, 1);
       if (queue.length === 0 && this.#queues.get(id) === queue) this.#queues.delete(id);
@@ -163,7 +170,14 @@ export class Deliveries {
     queue.push(entry);
   }
 
-  #watch(id: string, session: Session, number: number, lane: LaneIndex, promised: Promised, signal: AbortSignal | undefined): void {
+  #watch(
+    id: string,
+    session: Session,
+    number: number,
+    lane: LaneIndex,
+    promised: Promised,
+    signal: AbortSignal | undefined,
+  ): void {
     const waiters = this.#waiters.get(session) ?? [];
     this.#waiters.set(session, waiters);
     this.#outgoing.ask(id);

@@ -121,7 +121,10 @@ export function encodeHello(hello: Hello): Uint8Array {
   const out = new FieldWriter();
   out.byte(MAGIC[0]).byte(MAGIC[1]).byte(hello.minVersion).byte(hello.maxVersion);
   out.varint(hello.offered).varint(hello.required).varint(hello.nonce).incarnation(hello.incarnation);
-  out.string(hello.id).string(hello.codec).byte(hello.keep ? 1 : 0);
+  out
+    .string(hello.id)
+    .string(hello.codec)
+    .byte(hello.keep ? 1 : 0);
   out.varint(hello.heartbeat).varint(hello.resumeWindow).varint(hello.window).varint(hello.maxPacket);
   const addresses = fitting(hello.addresses, MAX_CONTROL - 1 - out.length);
   out.byte(addresses.length);
@@ -178,7 +181,11 @@ export function decodeHello(payload: Uint8Array): Hello {
 
 export function encodeState(state: State): Uint8Array {
   const out = new FieldWriter().varint(state.nonce).incarnation(state.incarnation).varint(state.session);
-  return out.varint(state.epoch).byte(state.live ? 1 : 0).counts(state.received).frame(Frame.State);
+  return out
+    .varint(state.epoch)
+    .byte(state.live ? 1 : 0)
+    .counts(state.received)
+    .frame(Frame.State);
 }
 
 export function decodeState(payload: Uint8Array): State {
@@ -275,7 +282,10 @@ export function decodeBye(payload: Uint8Array): ByeReason {
 }
 
 export function encodePing(ping: Ping): Uint8Array {
-  return new FieldWriter().byte(ping.contested ? 1 : 0).varint(ping.token).frame(Frame.Ping);
+  return new FieldWriter()
+    .byte(ping.contested ? 1 : 0)
+    .varint(ping.token)
+    .frame(Frame.Ping);
 }
 
 export function decodePing(payload: Uint8Array): Ping {

@@ -41,7 +41,14 @@ export class Dial {
   keeps = false;
   lastError: MasterlessError | null = null;
 
-  constructor(purpose: DialPurpose, uris: readonly string[], peer: Peer | null, expected: string | null, now: number, wish = 0) {
+  constructor(
+    purpose: DialPurpose,
+    uris: readonly string[],
+    peer: Peer | null,
+    expected: string | null,
+    now: number,
+    wish = 0,
+  ) {
     this.purpose = purpose;
     this.uris = [...uris];
     this.peer = peer;

@@ -9,8 +9,8 @@
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHeartbeat, encodeKeep, encodePing, encodeQuery, encodeState, VERSION } from './control.js';
-import { type Counts } from './fields.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
+import type { Counts } from './fields.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { NORMAL, URGENT } from './session.js';
@@ -176,7 +176,13 @@ function silent(peer: Peer, why: string): MasterlessError {
 }
 
 /** Writes what the link has to say: urgent packets first. Returns the bytes added to `views`. */
-export function gatherLink(state: MeshState, peer: Peer, link: Connection, views: Uint8Array[], budget: number): number {
+export function gatherLink(
+  state: MeshState,
+  peer: Peer,
+  link: Connection,
+  views: Uint8Array[],
+  budget: number,
+): number {
   const [normal, urgent] = [peer.session.lanes[NORMAL].outgoing, peer.session.lanes[URGENT].outgoing];
   let added = urgent.pending ? urgent.gather(views, budget) : 0;
   if (added < budget && normal.pending) added += normal.gather(views, budget - added);

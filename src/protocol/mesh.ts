@@ -7,43 +7,13 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
-import {
-  ByeReason,
-  decodeAccept,
-  decodeAck,
-  decodeAdopt,
-  decodeBye,
-  decodeHello,
-  decodeKeep,
-  decodePing,
-  decodePong,
-  decodeQuery,
-  decodeReject,
-  decodeState,
-  decodeVersions,
-  encodePing,
-  encodePong,
-  RejectReason,
-  VERSION,
-} from './control.js';
+import { ByeReason, encodePing, RejectReason } from './control.js';
 import { cancelWish, failed, startWish, tickDials } from './dialing.js';
-import { Frame, MAX_DATA, protocolError } from './frame.js';
-import {
-  greet,
-  incumbentLives,
-  onAccept,
-  onAdopt,
-  onDuplicate,
-  onHello,
-  onQuery,
-  onReject,
-  onState,
-  turnAway,
-} from './handshake.js';
+import { greet, turnAway } from './handshake.js';
+import { onFrame } from './inbound.js';
 import { heard, lost, tellKeep, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
-import { advance, heardBye, heardKeep, part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
-import type { Peer } from './peer.js';
+import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -323,7 +293,7 @@ export class Mesh {
   private read(connection: Connection, now: number): Deliver | null {
     try {
       while (connection.phase !== 'closed' && connection.decoder.next()) {
-        const deliver = this.frame(connection, now);
+        const deliver = onFrame(this.state, this.traffic, connection, now);
         if (deliver !== null) return deliver;
         if (this.state.outputs.length > 0) return null;
       }
@@ -348,99 +318,6 @@ export class Mesh {
     }
     this.state.fault(connection, error);
     lost(this.state, peer, error, now);
-  }
-
-  private frame(connection: Connection, now: number): Deliver | null {
-    const { decoder, peer } = connection;
-    connection.frames++;
-    switch (decoder.kind) {
-      case Frame.Data:
-      case Frame.Urgent:
-      case Frame.Piece:
-        if (peer === null || peer.link !== connection || !peer.confirmed) throw protocolError('DATA out of turn');
-        return this.traffic.receive(peer, connection);
-      case Frame.Heartbeat:
-      case Frame.Extension:
-        return null;
-      default:
-        this.control(connection, peer, decoder.buffer.subarray(decoder.start, decoder.end), now);
-        return null;
-    }
-  }
-
-  private control(connection: Connection, peer: Peer | null, payload: Uint8Array, now: number): void {
-    const { state } = this;
-    switch (connection.decoder.kind) {
-      case Frame.Hello:
-        this.hello(connection, payload, now);
-        break;
-      case Frame.State:
-        onState(state, connection, decodeState(payload), now);
-        break;
-      case Frame.Query:
-        onQuery(state, connection, decodeQuery(payload));
-        break;
-      case Frame.Adopt:
-        onAdopt(state, connection, decodeAdopt(payload), now);
-        break;
-      case Frame.Accept:
-        onAccept(state, connection, decodeAccept(payload), now);
-        break;
-      case Frame.Duplicate:
-        onDuplicate(state, connection, now);
-        break;
-      case Frame.Reject:
-        onReject(state, connection, decodeReject(payload), now);
-        break;
-      default:
-        if (peer === null || peer.link !== connection) throw protocolError('a frame before the link is adopted');
-        this.linkControl(connection, peer, payload, now);
-    }
-    if (connection.phase === 'adopted' && connection.decoder.maxData === 0) {
-      connection.decoder.maxData = Math.min(MAX_DATA, state.config.maxPacket);
-    }
-  }
-
-  private linkControl(connection: Connection, peer: Peer, payload: Uint8Array, now: number): void {
-    const { state } = this;
-    switch (connection.decoder.kind) {
-      case Frame.Ack:
-        this.traffic.acknowledged(peer, decodeAck(payload));
-        advance(state, peer, now);
-        break;
-      case Frame.Keep:
-        connection.theirKeep = decodeKeep(payload);
-        heardKeep(state, peer, connection.theirKeep, now);
-        break;
-      case Frame.Bye:
-        heardBye(state, peer, decodeBye(payload), now);
-        break;
-      case Frame.Ping: {
-        const { token, contested } = decodePing(payload);
-        state.send(connection, encodePong(token));
-        if (contested) state.emit({ kind: 'conflict', id: state.config.id });
-        break;
-      }
-      case Frame.Pong: {
-        const token = decodePong(payload);
-        if (peer.probe?.token === token) incumbentLives(state, peer, now);
-        else state.emit({ kind: 'pong', id: peer.id, token });
-        break;
-      }
-      default:
-        throw protocolError('an unknown frame');
-    }
-  }
-
-  private hello(connection: Connection, payload: Uint8Array, now: number): void {
-    const { min, max } = decodeVersions(payload);
-    if (min > VERSION || max < VERSION) {
-      const where = connection.uri ?? connection.remote;
-      const message = `${where} speaks versions ${min} to ${max} of the protocol, this node ${VERSION}: update the older`;
-      turnAway(this.state, connection, RejectReason.Version, new MasterlessError('ERR_VERSION', message), now);
-      return;
-    }
-    onHello(this.state, connection, decodeHello(payload), now);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode, MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
-import type { Leftover, LaneIndex, Session } from './session.js';
+import type { LaneIndex, Leftover, Session } from './session.js';
 
 /** Why a peer is no longer connected. */
 export type DisconnectReason =

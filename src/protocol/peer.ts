@@ -2,8 +2,8 @@
  * One remote id: at most one link, one session, and the wish to keep it. Wishes live here and never in a socket.
  */
 import { isArbiter } from './arbiter.js';
-import type { ByeReason } from './control.js';
 import type { Connection } from './connection.js';
+import type { ByeReason } from './control.js';
 import type { Dial } from './dial.js';
 import type { DisconnectReason } from './output.js';
 import { Session } from './session.js';

@@ -178,8 +178,14 @@ export class SendBuffer {
   private append(kind: FrameKind, payload: Uint8Array): void {
     const needed = payload.length + MAX_HEADER;
     let segment = this.segments.at(-1);
-    if (segment === undefined || segment.open || segment.bytes.length - segment.length < needed || kind === Frame.Piece) {
-      const size = kind === Frame.Piece ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
+    if (
+      segment === undefined ||
+      segment.open ||
+      segment.bytes.length - segment.length < needed ||
+      kind === Frame.Piece
+    ) {
+      const size =
+        kind === Frame.Piece ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
       segment = {
         bytes: new Uint8Array(size),
         length: 0,

@@ -8,7 +8,7 @@
  */
 import type { Connection } from './connection.js';
 import { encodeAck, encodeAckRequest } from './control.js';
-import { type Counts } from './fields.js';
+import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
 import type { Deliver } from './output.js';

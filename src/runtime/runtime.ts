@@ -19,6 +19,11 @@ const WRITE_BUDGET = 256 * 1024;
 /** A connection that was closed with words has so long to get them out. */
 const LINGER = 1000;
 
+/** Finds the transport of a URI, or throws. */
+interface Transports {
+  transport(uri: string): Transport;
+}
+
 /** The two sides of one byte stream. */
 interface Wire {
   readonly inner: Connection;
@@ -31,7 +36,7 @@ interface Wire {
 
 export class Runtime {
   readonly #mesh: Mesh;
-  readonly #transports: ReadonlyMap<string, Transport>;
+  readonly #transports: Transports;
   readonly #hear: (output: Output) => void;
   readonly #wires = new Map<Connection, Wire>();
   readonly #lingering = new Set<Wire>();
@@ -43,7 +48,7 @@ export class Runtime {
   #flush: NodeJS.Immediate | null = null;
 
   /** @param hear - gets every output that is for the application; must not throw */
-  constructor(mesh: Mesh, transports: ReadonlyMap<string, Transport>, hear: (output: Output) => void) {
+  constructor(mesh: Mesh, transports: Transports, hear: (output: Output) => void) {
     this.#mesh = mesh;
     this.#transports = transports;
     this.#hear = hear;
@@ -117,17 +122,9 @@ export class Runtime {
     this.#alarm.stop();
   }
 
-  #transport(uri: string): Transport {
-    const scheme = uri.slice(0, Math.max(0, uri.indexOf(':')));
-    const transport = this.#transports.get(scheme);
-    if (transport !== undefined) return transport;
-    const known = [...this.#transports.keys()].map((name) => `${name}://`).join(', ');
-    throw new MasterlessError('ERR_URI', `${uri} has no scheme known here: there are ${known}`);
-  }
-
   #listenAt(uri: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      const transport = this.#transport(uri);
+      const transport = this.#transports.transport(uri);
       const listener = transport.listen(uri, {
         listening: resolve,
         error: reject,
@@ -153,7 +150,7 @@ export class Runtime {
   #dial(wire: Wire): void {
     const uri = wire.inner.uri ?? '';
     try {
-      wire.outer = this.#transport(uri).dial(uri, this.#events(wire));
+      wire.outer = this.#transports.transport(uri).dial(uri, this.#events(wire));
     } catch (error) {
       // An address that a peer told may be anything.
       this.#wires.delete(wire.inner);
@@ -181,7 +178,8 @@ export class Runtime {
       },
       close: (error) => {
         this.#forget(wire);
-        const cause = error === null || error instanceof MasterlessError ? error : unreachable(inner.uri ?? inner.remote, error);
+        const cause =
+          error === null || error instanceof MasterlessError ? error : unreachable(inner.uri ?? inner.remote, error);
         this.#mesh.ended(inner, cause, this.now());
         this.pump();
       },

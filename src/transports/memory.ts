@@ -29,7 +29,8 @@ function listen(uri: string, events: ListenerEvents): Listener {
   let open = true;
   setImmediate(() => {
     if (!open) return;
-    if (taken) events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: another node of this process does`));
+    if (taken)
+      events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: another node of this process does`));
     else events.listening(`memory://${name}`);
   });
   return {
@@ -110,7 +111,8 @@ class Half implements Connection {
     const { events, other } = this;
     setImmediate(() => {
       events?.close(null);
-      if (!other.over) other.finish(new MasterlessError('ERR_CONNECTION_LOST', `${this.remote}: the other end was destroyed`));
+      if (!other.over)
+        other.finish(new MasterlessError('ERR_CONNECTION_LOST', `${this.remote}: the other end was destroyed`));
     });
   }
 

@@ -85,7 +85,11 @@ export function overServer(server: Server, events: ListenerEvents, uri: string, 
 function lost(cause: Error, where: string): MasterlessError {
   const system = (cause as NodeJS.ErrnoException).code ?? '';
   const code = CODES[system] ?? (cause instanceof AggregateError ? codeOfAll(cause) : 'ERR_CONNECTION_LOST');
-  return new MasterlessError(code, `${where}: ${MEANINGS[code] ?? 'the connection broke'} (${system || cause.message})`, { cause });
+  return new MasterlessError(
+    code,
+    `${where}: ${MEANINGS[code] ?? 'the connection broke'} (${system || cause.message})`,
+    { cause },
+  );
 }
 
 /** Several addresses of one name failed: what a later attempt may change counts most. */

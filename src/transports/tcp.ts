@@ -76,7 +76,9 @@ function reachable(wildcard: string): string {
   const v4 = outside.find((address) => address.family === 'IPv4');
   const v6 = outside.find((address) => address.family === 'IPv6');
   // `::` takes IPv4 as well.
-  return (v4 ?? (isIPv6(wildcard) ? v6 : undefined))?.address ?? (isIPv6(wildcard) && v4 === undefined ? '::1' : '127.0.0.1');
+  return (
+    (v4 ?? (isIPv6(wildcard) ? v6 : undefined))?.address ?? (isIPv6(wildcard) && v4 === undefined ? '::1' : '127.0.0.1')
+  );
 }
 
 function isWildcard(host: string): boolean {
@@ -116,7 +118,9 @@ function ipv6(host: string, uri: string): string {
 function name(host: string, uri: string): string {
   const lower = host.toLowerCase();
   const numeric = /^[\d.]+$/.test(lower);
-  const valid = numeric ? isIP(lower) === 4 : lower.length <= 253 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(lower);
+  const valid = numeric
+    ? isIP(lower) === 4
+    : lower.length <= 253 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(lower);
   if (!valid) fail(uri, `${host} is no IPv4 address or host name`);
   return lower;
 }
@@ -125,7 +129,8 @@ function whatIsWrong(uri: string): string {
   if (/@/.test(uri)) return 'it has a user name';
   if (/[?#]/.test(uri)) return 'it has a query or a fragment';
   if (/^tcp:\/\/[^/]+\/./i.test(uri)) return 'it has a path';
-  if (/^tcp:\/\/[^/:]*:[0-9a-f:]+$/i.test(uri) && uri.split(':').length > 3) return 'an IPv6 address must be in brackets';
+  if (/^tcp:\/\/[^/:]*:[0-9a-f:]+$/i.test(uri) && uri.split(':').length > 3)
+    return 'an IPv6 address must be in brackets';
   if (/^tcp:\/\/(\[[^\]]*\]|[^:/]+)\/?$/i.test(uri)) return 'it has no port';
   return 'it is not of the form tcp://host:port';
 }

@@ -80,5 +80,8 @@ function parse(uri: string): string {
 }
 
 function fail(uri: string, why: string): never {
-  throw new MasterlessError('ERR_URI', `${JSON.stringify(uri)} is no Unix socket: ${why}; a right one is unix:///run/app.sock`);
+  throw new MasterlessError(
+    'ERR_URI',
+    `${JSON.stringify(uri)} is no Unix socket: ${why}; a right one is unix:///run/app.sock`,
+  );
 }

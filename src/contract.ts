@@ -1,0 +1,69 @@
+/**
+ * The types of the public API: the events of a node with their arguments, and the options of its methods.
+ */
+import type { MasterlessError } from './errors.js';
+import type { ConnectInfo, DisconnectReason } from './protocol/output.js';
+
+/** Packets that were accepted and not acknowledged when their session ended, oldest first. */
+export interface Undelivered<Packet = unknown> {
+  /** They were on a wire: each may have arrived, or not. */
+  readonly uncertain: readonly Packet[];
+  /** They never left this node: none has arrived. */
+  readonly unsent: readonly Packet[];
+}
+
+/** The events of a {@link Server} and their arguments. */
+export interface ServerEvents<Packet = unknown> {
+  /** The node can be dialled; `info` is its address. Once. */
+  listening: [info: string];
+  /** A peer's session began. Alternates with `disconnect` for each peer. */
+  connect: [id: string, info: ConnectInfo];
+  /** A packet arrived. */
+  message: [sender: string, packet: Packet];
+  /** A peer's session ended. */
+  disconnect: [id: string, reason: DisconnectReason];
+  /** The link of a kept peer was lost; attempt number `attempt`, from 1, begins. */
+  reconnecting: [id: string, attempt: number];
+  /** The session goes on over a new link. */
+  reconnect: [id: string];
+  /** A session ended with packets that were not acknowledged; comes before its `disconnect`. */
+  undelivered: [id: string, packets: Undelivered<Packet>];
+  /** After `send` was refused for want of room: there is room. */
+  drain: [id: string];
+  /** Two live nodes claim this id; it may be this node's own. */
+  conflict: [id: string];
+  /** An address could not be reached, or was not who it should be. */
+  unreachable: [uri: string, error: MasterlessError];
+  /** The node is useless, for example since its address is taken; `close` follows. */
+  error: [error: MasterlessError];
+  /** The node is closed: no socket, timer or listener is left. */
+  close: [];
+}
+
+/** Options of {@link Server.connect}. */
+export interface ConnectOptions {
+  /** The id that must answer; any other is `ERR_WRONG_ID`. */
+  readonly id?: string;
+  /** Gives up; a connection that is already open is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Server.send}. */
+export interface SendOptions {
+  /**
+   * Passes ahead of packets that are not urgent and still wait. Urgent packets are delivered once and in order among
+   * themselves; at most 128 KiB each. @default false
+   */
+  readonly urgent?: boolean;
+}
+
+/** Options of {@link Server.deliver}. */
+export interface DeliverOptions extends SendOptions {
+  /** Gives up waiting; a packet that was already sent may still arrive. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of calls that can only be given up. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+}

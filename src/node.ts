@@ -1,0 +1,284 @@
+/**
+ * What is behind a {@link Server}: the core, its runtime, and everything that waits for an answer. It takes what the
+ * public methods have checked, and turns what the core says into events and promises.
+ */
+import type { Codec } from './codec/codec.js';
+import { msgpack } from './codec/msgpack.js';
+import type { ServerEvents, Undelivered } from './contract.js';
+import { Deliveries } from './delivery/deliveries.js';
+import { Inbox, type Message } from './delivery/inbox.js';
+import { harmless, Pending } from './delivery/pending.js';
+import { MasterlessError } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+import { Mesh } from './protocol/mesh.js';
+import type { Deliver, Output } from './protocol/output.js';
+import type { Leftover } from './protocol/session.js';
+import { type Debug, debugFor } from './runtime/debug.js';
+import { newIncarnation } from './runtime/incarnation.js';
+import { Runtime } from './runtime/runtime.js';
+import { Addresses } from './transports/addresses.js';
+import { memory } from './transports/memory.js';
+import { tcp } from './transports/tcp.js';
+import { unix } from './transports/unix.js';
+
+/** The emitter to which a node speaks. */
+export interface Voice<Packet> {
+  emit<E extends keyof ServerEvents<Packet>>(event: E, ...args: ServerEvents<Packet>[E]): boolean;
+  listenerCount(event: keyof ServerEvents<Packet>): number;
+}
+
+export class Node<Packet> {
+  readonly addresses: Addresses;
+  readonly codec: Codec;
+  readonly mesh: Mesh;
+  readonly inbox: Inbox<Packet>;
+  readonly deliveries: Deliveries;
+  /** Where others can dial, once it listens. */
+  info: string | null = null;
+  readonly #options: ResolvedOptions;
+  readonly #voice: Voice<Packet>;
+  readonly #debug: Debug;
+  readonly #runtime: Runtime;
+  readonly #wishes = new Pending<string>();
+  readonly #pings = new Pending<number>();
+  readonly #partings = new Map<string, (() => void)[]>();
+  #wishCount = 0;
+  #closing: Promise<void> | null = null;
+  #closed: () => void = () => undefined;
+
+  constructor(id: string, options: ResolvedOptions, voice: Voice<Packet>) {
+    const { limits, maxPacket, totalWindow } = options;
+    this.#options = options;
+    this.#voice = voice;
+    this.#debug = options.debug ?? debugFor(id);
+    this.addresses = new Addresses([tcp(), unix(), memory(), ...options.transports]);
+    this.addresses.checkListeners(options);
+    this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
+    this.mesh = new Mesh({
+      ...options,
+      id,
+      incarnation: newIncarnation(),
+      codec: this.codec.name,
+      maxPeers: limits.peers,
+      maxHandshakes: limits.handshakes,
+      maxHandshakesPerAddress: limits.handshakesPerAddress,
+      random: Math.random,
+    });
+    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output));
+    this.inbox = new Inbox<Packet>(
+      (message) => this.#announce(message),
+      (receipt) => {
+        this.mesh.handled(receipt, this.now());
+        this.#runtime.scheduleFlush();
+      },
+      totalWindow,
+    );
+    this.deliveries = new Deliveries(this.mesh, limits.deliveries);
+    void this.#listen();
+  }
+
+  get closed(): boolean {
+    return this.#closing !== null;
+  }
+
+  now(): number {
+    return this.#runtime.now();
+  }
+
+  /** Something was asked of the core: does what follows from it. */
+  pump(): void {
+    this.#runtime.pump();
+  }
+
+  /** Something waits to be written. */
+  flushSoon(): void {
+    this.#runtime.scheduleFlush();
+  }
+
+  connect(uri: string, expected: string | null, signal: AbortSignal | undefined): Promise<string> {
+    const wish = ++this.#wishCount;
+    const promise = this.#wishes.add(wish, `connecting to ${uri}`, signal, () => {
+      this.mesh.cancelConnect(wish);
+      this.pump();
+    });
+    if (this.#wishes.has(wish)) this.mesh.connect(wish, uri, expected, this.now());
+    this.pump();
+    return promise;
+  }
+
+  /** Whether the peer took the encoded packet. */
+  send(id: string, bytes: Uint8Array, urgent: boolean): boolean {
+    // Who waits for room was first.
+    if (this.deliveries.waiting(id)) return false;
+    if (this.mesh.send(id, bytes, urgent) === 0) return false;
+    this.flushSoon();
+    return true;
+  }
+
+  /** Resolves when the peer, which is connected, no longer is. */
+  disconnect(id: string): Promise<void> {
+    const gone = new Promise<void>((resolve) => {
+      this.#partings.set(id, [...(this.#partings.get(id) ?? []), resolve]);
+    });
+    this.mesh.disconnect(id, this.now());
+    this.pump();
+    return gone;
+  }
+
+  ping(id: string, signal: AbortSignal | undefined): Promise<number> {
+    const token = this.mesh.ping(id);
+    if (token === 0) {
+      const message = `${id} has no link to ping: is it connected?`;
+      return harmless(Promise.reject(new MasterlessError('ERR_UNKNOWN_PEER', message)));
+    }
+    const begun = this.now();
+    const answer = this.#pings.add(token, `pinging ${id}`, signal, () => undefined, id);
+    this.flushSoon();
+    return harmless(answer.then((answered) => answered - begun));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      const bound = await this.#runtime.listen(this.#options.listen);
+      if (this.#closing !== null) return;
+      const addresses = this.#options.advertise ?? bound;
+      this.info = addresses[0] ?? null;
+      this.#debug('listening at', addresses);
+      this.#runtime.ready(addresses);
+      if (this.info !== null) this.#tell('listening', this.info);
+    } catch (cause) {
+      const error =
+        cause instanceof MasterlessError ? cause : new MasterlessError('ERR_LISTEN', String(cause), { cause });
+      const done = this.close();
+      this.#tell('error', error);
+      await done;
+    }
+  }
+
+  async #shutDown(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    this.info = null;
+    this.mesh.close(this.now());
+    this.pump();
+    await closed;
+    await this.#runtime.close();
+    this.inbox.end();
+    this.#debug('closed');
+    this.#tell('close');
+  }
+
+  #hear(output: Output): void {
+    switch (output.kind) {
+      case 'deliver':
+        this.#receive(output);
+        break;
+      case 'connect':
+        this.#debug('connected to', output.id, output.info);
+        this.#tell('connect', output.id, output.info);
+        break;
+      case 'disconnect':
+        this.#debug('disconnected from', output.id, output.reason);
+        this.deliveries.gone(output.id);
+        this.#pings.rejectGroup(output.id, pingLost(output.id));
+        this.#tell('disconnect', output.id, output.reason);
+        for (const resolve of this.#partings.get(output.id) ?? []) resolve();
+        this.#partings.delete(output.id);
+        break;
+      case 'reconnecting':
+        this.#debug('reconnecting to', output.id, 'attempt', output.attempt);
+        this.#tell('reconnecting', output.id, output.attempt);
+        break;
+      case 'reconnect':
+        this.#debug('reconnected to', output.id);
+        this.#pings.rejectGroup(output.id, pingLost(output.id));
+        this.#tell('reconnect', output.id);
+        break;
+      case 'acknowledged':
+        this.deliveries.acknowledged(output.session);
+        break;
+      case 'ended':
+        this.inbox.orphan(output.session);
+        this.deliveries.ended(output.id, output.session);
+        break;
+      case 'drain':
+        this.deliveries.drained(output.id);
+        if (!this.deliveries.waiting(output.id)) this.#tell('drain', output.id);
+        break;
+      case 'undelivered':
+        this.#tell('undelivered', output.id, this.#decoded(output.leftover));
+        break;
+      case 'conflict':
+        this.#debug('conflict: two nodes are', output.id);
+        this.#tell('conflict', output.id);
+        break;
+      case 'unreachable':
+        this.#debug('unreachable', output.uri, output.error.message);
+        this.#tell('unreachable', output.uri, output.error);
+        break;
+      case 'wish':
+        if (output.id !== null) this.#wishes.resolve(output.wish, output.id);
+        else this.#wishes.reject(output.wish, output.error);
+        break;
+      case 'pong':
+        this.#pings.resolve(output.token, this.now());
+        break;
+      case 'fault':
+        this.#debug(output.code, output.remote, output.message);
+        break;
+      case 'closed':
+        this.#closed();
+        break;
+    }
+  }
+
+  #receive(deliver: Deliver): void {
+    let packet: Packet;
+    try {
+      packet = this.codec.decode(deliver.bytes) as Packet;
+    } catch (error) {
+      this.#debug('a packet of', deliver.id, 'can not be decoded:', error);
+      this.mesh.undecodable(deliver.id, this.now());
+      return;
+    }
+    if (this.inbox.idle && this.#voice.listenerCount('message') > 0) {
+      this.#tell('message', deliver.id, packet);
+      this.mesh.handled(deliver, this.now());
+      return;
+    }
+    const { id, session, lane, sequence, receivedBytes, bytes } = deliver;
+    this.inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, bytes.length);
+  }
+
+  #announce({ sender, packet }: Message<Packet>): boolean {
+    if (this.#voice.listenerCount('message') === 0) return false;
+    this.#tell('message', sender, packet);
+    return true;
+  }
+
+  #decoded({ uncertain, unsent }: Leftover): Undelivered<Packet> {
+    const decode = (bytes: Uint8Array): Packet => this.codec.decode(bytes) as Packet;
+    return { uncertain: uncertain.map(decode), unsent: unsent.map(decode) };
+  }
+
+  /** Emits; what a listener throws is the process's to handle, after the node is done with what it was doing. */
+  #tell<E extends keyof ServerEvents<Packet>>(event: E, ...args: ServerEvents<Packet>[E]): void {
+    try {
+      this.#voice.emit(event, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+function pingLost(id: string): MasterlessError {
+  return new MasterlessError('ERR_CONNECTION_LOST', `the link to ${id} was lost before the ping was answered`);
+}

@@ -1,0 +1,228 @@
+/**
+ * The verdict on a connection: the arbiter makes it the link of the pair, or not, and the follower obeys. Only one side
+ * decides, so both always end with the same link.
+ */
+import { MasterlessError } from '../errors.js';
+import { decide, type Offer, type Pair } from './arbiter.js';
+import type { Connection } from './connection.js';
+import {
+  type Accept,
+  type Adopt,
+  encodeAccept,
+  encodeAdopt,
+  encodeDuplicate,
+  RejectReason,
+  type State,
+} from './control.js';
+import { duplicated } from './dialing.js';
+import { protocolError } from './frame.js';
+import { turnAway } from './handshake.js';
+import { established, probeIncumbent, query } from './links.js';
+import { detach } from './parting.js';
+import type { Peer } from './peer.js';
+import { NORMAL, URGENT } from './session.js';
+import { disconnected, endSession } from './sessions.js';
+import type { MeshState } from './state.js';
+
+/** Arbiter: the follower said what it knows. */
+export function onState(state: MeshState, connection: Connection, offer: State, now: number): void {
+  const { peer } = connection;
+  const open = connection.phase === 'known' && connection.asked >= 0 && connection.offer === null;
+  if (!open || peer === null || !peer.arbiter || offer.nonce !== connection.questionNonce) {
+    throw protocolError('STATE out of turn');
+  }
+  if (connection.probing) connection.offer = offer;
+  else judge(state, peer, connection, offer, now);
+}
+
+function judge(state: MeshState, peer: Peer, connection: Connection, offer: State, now: number): void {
+  const fresh = connection.asked === peer.changes;
+  connection.asked = -1;
+  const incarnation = connection.hello?.incarnation ?? '';
+  if (peer.incarnation !== incarnation) {
+    if (peer.link !== null) {
+      // The incumbent came while this one shook hands.
+      connection.offer = offer;
+      connection.asked = peer.changes;
+      probeIncumbent(state, peer, connection, now);
+      return;
+    }
+    if (peer.incarnation !== '' && !fresh) {
+      query(state, peer, connection);
+      return;
+    }
+    welcome(state, peer, incarnation);
+  }
+  const mine = offer.incarnation === state.config.incarnation;
+  const known: Offer = mine ? offer : { session: 0, epoch: 0, live: false };
+  switch (decide(pairOf(peer), known, fresh)) {
+    case 'adopt':
+      adopt(state, peer, connection, known, mine ? offer.received : [0, 0]);
+      break;
+    case 'replace':
+      replaceLink(state, peer, now);
+      adopt(state, peer, connection, known, mine ? offer.received : [0, 0]);
+      break;
+    case 'query':
+      query(state, peer, connection);
+      break;
+    case 'duplicate':
+      duplicate(state, connection, now);
+      break;
+    case 'park':
+      if (peer.parked !== null) duplicate(state, peer.parked, now);
+      peer.parked = connection;
+      break;
+  }
+}
+
+function pairOf(peer: Peer): Pair {
+  const standing = peer.confirmed ? (peer.suspect ? 'suspect' : 'confirmed') : 'adopted';
+  return { link: peer.link === null ? 'none' : standing, session: peer.session.id, epoch: peer.epoch };
+}
+
+/** The old link is dead, or fenced off for the new one: the application hears nothing of it. */
+function replaceLink(state: MeshState, peer: Peer, now: number): void {
+  const { link } = peer;
+  if (link === null) return;
+  detach(state, peer, false);
+  duplicated(state, link, now);
+}
+
+/** Another incarnation of this id from now on; what the one before left undone is reported. */
+function welcome(state: MeshState, peer: Peer, incarnation: string): void {
+  if (peer.incarnation !== '') {
+    const { redial } = peer;
+    disconnected(state, peer, 'restarted');
+    peer.forget();
+    // An attempt under way may be what met the new incarnation.
+    if (redial !== null) {
+      peer.redial = redial;
+      state.dials.add(redial);
+    }
+  }
+  peer.incarnation = incarnation;
+}
+
+function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, received: State['received']): void {
+  if (peer.session.id === 0) {
+    peer.session.id = ++state.sessions;
+  } else if (known.session !== peer.session.id && peer.session.confirmed) {
+    // The follower has let the session go.
+    if (peer.connected) disconnected(state, peer, 'expired');
+    else endSession(state, peer);
+    peer.session.id = ++state.sessions;
+  }
+  const { session } = peer;
+  const start = known.session === session.id ? received : ([0, 0] as const);
+  if (!session.plausible(start)) throw protocolError(`it has received ${start} frames, which is impossible`);
+  peer.epoch = Math.max(peer.epoch, known.epoch) + 1;
+  take(peer, connection, session.received);
+  session.rewind(start);
+  const nonce = connection.hello?.nonce ?? 0;
+  state.send(
+    connection,
+    encodeAdopt({ nonce, epoch: peer.epoch, session: session.id, received: session.received, start }),
+  );
+}
+
+/** The connection is the pair's link from here on. */
+function take(peer: Peer, connection: Connection, next: State['received']): void {
+  peer.link = connection;
+  peer.confirmed = false;
+  peer.suspect = false;
+  peer.changes++;
+  if (peer.parked === connection) peer.parked = null;
+  connection.phase = 'adopted';
+  connection.asked = -1;
+  connection.frames = 0;
+  connection.next = [next[NORMAL], next[URGENT]];
+  peer.session.retell();
+  const { hello } = connection;
+  if (hello === null) return;
+  peer.advertised = hello.addresses;
+  peer.window = hello.window;
+  peer.maxPacket = hello.maxPacket;
+  peer.heartbeat = hello.heartbeat;
+  peer.resumeWindow = hello.resumeWindow;
+}
+
+function duplicate(state: MeshState, connection: Connection, now: number): void {
+  state.send(connection, encodeDuplicate());
+  state.close(connection, true);
+  duplicated(state, connection, now);
+}
+
+/** Follower: the arbiter made this connection the link. */
+export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt, now: number): void {
+  const { peer, hello } = connection;
+  const open = connection.phase === 'known' && connection.asked >= 0 && !connection.probing;
+  if (!open || peer === null || peer.arbiter || hello === null || verdict.nonce !== connection.ownNonce) {
+    throw protocolError('ADOPT out of turn');
+  }
+  const fresh = connection.asked === peer.changes;
+  if (peer.incarnation !== hello.incarnation) {
+    if (peer.incarnation !== '' && (!fresh || peer.link !== null)) {
+      turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
+      return;
+    }
+    welcome(state, peer, hello.incarnation);
+  }
+  if (verdict.epoch <= peer.epoch) {
+    turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
+    return;
+  }
+  if (verdict.session === 0) throw protocolError('ADOPT without a session');
+  joinSession(state, peer, verdict);
+  replaceLink(state, peer, now);
+  peer.epoch = verdict.epoch;
+  take(peer, connection, verdict.start);
+  peer.session.rewind(verdict.received);
+  state.send(connection, encodeAccept({ epoch: peer.epoch, received: peer.session.received }));
+  established(state, peer, connection);
+}
+
+function joinSession(state: MeshState, peer: Peer, { session: id, received, start }: Adopt): void {
+  if (id === peer.session.id) {
+    const had = peer.session.received;
+    if (start[NORMAL] > had[NORMAL] || start[URGENT] > had[URGENT]) throw protocolError('ADOPT would leave a gap');
+    if (!peer.session.plausible(received))
+      throw protocolError(`it has received ${received} frames, which is impossible`);
+    return;
+  }
+  if (start[NORMAL] + start[URGENT] + received[NORMAL] + received[URGENT] > 0) {
+    throw protocolError('ADOPT goes on with a session that is not known here');
+  }
+  if (peer.session.id !== 0) {
+    // The arbiter has let the session go.
+    if (peer.connected) disconnected(state, peer, 'expired');
+    else endSession(state, peer);
+  }
+  peer.session.id = id;
+}
+
+/** Arbiter: the follower has switched. */
+export function onAccept(state: MeshState, connection: Connection, accept: Accept, now: number): void {
+  const { peer } = connection;
+  const open = peer?.arbiter && peer.link === connection && !peer.confirmed;
+  if (!open || accept.epoch !== peer.epoch) throw protocolError('ACCEPT out of turn');
+  if (!peer.session.plausible(accept.received)) {
+    throw protocolError(`it has received ${accept.received} frames, which is impossible`);
+  }
+  peer.session.confirmed = true;
+  peer.changes++;
+  established(state, peer, connection);
+  if (peer.parked !== null) duplicate(state, peer.parked, now);
+}
+
+/** There is a better connection. */
+export function onDuplicate(state: MeshState, connection: Connection, now: number): void {
+  const { peer } = connection;
+  if (connection.phase !== 'known' || peer === null || peer.arbiter) throw protocolError('DUPLICATE out of turn');
+  state.close(connection, false);
+  duplicated(state, connection, now);
+}
+
+function overtakenError(peer: Peer): MasterlessError {
+  return new MasterlessError('ERR_CONNECTION_LOST', `another connection to ${peer.id} overtook this handshake`);
+}

@@ -1,0 +1,137 @@
+/**
+ * What a frame means: one switch from kinds of frames to the parts that handle them. A frame that may not come now throws
+ * a protocol error, which ends the connection.
+ */
+import { MasterlessError } from '../errors.js';
+import { onAccept, onAdopt, onDuplicate, onState } from './adoption.js';
+import type { Connection } from './connection.js';
+import {
+  decodeAccept,
+  decodeAck,
+  decodeAdopt,
+  decodeBye,
+  decodeHello,
+  decodeKeep,
+  decodePing,
+  decodePong,
+  decodeQuery,
+  decodeReject,
+  decodeState,
+  decodeVersions,
+  encodePong,
+  RejectReason,
+  VERSION,
+} from './control.js';
+import { Frame, MAX_DATA, protocolError } from './frame.js';
+import { incumbentLives, onHello, onQuery, onReject, turnAway } from './handshake.js';
+import type { Deliver } from './output.js';
+import { advance, heardBye, heardKeep } from './parting.js';
+import type { Peer } from './peer.js';
+import type { MeshState } from './state.js';
+import type { Traffic } from './traffic.js';
+
+/** Handles the frame that the connection's decoder has found; a packet that it completes is to be delivered. */
+export function onFrame(state: MeshState, traffic: Traffic, connection: Connection, now: number): Deliver | null {
+  const { decoder, peer } = connection;
+  connection.frames++;
+  switch (decoder.kind) {
+    case Frame.Data:
+    case Frame.Urgent:
+    case Frame.Piece:
+      if (peer === null || peer.link !== connection || !peer.confirmed) throw protocolError('DATA out of turn');
+      return traffic.receive(peer, connection);
+    case Frame.Heartbeat:
+    case Frame.Extension:
+      return null;
+    default:
+      onControl(state, traffic, connection, peer, decoder.buffer.subarray(decoder.start, decoder.end), now);
+      return null;
+  }
+}
+
+function onControl(
+  state: MeshState,
+  traffic: Traffic,
+  connection: Connection,
+  peer: Peer | null,
+  payload: Uint8Array,
+  now: number,
+): void {
+  switch (connection.decoder.kind) {
+    case Frame.Hello:
+      onVersions(state, connection, payload, now);
+      break;
+    case Frame.State:
+      onState(state, connection, decodeState(payload), now);
+      break;
+    case Frame.Query:
+      onQuery(state, connection, decodeQuery(payload));
+      break;
+    case Frame.Adopt:
+      onAdopt(state, connection, decodeAdopt(payload), now);
+      break;
+    case Frame.Accept:
+      onAccept(state, connection, decodeAccept(payload), now);
+      break;
+    case Frame.Duplicate:
+      onDuplicate(state, connection, now);
+      break;
+    case Frame.Reject:
+      onReject(state, connection, decodeReject(payload), now);
+      break;
+    default:
+      if (peer === null || peer.link !== connection) throw protocolError('a frame before the link is adopted');
+      onLinkControl(state, traffic, connection, peer, payload, now);
+  }
+  if (connection.phase === 'adopted' && connection.decoder.maxData === 0) {
+    connection.decoder.maxData = Math.min(MAX_DATA, state.config.maxPacket);
+  }
+}
+
+function onLinkControl(
+  state: MeshState,
+  traffic: Traffic,
+  connection: Connection,
+  peer: Peer,
+  payload: Uint8Array,
+  now: number,
+): void {
+  switch (connection.decoder.kind) {
+    case Frame.Ack:
+      traffic.acknowledged(peer, decodeAck(payload));
+      advance(state, peer, now);
+      break;
+    case Frame.Keep:
+      connection.theirKeep = decodeKeep(payload);
+      heardKeep(state, peer, connection.theirKeep, now);
+      break;
+    case Frame.Bye:
+      heardBye(state, peer, decodeBye(payload), now);
+      break;
+    case Frame.Ping: {
+      const { token, contested } = decodePing(payload);
+      state.send(connection, encodePong(token));
+      if (contested) state.emit({ kind: 'conflict', id: state.config.id });
+      break;
+    }
+    case Frame.Pong: {
+      const token = decodePong(payload);
+      if (peer.probe?.token === token) incumbentLives(state, peer, now);
+      else state.emit({ kind: 'pong', id: peer.id, token });
+      break;
+    }
+    default:
+      throw protocolError('an unknown frame');
+  }
+}
+
+function onVersions(state: MeshState, connection: Connection, payload: Uint8Array, now: number): void {
+  const { min, max } = decodeVersions(payload);
+  if (min > VERSION || max < VERSION) {
+    const where = connection.uri ?? connection.remote;
+    const message = `${where} speaks versions ${min} to ${max} of the protocol, this node ${VERSION}: update the older`;
+    turnAway(state, connection, RejectReason.Version, new MasterlessError('ERR_VERSION', message), now);
+    return;
+  }
+  onHello(state, connection, decodeHello(payload), now);
+}
