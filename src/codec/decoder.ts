@@ -162,6 +162,7 @@ export class Decoder {
   private readArray(count: number, depth: number): unknown[] {
     this.enter(depth, count, count);
     // Exact, where growing would give an array of one item room for many.
+    // oxlint-disable-next-line unicorn/no-new-array
     const array = new Array<unknown>(count);
     for (let i = 0; i < count; i++) array[i] = this.read(depth + 1);
     return array;
@@ -244,7 +245,10 @@ export class Decoder {
 
   /** `back`: how many bytes ago the trouble began. */
   private fail(reason: string, back = 0): never {
-    throw new MasterlessError('ERR_BAD_PACKET', `the other node sent a bad packet: ${reason}, at byte ${this.at - back}`);
+    throw new MasterlessError(
+      'ERR_BAD_PACKET',
+      `the other node sent a bad packet: ${reason}, at byte ${this.at - back}`,
+    );
   }
 }
 

@@ -20,9 +20,9 @@ export interface KeyNode {
 }
 
 /** Maps with more entries are dictionaries rather than shapes. */
-export const MAX_KEYS = 64;
+const MAX_KEYS = 64;
 /** Header and text of the longest key learnt. */
-export const MAX_KEY_BYTES = 40;
+const MAX_KEY_BYTES = 40;
 const MAX_CHILDREN = 8;
 /** Keys learnt before the tree is full. */
 const MAX_NODES = 2048;

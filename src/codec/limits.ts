@@ -1,9 +1,41 @@
-/** What one packet may be at most. The same in both directions, and counted in the same way. */
+/** What one packet may be at most: the same in both directions and counted in the same way, parsed once. */
+import { MasterlessError } from '../errors.js';
+
 export interface PacketLimits {
-  /** Nesting of arrays and maps: 1 is a flat array. */
+  /** Nesting of arrays and maps: 1 is a flat array. @default 32 */
   readonly depth: number;
-  /** Values, containers and map keys included; a packet that is one number has 1. */
+  /** Values, containers and map keys included; a packet that is one number has 1. @default 1_000_000 */
   readonly items: number;
-  /** Bytes of the encoded packet. */
+  /** Bytes of the encoded packet. @default 64 MiB */
   readonly size: number;
+}
+
+const ranges = {
+  depth: { fallback: 32, min: 1, max: 512 },
+  items: { fallback: 1_000_000, min: 1, max: 2 ** 31 },
+  size: { fallback: 64 * 1024 * 1024, min: 16, max: 2048 * 1024 * 1024 },
+} as const satisfies Record<keyof PacketLimits, object>;
+
+/**
+ * Checks limits and fills in those left out.
+ * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
+ */
+export function resolveLimits(given: Partial<PacketLimits>): PacketLimits {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(ranges, name)) fail(`msgpack has no limit ${name}: there are ${Object.keys(ranges).join(', ')}`);
+  }
+  return Object.freeze({ depth: limit(given, 'depth'), items: limit(given, 'items'), size: limit(given, 'size') });
+}
+
+function limit(given: Partial<PacketLimits>, name: keyof PacketLimits): number {
+  const { fallback, min, max } = ranges[name];
+  const value = given[name] ?? fallback;
+  if (!Number.isInteger(value) || value < min || value > max) {
+    fail(`msgpack limit ${name} is ${String(value)}: it must be a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function fail(message: string): never {
+  throw new MasterlessError('ERR_OPTION', message);
 }

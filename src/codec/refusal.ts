@@ -65,7 +65,9 @@ export function refusedObject(value: object): Refusal | null {
     );
   }
   if (types.isNativeError(value)) {
-    return new Refusal("an Error can't be sent: send { name: error.name, message: error.message }, or give it toJSON()");
+    return new Refusal(
+      "an Error can't be sent: send { name: error.name, message: error.message }, or give it toJSON()",
+    );
   }
   const name = nameOf(value);
   if (name === 'Object') return null;

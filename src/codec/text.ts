@@ -51,7 +51,7 @@ export class TextReader {
   /** `bytes` with the methods of a Buffer, made when first needed. */
   private buffer: Buffer | null = null;
   /** The latest short string of each hash: bounded, and a clash costs no more than making the string. */
-  private readonly recent: string[] = new Array<string>(RECENT).fill('');
+  private readonly recent: string[] = Array.from({ length: RECENT }, () => '');
 
   /** Reads from `bytes` from now on. */
   open(bytes: Uint8Array): void {
@@ -112,5 +112,5 @@ const RECENT = 512;
 /** Bytes of the longest string kept. */
 const INTERNED = 12;
 /** An array of each length for the character codes of a short string. */
-const CODES: readonly number[][] = Array.from({ length: INTERNED + 1 }, (_, length) => new Array<number>(length).fill(0));
+const CODES: readonly number[][] = Array.from({ length: INTERNED + 1 }, (_, length) => Array.from({ length }, () => 0));
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

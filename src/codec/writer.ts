@@ -1,0 +1,236 @@
+/**
+ * The forms of MessagePack, written one after the other to one scratch buffer that is used again and again.
+ *
+ * Each form checks for room once. The buffer doubles as needed, up to the size limit, and is given back after a large packet.
+ */
+import { Buffer } from 'node:buffer';
+import { Refusal } from './refusal.js';
+import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
+import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
+
+const FIRST_SCRATCH = 4096;
+/** A scratch buffer larger than this is given back after use. */
+const MAX_KEPT = 1024 * 1024;
+/** Room that may be asked for beyond the size limit, where the need is only estimated. */
+const SLACK = 256;
+/** Packets smaller than this get views that were made before. */
+const MAX_VIEWS = 256;
+
+export class Writer {
+  /** Bytes of the largest packet. */
+  private readonly size: number;
+  private bytes: Buffer;
+  private view: DataView;
+  /** Where the next byte goes. */
+  private at = 0;
+  /** The views of `bytes` handed out before, by length. */
+  private views: Uint8Array[] = [];
+
+  constructor(size: number) {
+    this.size = size;
+    this.bytes = Buffer.allocUnsafeSlow(FIRST_SCRATCH);
+    this.view = viewOf(this.bytes);
+  }
+
+  /** Begins a packet. */
+  start(): void {
+    this.at = 0;
+  }
+
+  /** The packet, valid until the next one begins. */
+  result(): Uint8Array {
+    const { at, views } = this;
+    if (at > this.size) throw this.tooLarge();
+    if (at >= MAX_VIEWS) return new Uint8Array(this.bytes.buffer, 0, at);
+    views[at] ??= new Uint8Array(this.bytes.buffer, 0, at);
+    return views[at] as Uint8Array;
+  }
+
+  /** Ends a packet, written or failed. Its bytes stay valid; memory of a size that is seldom needed is not kept. */
+  release(): void {
+    if (this.bytes.length > MAX_KEPT) this.use(Buffer.allocUnsafeSlow(FIRST_SCRATCH));
+  }
+
+  byte(byte: number): void {
+    this.reserve(1);
+    this.bytes[this.at++] = byte;
+  }
+
+  number(value: number): void {
+    this.reserve(9);
+    const int = value | 0;
+    // -0 equals 0, but is not the same number.
+    if (int === value && (int !== 0 || Object.is(value, 0))) {
+      if (int >= 0x80) this.header(int, 0xcc, 0xcd, 0xce);
+      else if (int >= -0x20) this.bytes[this.at++] = int;
+      else this.negative(int);
+    } else if (value >>> 0 === value && int !== 0) {
+      this.header(value, 0xcc, 0xcd, 0xce);
+    } else {
+      const { at } = this;
+      this.bytes[at] = 0xcb;
+      this.view.setFloat64(at + 1, value);
+      this.at = at + 9;
+    }
+  }
+
+  /** A whole number of at most 64 bits. */
+  bigint(value: bigint): void {
+    this.reserve(9);
+    this.bytes[this.at] = value < 0n ? 0xd3 : 0xcf;
+    // The low 64 bits, which are the same in both forms.
+    this.view.setBigUint64(this.at + 1, BigInt.asUintN(64, value));
+    this.at += 9;
+  }
+
+  text(text: string): void {
+    const { length } = text;
+    if (length > SHORT_TEXT) {
+      this.longText(text);
+      return;
+    }
+    this.reserve(2 + 3 * length);
+    const { bytes } = this;
+    // Where the text begins depends on how many bytes it has; the guess is wrong only beyond ASCII.
+    let start = this.at + (length < 32 ? 1 : 2);
+    let end = writeShort(text, bytes, start);
+    if (end === -1) throw loneSurrogate();
+    if (length < 32 && end - start >= 32) {
+      bytes.copyWithin(start + 1, start, end);
+      start++;
+      end++;
+    }
+    const size = end - start;
+    if (size < 32) {
+      bytes[start - 1] = 0xa0 | size;
+    } else {
+      bytes[start - 2] = 0xd9;
+      bytes[start - 1] = size;
+    }
+    this.at = end;
+  }
+
+  binary(source: Uint8Array): void {
+    const { length } = source;
+    this.reserve(5 + length);
+    this.header(length, 0xc4, 0xc5, 0xc6);
+    this.bytes.set(source, this.at);
+    this.at += length;
+  }
+
+  /** A time that is not NaN. */
+  timestamp(milliseconds: number): void {
+    this.reserve(MAX_TIMESTAMP);
+    this.at = writeTimestamp(this.view, this.at, milliseconds);
+  }
+
+  /** Only the header: `length` values must follow. */
+  array(length: number): void {
+    this.reserve(5);
+    if (length < 16) this.bytes[this.at++] = 0x90 | length;
+    else this.header(length, 0, 0xdc, 0xdd);
+  }
+
+  /** Begins a map of any number of entries. Returns what the calls for its entries and its end are to be given. */
+  startMap(): number {
+    this.reserve(1);
+    return this.at++;
+  }
+
+  /**
+   * Before the entry that makes it `count`. The header is one byte until it must be more; what has been written by then is
+   * seldom much.
+   */
+  growMap(map: number, count: number): void {
+    if (count === 0x10) this.widen(map + 1);
+    else if (count === 0x10000) this.widen(map + 3);
+  }
+
+  endMap(map: number, count: number): void {
+    const end = this.at;
+    this.at = map;
+    if (count < 0x10) this.bytes[map] = 0x80 | count;
+    else this.header(count, 0, 0xde, 0xdf);
+    this.at = end;
+  }
+
+  private negative(int: number): void {
+    const { bytes, view, at } = this;
+    if (int >= -0x80) {
+      bytes[at] = 0xd0;
+      bytes[at + 1] = int;
+      this.at = at + 2;
+    } else if (int >= -0x8000) {
+      bytes[at] = 0xd1;
+      view.setInt16(at + 1, int);
+      this.at = at + 3;
+    } else {
+      bytes[at] = 0xd2;
+      view.setInt32(at + 1, int);
+      this.at = at + 5;
+    }
+  }
+
+  private longText(text: string): void {
+    if (!isWellFormed(text)) throw loneSurrogate();
+    const size = Buffer.byteLength(text);
+    this.reserve(5 + size);
+    this.header(size, 0xd9, 0xda, 0xdb);
+    this.at += this.bytes.write(text, this.at);
+  }
+
+  /** A number with 1, 2 or 4 bytes behind the first, for which there is room; `form8` is 0 where there is no such form. */
+  private header(value: number, form8: number, form16: number, form32: number): void {
+    const { bytes, view, at } = this;
+    if (value < 0x100 && form8 !== 0) {
+      bytes[at] = form8;
+      bytes[at + 1] = value;
+      this.at = at + 2;
+    } else if (value < 0x10000) {
+      bytes[at] = form16;
+      view.setUint16(at + 1, value);
+      this.at = at + 3;
+    } else {
+      bytes[at] = form32;
+      view.setUint32(at + 1, value);
+      this.at = at + 5;
+    }
+  }
+
+  /** Makes room for two more bytes in front of what was written from `from` on. */
+  private widen(from: number): void {
+    this.reserve(2);
+    this.bytes.copyWithin(from + 2, from, this.at);
+    this.at += 2;
+  }
+
+  private reserve(more: number): void {
+    if (this.at + more > this.bytes.length) this.grow(this.at + more);
+  }
+
+  private grow(needed: number): void {
+    const most = this.size + SLACK;
+    if (needed > most) throw this.tooLarge();
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.bytes.length * 2, most)));
+    this.bytes.copy(grown, 0, 0, this.at);
+    this.use(grown);
+  }
+
+  private use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
+    this.views = [];
+  }
+
+  private tooLarge(): Refusal {
+    return new Refusal(`the packet is larger than ${this.size} bytes`, 'ERR_PACKET_TOO_LARGE');
+  }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function loneSurrogate(): Refusal {
+  return new Refusal("a string with a lone surrogate can't be sent: it is not well-formed Unicode");
+}
