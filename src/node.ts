@@ -13,7 +13,7 @@ import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
 import type { Leftover } from './protocol/session.js';
-import { type Debug, debugFor } from './runtime/debug.js';
+import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
 import { Addresses } from './transports/addresses.js';
@@ -50,7 +50,7 @@ export class Node<Packet> {
     const { limits, maxPacket, totalWindow } = options;
     this.#options = options;
     this.#voice = voice;
-    this.#debug = options.debug ?? debugFor(id);
+    this.#debug = options.debug === null ? debugFor(id) : harmlessDebug(options.debug);
     this.addresses = new Addresses([tcp(), unix(), memory(), ...options.transports]);
     this.addresses.checkListeners(options);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });

@@ -4,6 +4,7 @@
  */
 import { MasterlessError } from '../errors.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
+import { Fifo } from './fifo.js';
 
 /** A promise's other end. */
 interface Promised {
@@ -12,10 +13,12 @@ interface Promised {
 }
 
 interface Waiter extends Promised {
-  readonly lane: LaneIndex;
   /** Frames that must be acknowledged. */
   readonly number: number;
 }
+
+/** Those of one session who wait, per lane, by rising number. */
+type Waiters = readonly [Fifo<Waiter>, Fifo<Waiter>];
 
 interface Queued extends Promised {
   readonly bytes: Uint8Array;
@@ -33,7 +36,7 @@ export interface Outgoing {
 export class Deliveries {
   readonly #outgoing: Outgoing;
   readonly #limit: number;
-  readonly #waiters = new Map<Session, Waiter[]>();
+  readonly #waiters = new Map<Session, Waiters>();
   readonly #queues = new Map<string, Queued[]>();
 
   /** @param limit - calls of `deliver` that may wait for room, per peer */
@@ -88,14 +91,15 @@ export class Deliveries {
   acknowledged(session: Session): void {
     const waiters = this.#waiters.get(session);
     if (waiters === undefined) return;
-    const { acked } = session;
-    const open = waiters.filter((waiter) => {
-      if (waiter.number > acked[waiter.lane]) return true;
-      waiter.resolve();
-      return false;
-    });
-    if (open.length > 0) this.#waiters.set(session, open);
-    else this.#waiters.delete(session);
+    for (const lane of [NORMAL, URGENT] as const) {
+      const queue = waiters[lane];
+      for (let first = queue.at(queue.first); first !== undefined; first = queue.at(queue.first)) {
+        if (first.number > session.acked[lane]) break;
+        queue.shift();
+        first.resolve();
+      }
+    }
+    if (waiters[NORMAL].size + waiters[URGENT].size === 0) this.#waiters.delete(session);
   }
 
   /** There may be room again. */
@@ -108,17 +112,16 @@ export class Deliveries {
 
   /** The session has ended: what it did not deliver never will be. */
   ended(id: string, session: Session): void {
-    for (const { number, lane, reject } of this.#waiters.get(session) ?? []) {
-      const sent = number <= session.lanes[lane].outgoing.everSent;
-      const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
-      reject(
-        new MasterlessError(
-          'ERR_UNDELIVERED',
-          `the session with ${id} ended before the packet was acknowledged: ${known}`,
-        ),
-      );
-    }
+    const waiters = this.#waiters.get(session);
     this.#waiters.delete(session);
+    for (const lane of [NORMAL, URGENT] as const) {
+      for (const { number, reject } of waiters?.[lane] ?? []) {
+        const sent = number <= session.lanes[lane].outgoing.everSent;
+        const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
+        const message = `the session with ${id} ended before the packet was acknowledged: ${known}`;
+        reject(new MasterlessError('ERR_UNDELIVERED', message));
+      }
+    }
   }
 
   /** The peer is gone: nobody waits for room any more. */
@@ -178,23 +181,21 @@ export class Deliveries {
     promised: Promised,
     signal: AbortSignal | undefined,
   ): void {
-    const waiters = this.#waiters.get(session) ?? [];
+    const waiters: Waiters = this.#waiters.get(session) ?? [new Fifo(), new Fifo()];
     this.#waiters.set(session, waiters);
     this.#outgoing.ask(id);
     if (signal === undefined) {
-      waiters.push({ number, lane, resolve: promised.resolve, reject: promised.reject });
+      waiters[lane].push({ number, resolve: promised.resolve, reject: promised.reject });
       return;
     }
+    // Given up, it stays in the queue until its number is acknowledged; settling it again does nothing.
     const abort = (): void => {
-      const open = this.#waiters.get(session)?.filter((other) => other !== waiter) ?? [];
-      if (open.length > 0) this.#waiters.set(session, open);
-      else this.#waiters.delete(session);
       promised.reject(aborted(id, 'sent, and not yet acknowledged: it may still arrive', signal));
     };
     const settle = (): void => signal.removeEventListener('abort', abort);
-    const waiter: Waiter = {
+    signal.addEventListener('abort', abort, { once: true });
+    waiters[lane].push({
       number,
-      lane,
       resolve: () => {
         settle();
         promised.resolve();
@@ -203,9 +204,7 @@ export class Deliveries {
         settle();
         promised.reject(error);
       },
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    waiters.push(waiter);
+    });
   }
 }
 

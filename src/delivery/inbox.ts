@@ -7,8 +7,10 @@
  * What waits from a session that has ended was already reported to its sender as uncertain. It is still handed out, up to
  * a bound; beyond it the oldest of these go.
  */
+
 import type { Deliver } from '../protocol/output.js';
 import type { Session } from '../protocol/session.js';
+import { Fifo } from './fifo.js';
 
 /** What the core needs to hear that a packet was handled. */
 export type Receipt = Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>;
@@ -41,9 +43,7 @@ export class Inbox<Packet> {
   readonly #handled: (receipt: Receipt) => void;
   readonly #maxOrphans: number;
   readonly #readers = new Set<Reader>();
-  #entries: Entry<Packet>[] = [];
-  /** Number of the first entry. */
-  #first = 0;
+  readonly #entries = new Fifo<Entry<Packet>>();
   #orphanBytes = 0;
   #ended = false;
 
@@ -60,14 +60,15 @@ export class Inbox<Packet> {
 
   /** Whether nothing waits and nobody reads: a packet may go straight to the listeners. */
   get idle(): boolean {
-    return this.#entries.length === 0 && this.#readers.size === 0;
+    return this.#entries.size === 0 && this.#readers.size === 0;
   }
 
   add(message: Message<Packet>, receipt: Receipt, size: number): void {
     const entry = { message, receipt, size, heard: false, orphan: false, dropped: false };
     this.#entries.push(entry);
     // Listeners never wait for readers, but never get ahead of what waits for them either.
-    if (this.#entries.length === 1 || this.#entries.at(-2)?.heard) entry.heard = this.#emit(message);
+    const before = this.#entries.at(this.#entries.end - 2);
+    if (before === undefined || before.heard) entry.heard = this.#emit(message);
     for (const reader of this.#readers) reader.wake?.();
     this.#release();
   }
@@ -106,7 +107,7 @@ export class Inbox<Packet> {
 
   /** Reads every packet from now on, and what waits if nobody else reads. */
   read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
-    const first = this.#readers.size === 0 ? this.#first : this.#first + this.#entries.length;
+    const first = this.#readers.size === 0 ? this.#entries.first : this.#entries.end;
     const reader: Reader = { at: first, wake: null };
     const abort = (): void => reader.wake?.();
     let open = true;
@@ -156,8 +157,8 @@ export class Inbox<Packet> {
   }
 
   #take(reader: Reader): Message<Packet> | null {
-    while (reader.at < this.#first + this.#entries.length) {
-      const entry = this.#entries[reader.at++ - this.#first];
+    while (reader.at < this.#entries.end) {
+      const entry = this.#entries.at(reader.at++);
       if (entry !== undefined && !entry.dropped) {
         this.#release();
         return entry.message;
@@ -168,18 +169,15 @@ export class Inbox<Packet> {
 
   /** Lets go of the front: what all readers have had, or the listeners where nobody reads. */
   #release(): void {
-    let done = 0;
     let slowest = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers) slowest = Math.min(slowest, reader.at);
-    for (const entry of this.#entries) {
-      const had = this.#readers.size > 0 ? this.#first + done < slowest : entry.heard;
-      if (!had && !entry.dropped) break;
+    for (let entry = this.#entries.at(this.#entries.first); entry !== undefined; ) {
+      const had = this.#readers.size > 0 ? this.#entries.first < slowest : entry.heard;
+      if (!had && !entry.dropped) return;
+      this.#entries.shift();
       if (entry.orphan && !entry.dropped) this.#orphanBytes -= entry.size;
-      done++;
+      this.#handled(entry.receipt);
+      entry = this.#entries.at(this.#entries.first);
     }
-    if (done === 0) return;
-    const released = this.#entries.splice(0, done);
-    this.#first += done;
-    for (const entry of released) this.#handled(entry.receipt);
   }
 }

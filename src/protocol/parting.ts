@@ -120,8 +120,11 @@ export function finish(state: MeshState, peer: Peer, now: number): void {
   if (parting.replies && peer.keep && !state.closing) {
     // The other side went, this side wants it back: the application hears `reconnecting` first.
     peer.farewell = HEARD[parting.reason];
+    const starved = state.starved.has(peer);
     endSession(state, peer);
     recover(state, peer, now);
+    // Whoever waits for room has a whole window of it, in the next session.
+    if (starved && peer.connected) state.emit({ kind: 'drain', id: peer.id });
     return;
   }
   const local = !parting.replies && parting.reason !== ByeReason.Unwanted;

@@ -14,3 +14,16 @@ export function debugFor(id: string): Debug {
     if (log.enabled) log('%s %o', id, values);
   };
 }
+
+/** A function of the application: what it throws is the process's to handle, and does not disturb the node. */
+export function harmlessDebug(debug: Debug): Debug {
+  return (...values) => {
+    try {
+      debug(...values);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  };
+}
