@@ -22,13 +22,10 @@ export function checkedSignal(signal: unknown): AbortSignal | undefined {
 }
 
 /** @throws MasterlessError `ERR_PACKET_TOO_LARGE` */
-export function checkedPacketSize(bytes: Uint8Array, maxPacket: number, maxUrgent: number): Uint8Array {
-  if (bytes.length <= Math.min(maxPacket, maxUrgent)) return bytes;
-  const [most, what] = bytes.length > maxPacket ? [maxPacket, 'maxPacket'] : [maxUrgent, 'the limit of urgent packets'];
-  throw new MasterlessError(
-    'ERR_PACKET_TOO_LARGE',
-    `the packet has ${bytes.length} bytes encoded, and ${what} is ${most}`,
-  );
+export function checkPacketSize(size: number, most: number, limit: string): void {
+  if (size <= most) return;
+  const message = `the packet has ${size} bytes encoded, and ${limit} is ${most}: send it in parts, or raise the limit`;
+  throw new MasterlessError('ERR_PACKET_TOO_LARGE', message);
 }
 
 /** Whether the text has no half of a surrogate pair alone. */

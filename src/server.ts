@@ -1,7 +1,7 @@
 /**
  * The node as applications see it: documented methods that check their arguments. What they do is in `node.ts`.
  */
-import { checkedId, checkedPacketSize, checkedSignal } from './arguments.js';
+import { checkedId, checkedSignal, checkPacketSize } from './arguments.js';
 import type { ConnectOptions, DeliverOptions, SendOptions, ServerEvents, WaitOptions } from './contract.js';
 import type { Message } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
@@ -104,12 +104,13 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
     const urgent = options?.urgent === true;
-    const bytes = this.#encoded(packet, urgent);
-    if (typeof target === 'string') return this.#node.send(target, bytes, urgent);
+    if (typeof target === 'string') return this.#node.send(target, this.#encoded([target], packet, urgent), urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
+    const ids = new Set<string>(target.map(checkedId));
+    const bytes = this.#encoded(ids, packet, urgent);
     let taken = 0;
-    for (const id of new Set<string>(target)) if (this.#node.send(checkedId(id), bytes, urgent)) taken++;
+    for (const id of ids) if (this.#node.send(id, bytes, urgent)) taken++;
     return taken;
   }
 
@@ -132,7 +133,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const urgent = options.urgent === true;
     const signal = checkedSignal(options.signal);
     checkedId(id);
-    const bytes = this.#encoded(packet, urgent);
+    const bytes = this.#encoded([id], packet, urgent);
     const promise = this.#node.deliveries.deliver(id, bytes, urgent, signal);
     this.#node.flushSoon();
     return harmless(promise);
@@ -189,8 +190,12 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (event === 'message') queueMicrotask(() => this.#node.inbox.flow());
   }
 
-  #encoded(packet: Packet, urgent: boolean): Uint8Array {
+  /** The packet's bytes, once for all targets, if each of them takes so many. */
+  #encoded(ids: Iterable<string>, packet: Packet, urgent: boolean): Uint8Array {
     const bytes = this.#node.codec.encode(packet);
-    return checkedPacketSize(bytes, this.#options.maxPacket, urgent ? PIECE : Number.POSITIVE_INFINITY);
+    checkPacketSize(bytes.length, this.#options.maxPacket, 'maxPacket');
+    if (urgent) checkPacketSize(bytes.length, PIECE, 'the most for an urgent one');
+    for (const id of ids) checkPacketSize(bytes.length, this.#node.mesh.maxPacket(id), `maxPacket of ${id}`);
+    return bytes;
   }
 }

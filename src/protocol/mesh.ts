@@ -107,6 +107,12 @@ export class Mesh {
     return this.traffic.writable(id, size);
   }
 
+  /** Bytes of the largest packet that the peer takes; Infinity for one that is not connected. */
+  maxPacket(id: string): number {
+    const peer = this.state.peers.get(id);
+    return peer?.connected ? peer.maxPacket : Number.POSITIVE_INFINITY;
+  }
+
   /** The peer is to acknowledge what it has without delay. */
   ask(id: string): void {
     this.traffic.ask(id);
