@@ -1,0 +1,96 @@
+/** The codec as a whole. `docs/values.md` is the specification: each of its rows is evaluated, sent and compared. */
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { msgpack } from '../../src/codec/msgpack.js';
+import { MasterlessError } from '../../src/errors.js';
+
+const page = readFileSync(new URL('../../docs/values.md', import.meta.url), 'utf8');
+
+interface Row {
+  readonly name: string;
+  readonly example: string;
+  readonly outcome: string;
+}
+
+/** The rows of all tables under a heading whose second column is code. */
+function rowsOf(heading: string): Row[] {
+  const section = page.split('\n## ').find((part) => part.startsWith(heading)) ?? '';
+  return [...section.matchAll(/^\| (.+?) \| `(.*?)` \| (.*?) \|$/gm)].map(([, name, example, outcome]) => ({
+    name: name as string,
+    example: (example as string).trim(),
+    outcome: outcome as string,
+  }));
+}
+
+function evaluate(code: string): unknown {
+  return runInThisContext(`(${code})`);
+}
+
+const sent = ['Plain values', 'Objects and arrays', 'Instances of classes'].flatMap(rowsOf);
+const taken = rowsOf('What is taken');
+
+test('every row of the tables is read', () => {
+  const lines = page.split('\n').filter((line) => line.startsWith('| ')).length;
+  expect(sent.length + taken.length).toBe(lines - 4);
+});
+
+describe('what is sent', () => {
+  test.each(sent)('$name', ({ example, outcome }) => {
+    const codec = msgpack();
+    const [, code] = /^`(ERR_\w+)`/.exec(outcome) ?? [];
+    if (code !== undefined) {
+      const error = thrownBy(() => codec.encode(evaluate(example)));
+      expect(error.code).toBe(code);
+      // What the table says to send instead, the error says too.
+      const [, advice] = /send `(.+?)`/.exec(outcome) ?? [];
+      if (advice !== undefined) expect(error.message).toContain(advice);
+      return;
+    }
+    const expected = evaluate(outcome.startsWith('the same') ? example : outcome.slice(1, outcome.lastIndexOf('`')));
+    assert.deepStrictEqual(codec.decode(codec.encode(evaluate(example))), expected);
+  });
+});
+
+describe('what is taken', () => {
+  test.each(taken)('$name', ({ example, outcome }) => {
+    const bytes = Buffer.from(example.replaceAll(' ', ''), 'hex');
+    const decode = (): unknown => msgpack().decode(bytes);
+    if (outcome === 'refused') expect(thrownBy(decode).code).toBe('ERR_BAD_PACKET');
+    else assert.deepStrictEqual(decode(), evaluate(outcome.slice(1, -1)));
+  });
+});
+
+test('the result shares no memory with the packet', () => {
+  const codec = msgpack();
+  const bytes = codec.encode({ bytes: new Uint8Array([1, 2, 3]), text: 'text' }).slice();
+  const packet = codec.decode(bytes);
+  bytes.fill(0);
+  expect(packet).toEqual({ bytes: new Uint8Array([1, 2, 3]), text: 'text' });
+});
+
+test('a packet may lie anywhere in its buffer', () => {
+  const codec = msgpack();
+  const packet = { list: [1.5, 5n, new Date(1), new Uint8Array([7])], text: 'a text of more than twelve bytes, ü' };
+  const bytes = codec.encode(packet).slice();
+  const around = new Uint8Array(bytes.length + 9).fill(0xc1);
+  around.set(bytes, 5);
+  assert.deepStrictEqual(codec.decode(around.subarray(5, 5 + bytes.length)), packet);
+  assert.deepStrictEqual(codec.decode(Buffer.from(around.buffer, 5, bytes.length)), packet);
+});
+
+test('has a name that the handshake compares', () => {
+  expect(msgpack().name).toBe('msgpack');
+});
+
+function thrownBy(run: () => unknown): MasterlessError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MasterlessError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
