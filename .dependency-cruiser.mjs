@@ -1,34 +1,45 @@
-/** Imports run one way: errors, options ← protocol ← runtime, delivery ← server ← cli. */
+/**
+ * Imports run one way: errors, options ← protocol ← runtime, delivery ← node ← server ← index ← cli. Transports and codecs
+ * import their interface and errors.
+ */
 const room = (name, path, allowed) => ({
   name: `${name}-imports-only`,
   severity: 'error',
   from: { path },
-  to: { pathNot: [...allowed, path] },
+  to: { pathNot: [path, ...allowed] },
 });
+
+const BUILTIN = '^(node:)?[a-z/_]+$';
+const ERRORS = '^src/errors\\.ts$';
+const OPTIONS = '^src/options\\.ts$';
+const CODEC = '^src/codec/codec\\.ts$';
+const TRANSPORT = '^src/transports/transport\\.ts$';
+const PROTOCOL = '^src/protocol/';
 
 export default {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    room('errors', '^src/errors\\.ts$', []),
-    room('options', '^src/options\\.ts$', ['^src/errors\\.ts$', '^src/codec/codec\\.ts$', '^src/transports/transport\\.ts$']),
-    room('protocol', '^src/protocol/', ['^src/errors\\.ts$', '^src/options\\.ts$']),
-    room('codec', '^src/codec/', ['^src/errors\\.ts$', '^(node:)?[a-z/_]+$']),
-    room('transports', '^src/transports/', ['^src/errors\\.ts$', '^(node:)?[a-z/_]+$']),
-    room('delivery', '^src/delivery/', ['^src/errors\\.ts$', '^src/protocol/']),
-    room('runtime', '^src/runtime/', [
-      '^src/errors\\.ts$',
-      '^src/protocol/',
-      '^src/transports/transport\\.ts$',
-      '^node_modules/(@types/)?debug/',
-      '^(node:)?[a-z/_]+$',
-    ]),
-    room('cli', '^src/cli/', ['^src/index\\.ts$', '^(node:)?[a-z/_]+$']),
+    room('errors', ERRORS, []),
+    room('options', OPTIONS, [ERRORS, CODEC, TRANSPORT]),
+    room('protocol', PROTOCOL, [ERRORS, OPTIONS]),
+    room('codec', '^src/codec/', [ERRORS, BUILTIN]),
+    room('transports', '^src/transports/', [ERRORS, BUILTIN]),
+    room('delivery', '^src/delivery/', [ERRORS, PROTOCOL]),
+    room('runtime', '^src/runtime/', [ERRORS, PROTOCOL, TRANSPORT, '^node_modules/(@types/)?debug/', BUILTIN]),
+    room('contract', '^src/contract\\.ts$', [ERRORS, '^src/protocol/output\\.ts$']),
+    room('cli', '^src/cli/', ['^src/index\\.ts$', BUILTIN]),
+    {
+      name: 'only-the-server-uses-the-node',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/server\\.ts$' },
+      to: { path: '^src/node\\.ts$' },
+    },
     {
       name: 'only-the-cli-uses-the-index',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(cli/|index\\.)' },
-      to: { path: '^src/index\\.' },
+      to: { path: '^src/(index\\.|cli/)' },
     },
   ],
   options: {

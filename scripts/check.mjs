@@ -1,64 +1,83 @@
-// Every check of the project, two at a time where they do not disturb one another. Prints a line for each, the output of
-// those that fail, and at the end `N passed, N failed`, where each step and each test counts one.
+// Every check of the project. Prints a line for each step, the whole output of those that fail, and as its last line
+// `N passed, N failed`, where each step and each test counts one.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 
 const scratch = mkdtempSync(join(tmpdir(), 'masterless-check-'));
 const report = join(scratch, 'tests.json');
-const npx = (command) => `node_modules/.bin/${command}`;
-let passed = 0;
-let failed = 0;
+const environment = { ...process.env, PATH: resolve('node_modules/.bin') + delimiter + process.env.PATH };
 
-/** Runs a shell command; resolves to whether it succeeded. */
-function step(name, command, { show = false } = {}) {
-  const begun = Date.now();
-  return new Promise((resolve) => {
-    const child = spawn(command, { shell: true, stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'] });
-    let output = '';
-    child.stdout?.on('data', (data) => (output += data));
-    child.stderr?.on('data', (data) => (output += data));
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+const BUILD = { name: 'build', command: scripts.build };
+/** These only read, so two run at a time: each command of these scripts of package.json is a step. */
+const STATIC = ['types', 'lint', 'structure', 'package'].flatMap((script) =>
+  scripts[script].split(' && ').map((command) => ({ name: `${script}: ${tool(command)}`, command })),
+);
+const TESTS = {
+  name: 'tests',
+  command: `${scripts['test:unit']} --reporter=dot --reporter=json --outputFile.json="${report}"`,
+};
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const begun = Date.now();
+if (await run(BUILD)) {
+  const queue = STATIC.values();
+  const worker = async () => {
+    for (const step of queue) await run(step);
+  };
+  await Promise.all([worker(), worker()]);
+  await run(TESTS, 'inherit');
+  countTests();
+} else {
+  console.log('nothing else was checked, since nothing was built');
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`in ${seconds(begun)}`);
+console.log(
+  `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`,
+);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** Runs a step, tells how it went and counts it; whether it succeeded. */
+function run({ name, command }, output = 'pipe') {
+  const start = Date.now();
+  return new Promise((done) => {
+    const child = spawn(command, { shell: true, env: environment, stdio: ['ignore', output, output] });
+    const chunks = [];
+    child.stdout?.on('data', (chunk) => chunks.push(chunk));
+    child.stderr?.on('data', (chunk) => chunks.push(chunk));
     child.on('close', (code) => {
-      const seconds = ((Date.now() - begun) / 1000).toFixed(1);
-      console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`);
-      if (code !== 0 && output !== '') console.log(output.replace(/^/gm, '     '));
-      if (code === 0) passed++;
-      else failed++;
-      resolve(code === 0);
+      const good = code === 0;
+      counts[good ? 'passed' : 'failed']++;
+      console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(24)} ${seconds(start).padStart(7)}`);
+      if (!good && chunks.length > 0) console.log(Buffer.concat(chunks).toString().trimEnd().replace(/^/gm, '     '));
+      done(good);
     });
   });
 }
 
-const built = await step('build', 'node scripts/build.mjs');
-if (built) {
-  await Promise.all([
-    step('types', `${npx('tsc')} -p tsconfig.json`),
-    step('lint and format', `${npx('biome')} ci --error-on-warnings .`),
-  ]);
-  await Promise.all([
-    step('lint of promises', `${npx('oxlint')} --type-aware --deny-warnings src test scripts`),
-    step('structure: rooms', 'node scripts/structure.mjs'),
-  ]);
-  await Promise.all([
-    step('structure: imports', `${npx('depcruise')} src --config .dependency-cruiser.mjs`),
-    step('structure: unused code', npx('knip')),
-  ]);
-  await Promise.all([
-    step('package: publint', `${npx('publint')} --strict`),
-    step('package: types', `${npx('attw')} --pack .`),
-  ]);
-  await step('tests', `${npx('vitest')} run --reporter=dot --reporter=json --outputFile.json=${report}`, { show: true });
+/** Counts what vitest says that it ran. A run that left no report, or ran no test, has failed. */
+function countTests() {
   try {
     const results = JSON.parse(readFileSync(report, 'utf8'));
-    passed += results.numPassedTests;
-    failed += results.numFailedTests;
-    if (results.numTotalTests === 0) failed++;
-  } catch {
-    console.log('the tests left no report');
-    failed++;
+    counts.passed += results.numPassedTests;
+    counts.failed += results.numFailedTests;
+    counts.skipped += results.numPendingTests + results.numTodoTests;
+    if (results.numTotalTests > 0) return;
+    console.log('no test was run');
+  } catch (error) {
+    console.log(`the tests left no report: ${error.message}`);
   }
+  counts.failed++;
 }
-rmSync(scratch, { recursive: true, force: true });
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+/** `node scripts/structure.mjs` is structure.mjs, `biome ci .` is biome. */
+function tool(command) {
+  return basename(command.replace(/^node /, '').split(' ')[0]);
+}
+
+function seconds(start) {
+  return `${((Date.now() - start) / 1000).toFixed(1)} s`;
+}

@@ -1,6 +1,6 @@
-// Installs what package-lock.json names, when it is not there or not the same; with --build also builds when sources are
-// newer than what was built. Uses nothing but Node, so that it runs on a fresh machine.
-import { execFileSync } from 'node:child_process';
+// Installs what package-lock.json names when that is not what is installed; with --build also builds. Needs nothing but
+// Node and npm, so that it runs in a fresh clone.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,15 +9,19 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`masterless needs Node 20.19 or newer, and this is ${process.versions.node}.`);
+  console.error(`setup: masterless needs Node 20.19 or newer, and this is ${process.versions.node}`);
   process.exit(1);
 }
 
 const stamp = 'node_modules/.masterless-setup';
 const wanted = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  console.log('setup: installing packages (npm ci)');
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
+  console.log('setup: npm ci, since node_modules is not what package-lock.json names');
+  const { status, error } = spawnSync('npm ci --loglevel=error', { shell: true, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`setup: npm ci failed${error === undefined ? '' : `: ${error.message}`}`);
+    process.exit(1);
+  }
   writeFileSync(stamp, wanted);
 }
 if (process.argv.includes('--build')) {

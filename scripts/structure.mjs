@@ -1,16 +1,21 @@
 // Holds the source to its rooms: the core stays pure, files stay short, tests mirror sources.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 
 const LONGEST = 350;
 const ROOMS = ['cli', 'codec', 'delivery', 'protocol', 'runtime', 'transports'];
-/** Types and re-exports only, or covered as a part of the file named. */
+
+/** Files without a test file of their own, and why. */
 const UNTESTED = new Map([
+  ['src/index.ts', 'exports only; test/package holds both faces'],
+  ['src/index.cts', 'exports only; test/package holds both faces'],
+  ['src/events.ts', 'test/server, test/types'],
+  ['src/arguments.ts', 'test/server'],
+  ['src/contract.ts', 'types; test/types'],
+  ['src/node.ts', 'what is behind Server: test/server'],
   ['src/codec/codec.ts', 'an interface'],
   ['src/transports/transport.ts', 'an interface'],
-  ['src/index.ts', 'test/package'],
-  ['src/events.ts', 'test/types and test/server'],
-  ['src/arguments.ts', 'test/server'],
   ['src/protocol/output.ts', 'types'],
   ['src/protocol/connection.ts', 'a record'],
   ['src/protocol/dial.ts', 'a record'],
@@ -18,28 +23,67 @@ const UNTESTED = new Map([
   ['src/protocol/peer.ts', 'a record; test/protocol/mesh'],
   ['src/protocol/sessions.ts', 'test/protocol/mesh'],
 ]);
-/** What would make a run of the core depend on more than its inputs. */
-const IMPURE =
-  /\b(setTimeout|setInterval|setImmediate|queueMicrotask|Date|performance|process|console|Buffer|fetch)\b|Math\.random|from 'node:/;
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.c?ts$/.test(file))
-  .map((file) => join('src', file));
+/** What would make a run of the core depend on more than it is given. */
+const IMPURE = new Set(
+  `setTimeout setInterval setImmediate queueMicrotask Promise Date performance crypto process console globalThis global
+  Buffer fetch require AbortSignal WeakRef Intl`.split(/\s+/),
+);
+
 const complaints = [];
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((file) => join('src', file).replaceAll('\\', '/'))
+  .filter((file) => /\.[cm]?ts$/.test(file));
+
 for (const file of files) {
   const text = readFileSync(file, 'utf8');
-  const lines = text.split('\n').length;
-  if (lines > LONGEST) complaints.push(`${file} has ${lines} lines, and ${LONGEST} are the most: did a second concept move in?`);
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '').replace(/'[^'\n]*'|`[^`]*`/g, "''");
-  const found = file.startsWith('src/protocol/') ? IMPURE.exec(code) : null;
-  if (found !== null) complaints.push(`${file} uses ${found[0]}: the core is given time, bytes and chance, it takes none`);
-  const room = file.split('/').length > 2 ? file.split('/')[1] : null;
-  if (room !== null && !ROOMS.includes(room)) complaints.push(`${file} is in a room that scripts/structure.mjs does not know`);
-  const test = file.replace(/^src/, 'test').replace(/\.c?ts$/, '.test.ts');
-  if (!existsSync(test) && !UNTESTED.has(file) && !file.endsWith('.cts')) complaints.push(`${file} has no ${test}`);
-}
-for (const file of UNTESTED.keys()) if (!files.includes(file)) complaints.push(`scripts/structure.mjs excepts ${file}, which is gone`);
+  const lines = text.split('\n').length - 1;
+  if (lines > LONGEST) complain(file, `has ${lines} lines, and ${LONGEST} are the most: did a second concept move in?`);
 
-for (const complaint of complaints) console.error(complaint);
-if (complaints.length > 0) process.exit(1);
+  const [, room, ...rest] = file.split('/');
+  if (rest.length > 0 && !ROOMS.includes(room)) complain(file, 'is in a room that scripts/structure.mjs does not know');
+  if (rest.length > 1) complain(file, 'is in a room within a room');
+  if (room === 'protocol') for (const found of impurities(file, text)) complain(file, found);
+
+  const test = file.replace(/^src/, 'test').replace(/\.[cm]?ts$/, '.test.ts');
+  if (!existsSync(test) && !UNTESTED.has(file)) complain(file, `has no ${test}`);
+  if (existsSync(test) && UNTESTED.has(file)) complain(file, 'is excepted in scripts/structure.mjs, and has a test');
+}
+for (const file of UNTESTED.keys()) {
+  if (!files.includes(file)) complain(file, 'is excepted in scripts/structure.mjs, and is gone');
+}
+
+if (complaints.length > 0) {
+  console.error(complaints.join('\n'));
+  process.exit(1);
+}
 console.log(`${files.length} files in their rooms`);
+
+function complain(file, what) {
+  complaints.push(`${file} ${what}`);
+}
+
+/** Where a file of the core takes time, chance or anything else from the world instead of being given it. */
+function impurities(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+  const found = [];
+  const visit = (node) => {
+    const at = () => source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+    if (ts.isIdentifier(node) && IMPURE.has(node.text) && !isName(node)) found.push(`uses ${node.text} (line ${at()})`);
+    if (ts.isPropertyAccessExpression(node) && node.getText() === 'Math.random')
+      found.push(`uses Math.random (line ${at()})`);
+    if (ts.isAwaitExpression(node)) found.push(`awaits (line ${at()})`);
+    if (ts.isStringLiteral(node) && node.text.startsWith('node:')) found.push(`imports ${node.text} (line ${at()})`);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Whether an identifier only names a member, as in `frame.process` or `{ process: 1 }`. */
+function isName(node) {
+  const { parent } = node;
+  const named =
+    ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent);
+  return (named || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)) && parent.name === node;
+}

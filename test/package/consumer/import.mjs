@@ -1,0 +1,13 @@
+// The import face. Prints what the test compares.
+import { createRequire } from 'node:module';
+import Default, * as named from 'masterless';
+
+const required = createRequire(import.meta.url)('masterless');
+console.log(
+  JSON.stringify({
+    defaultIsServer: Default === named.Server,
+    oneClass: required === named.Server,
+    names: Object.keys(named).sort(),
+    serverMakesNodes: typeof new named.Server('import', { listen: [] }).send === 'function',
+  }),
+);

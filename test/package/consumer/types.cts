@@ -1,0 +1,18 @@
+// What an application written in TypeScript sees through require.
+import Server = require('masterless');
+
+interface Count {
+  readonly total: number;
+}
+
+const options: Server.ServerOptions = { port: 0 };
+const server: Server<Count> = new Server<Count>('types', options);
+const same: Server.Server<Count> = new Server.Server<Count>('types');
+server.on('message', (sender: string, packet: Count) => {
+  same.send(sender, { total: packet.total + 1 });
+});
+server.on('error', (error: Server.MasterlessError) => {
+  console.log(error instanceof Server.MasterlessError, error.code in Server.errorCodes);
+});
+// @ts-expect-error: packets are what the type says
+server.send('a', { total: 'many' });
