@@ -1,0 +1,81 @@
+/**
+ * Where the demo is shown. A terminal gets the table, redrawn in its place; anything else a line now and then.
+ */
+import type { WriteStream } from 'node:tty';
+import type { DemoResult, DemoState } from './demo-coordinator.js';
+import { account, type Heading, progressLine, type Style, styleFor, table } from './demo-table.js';
+
+const REDRAW = 200;
+/** Milliseconds between plain lines. */
+const PLAIN = 3000;
+/** Of the rate shown. */
+const RATE_SPAN = 1000;
+
+export class Screen {
+  readonly #stream: Pick<WriteStream, 'write' | 'isTTY' | 'columns'>;
+  readonly #heading: Heading;
+  readonly #style: Style;
+  readonly #log: string[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #drawn = 0;
+  #samples: { at: number; received: ReadonlyMap<string, number> }[] = [];
+
+  constructor(stream: Pick<WriteStream, 'write' | 'isTTY' | 'columns'>, heading: Heading) {
+    this.#stream = stream;
+    this.#heading = heading;
+    this.#style = styleFor(stream.isTTY === true && process.env.NO_COLOR === undefined);
+  }
+
+  /** Shows `state()` from now on. */
+  open(state: () => DemoState): void {
+    const { isTTY } = this.#stream;
+    if (!isTTY) this.#stream.write(`masterless demo: sending ${this.#heading.source}\n`);
+    this.#timer = setInterval(
+      () => {
+        if (isTTY) this.#draw(state());
+        else this.#stream.write(`${progressLine(state())}\n`);
+      },
+      isTTY ? REDRAW : PLAIN,
+    );
+  }
+
+  happened(what: string): void {
+    if (this.#stream.isTTY) this.#log.push(what);
+    else this.#stream.write(`         ${what}\n`);
+    if (this.#log.length > 4) this.#log.shift();
+  }
+
+  /** Shows the end, if there is one to show. */
+  close(result: DemoResult | null): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (result === null) return;
+    if (this.#stream.isTTY) this.#draw(result);
+    this.#stream.write(`\n${account(result, this.#style).join('\n')}\n`);
+  }
+
+  #draw(state: DemoState): void {
+    const lines = table(state, this.#heading, this.#rates(state), this.#log, this.#style);
+    // Up to the first line of what was drawn last, then over it, line by line: nothing flickers, nothing scrolls.
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
+    const columns = this.#stream.columns || 80;
+    const fitting = lines.map((line) => `${cutTo(line, columns - 1)}\u001b[K\n`).join('');
+    this.#stream.write(`${up}\r${fitting}\u001b[J`);
+    this.#drawn = lines.length;
+  }
+
+  #rates({ elapsed, nodes }: DemoState): Map<string, number> {
+    this.#samples.push({ at: elapsed, received: new Map(nodes.map((node) => [node.id, node.received])) });
+    this.#samples = this.#samples.filter(({ at }) => at >= elapsed - RATE_SPAN);
+    const first = this.#samples[0];
+    const span = elapsed - (first?.at ?? elapsed);
+    return new Map(
+      nodes.map(({ id, received }) => [id, span > 0 ? ((received - (first?.received.get(id) ?? 0)) * 1000) / span : 0]),
+    );
+  }
+}
+
+/** A line that would wrap would spoil the counting of lines. Escape sequences take no room. */
+export function cutTo(line: string, columns: number): string {
+  let room = columns;
+  return line.replace(/\u001b\[\d+m|[^]/gu, (part) => (part.startsWith('\u001b[') || room-- > 0 ? part : ''));
+}

@@ -1,0 +1,107 @@
+/**
+ * `masterless listen`: every packet that arrives as a line on stdout, no faster than stdout takes them.
+ */
+import { randomBytes } from 'node:crypto';
+import { type DisconnectReason, type MasterlessError, Server } from '../index.js';
+import { Arguments, Exit } from './arguments.js';
+import { Interruption } from './interruption.js';
+import { toJson } from './notation.js';
+import { LineOutput } from './output.js';
+
+export const help = `masterless listen: prints every packet that arrives.
+
+  masterless listen [--id ID] [--host HOST] [--port PORT] [--listen URI]... [--insecure] [--keep-going] [--json]
+
+  --id ID        the id of this node (default: listen- and random digits)
+  --host HOST    where to listen (default 127.0.0.1); anything but loopback needs --insecure
+  --port PORT    (default: one that is free)
+  --listen URI   where to listen, in place of --host and --port; may be repeated
+  --insecure     listen where other machines, and so anyone who reaches it, can join
+  --keep-going   go on when all peers have gone
+  --json         what goes to stderr is JSON too
+
+stderr begins with the line "listening at URI as ID". stdout gets a line {"from":ID,"packet":…} for each packet. A packet
+is acknowledged when it is taken for printing: a slow stdout holds the senders back.
+
+What JSON can't say is written as an object with one key: {"$bytes":"<base64>"}, {"$date":"<ISO 8601>"},
+{"$bigint":"<digits>"}, {"$number":"NaN"|"Infinity"|"-Infinity"|"-0"}. An object that has such a key of its own gets
+another $ before it. send reads the same notation.
+
+Without --keep-going it ends when peers had connected and none is left.
+
+exit code  0  all who had connected said goodbye
+           1  the last has gone, and a peer was lost without goodbye; or stdout was closed; or it can't listen there
+           2  a mistake in the command
+           130, 143  interrupted by ^C, SIGTERM: prints what it has taken, acknowledges no more, and says goodbye
+`;
+
+/** Ends of a session at which nothing that was accepted is missing. */
+const ORDERLY: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>(['closed', 'disconnected', 'unwanted', 'local']);
+
+export async function run(args: readonly string[]): Promise<number> {
+  const options = new Arguments(args, {
+    id: 'text',
+    host: 'text',
+    port: 'text',
+    listen: 'list',
+    insecure: 'flag',
+    'keep-going': 'flag',
+    json: 'flag',
+  });
+  options.nothingElse();
+  const tell = teller(options.flag('json'));
+  const listen = options.list('listen');
+  const host = options.text('host');
+  const server = new Server(options.text('id') ?? `listen-${randomBytes(4).toString('hex')}`, {
+    port: options.whole('port', 0, 0, 65_535),
+    insecure: options.flag('insecure'),
+    // Who interrupts does not want to wait for peers that wait for stdout.
+    closeTimeout: 1000,
+    ...(host === undefined ? {} : { host }),
+    ...(listen.length === 0 ? {} : { listen }),
+  });
+  const interruption = new Interruption();
+  const output = new LineOutput(process.stdout);
+  let lost = false;
+  let failure: MasterlessError | null = null;
+  server.on('listening', (uri) => tell(`listening at ${uri} as ${server.id}`, { listening: uri, id: server.id }));
+  server.on('error', (error) => {
+    failure = error;
+  });
+  server.on('conflict', (id) => tell(`two nodes claim the id ${id}`, { conflict: id }));
+  server.on('disconnect', (id, reason) => {
+    if (!ORDERLY.has(reason)) {
+      lost = true;
+      tell(`${id} was lost without goodbye (${reason})`, { lost: id, reason });
+    }
+    // Who has restarted is here again at once.
+    if (reason !== 'restarted' && server.connections().length === 0 && !options.flag('keep-going')) void server.close();
+  });
+  await print(server, output, interruption.signal);
+  await server.close();
+  await output.flushed(AbortSignal.timeout(interruption.code === 0 ? 2 ** 31 - 1 : 1000));
+  if (output.closed) {
+    tell(`stdout was closed; packets taken and not written: ${output.unwritten}`, { unwritten: output.unwritten });
+    return Exit.failed;
+  }
+  if (failure !== null) throw failure;
+  if (interruption.code !== 0) return interruption.code;
+  return lost ? Exit.failed : Exit.done;
+}
+
+/** Prints until the node is closed, stdout is, or the signal is aborted. */
+async function print(server: Server, output: LineOutput, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const { sender, packet } of server.messages({ signal })) {
+      output.line(`{"from":${JSON.stringify(sender)},"packet":${toJson(packet)}}`);
+      if (output.full) await output.room(signal);
+      if (output.closed || signal.aborted) return;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function teller(json: boolean): (text: string, data: object) => void {
+  return (text, data) => process.stderr.write(`${json ? JSON.stringify(data) : text}\n`);
+}

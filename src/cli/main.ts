@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/**
+ * The command line. Every command ends by returning its exit code; nothing calls `process.exit` while output is pending.
+ */
+import { readFileSync } from 'node:fs';
+import { MasterlessError } from '../index.js';
+import { Exit, UsageError } from './arguments.js';
+import * as demo from './demo.js';
+import * as listen from './listen.js';
+import * as ping from './ping.js';
+import * as send from './send.js';
+
+interface Command {
+  readonly help: string;
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ listen, send, ping, demo }));
+
+const help = `masterless: processes that talk straight to each other.
+
+  masterless listen            prints every packet that arrives
+  masterless send URI...       sends every line of stdin
+  masterless ping URI          who is there, and how long it takes to answer
+  masterless demo              five processes, broken links, a kill -9, and every packet accounted for
+
+  masterless COMMAND --help    more on a command
+  masterless --version
+`;
+
+/** Local errors that lie in what the command was given. */
+const MISTAKES: ReadonlySet<string> = new Set(['ERR_URI', 'ERR_ID', 'ERR_OPTION', 'ERR_INSECURE', 'ERR_ARGUMENT']);
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help);
+    return name === undefined ? Exit.usage : Exit.done;
+  }
+  if (name === '--version' || name === '-v') {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    process.stdout.write(`${version}\n`);
+    return Exit.done;
+  }
+  const command = commands.get(name);
+  if (command === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}`);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(command.help);
+    return Exit.done;
+  }
+  return command.run(args);
+}
+
+function failed(error: unknown, name: string | undefined): number {
+  const { usage } = Exit;
+  const mistake = error instanceof UsageError || (error instanceof MasterlessError && MISTAKES.has(error.code));
+  const text = error instanceof Error ? error.message : String(error);
+  const about = name !== undefined && commands.has(name) ? `masterless ${name}` : 'masterless';
+  process.stderr.write(`${about}: ${text}${mistake ? ` (see ${about} --help)` : ''}\n`);
+  if (!mistake && !(error instanceof MasterlessError) && process.env.DEBUG !== undefined) console.error(error);
+  return mistake ? usage : Exit.failed;
+}
+
+// A pipe that is closed early is found out by who writes to it; nobody else must die of it.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+const args = process.argv.slice(2);
+process.exitCode = await main(args).catch((error: unknown) => failed(error, args[0]));
