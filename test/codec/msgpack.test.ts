@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
-import { MasterlessError } from '../../src/errors.js';
+import { hex, thrownBy } from './packets.js';
 
 const page = readFileSync(new URL('../../docs/values.md', import.meta.url), 'utf8');
 
@@ -56,8 +56,7 @@ describe('what is sent', () => {
 
 describe('what is taken', () => {
   test.each(taken)('$name', ({ example, outcome }) => {
-    const bytes = Buffer.from(example.replaceAll(' ', ''), 'hex');
-    const decode = (): unknown => msgpack().decode(bytes);
+    const decode = (): unknown => msgpack().decode(hex(example));
     if (outcome === 'refused') expect(thrownBy(decode).code).toBe('ERR_BAD_PACKET');
     else assert.deepStrictEqual(decode(), evaluate(outcome.slice(1, -1)));
   });
@@ -84,13 +83,3 @@ test('a packet may lie anywhere in its buffer', () => {
 test('has a name that the handshake compares', () => {
   expect(msgpack().name).toBe('msgpack');
 });
-
-function thrownBy(run: () => unknown): MasterlessError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof MasterlessError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { type KeyNode, KeyTree } from '../../src/codec/keys.js';
+import { msgpack } from '../../src/codec/msgpack.js';
+import { Random } from '../sim/random.js';
+import { newSeed, thrownBy } from './packets.js';
+
+const bytesOf = (key: string): Uint8Array => new Uint8Array([0xa0 | key.length, ...Buffer.from(key)]);
+
+function learn(tree: KeyTree, node: KeyNode, key: string): KeyNode | null {
+  const bytes = bytesOf(key);
+  return tree.learn(node, key, bytes, 0, bytes.length);
+}
+
+function root(tree: KeyTree, count: number): KeyNode {
+  const node = tree.root(count);
+  if (node === null) throw new Error(`no root for ${count}`);
+  return node;
+}
+
+function nodesOf(node: KeyNode): number {
+  return node.children.reduce((sum, child) => sum + nodesOf(child), 1);
+}
+
+test('a learnt key is found where it was, and only whole', () => {
+  const tree = new KeyTree();
+  const start = root(tree, 2);
+  const type = learn(tree, start, 'type');
+  const bytes = bytesOf('type');
+  expect(tree.follow(start, bytes, 0, bytes.length)).toBe(type);
+  expect(tree.follow(start, bytes, 0, bytes.length - 1)).toBe(null);
+  expect(tree.follow(start, bytesOf('typo'), 0, bytes.length)).toBe(null);
+  expect(tree.follow(root(tree, 3), bytes, 0, bytes.length)).toBe(null);
+});
+
+test('what is learnt keeps no memory of the packet', () => {
+  const tree = new KeyTree();
+  const bytes = bytesOf('type');
+  tree.learn(root(tree, 1), 'type', bytes, 0, bytes.length);
+  bytes.fill(0);
+  expect(tree.follow(root(tree, 1), bytesOf('type'), 0, 5)?.key).toBe('type');
+});
+
+test('the tree stays small, whatever it is fed, and junk does not lock good keys out for ever', () => {
+  const tree = new KeyTree();
+  let longest = 0;
+  for (let i = 0; i < 200_000; i++) {
+    learn(tree, root(tree, 1 + (i % 64)), `junk${i}`);
+    if (i % 10_000 === 0) {
+      let nodes = 0;
+      for (let count = 0; count <= 64; count++) nodes += nodesOf(root(tree, count));
+      longest = Math.max(longest, nodes);
+    }
+  }
+  expect(longest).toBeLessThan(2048 + 66);
+  let tries = 0;
+  while (learn(tree, root(tree, 1), 'good') === null) tries++;
+  expect(tries).toBeLessThan(40_000);
+  expect(tree.root(65)).toBe(null);
+  expect(learn(tree, root(tree, 1), 'x'.repeat(31))?.key.length).toBe(31);
+});
+
+test('maps with few keys in every order: each is read right, and a key twice is always found', () => {
+  const seed = newSeed();
+  const random = new Random(seed);
+  const codec = msgpack();
+  const alphabet = ['a', 'b', 'ab', 'abc', 'c', '0', '1', '99', 'constructor', 'aa'];
+  let twice = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const keys = Array.from({ length: random.below(6) }, () => random.pick(alphabet));
+    // Keys in a longer form are the same keys.
+    const parts = keys.map((key, value) => [
+      ...(random.chance(0.1) ? [0xd9, key.length] : [0xa0 | key.length]),
+      ...Buffer.from(key),
+      value,
+    ]);
+    const bytes = new Uint8Array([0x80 | keys.length, ...parts.flat()]);
+    if (new Set(keys).size < keys.length) {
+      twice++;
+      expect(thrownBy(() => codec.decode(bytes)).message, `seed ${seed}`).toContain('twice');
+    } else {
+      expect(codec.decode(bytes), `seed ${seed}`).toEqual(Object.fromEntries(keys.map((key, value) => [key, value])));
+    }
+  }
+  expect(twice).toBeGreaterThan(1000);
+});
