@@ -238,13 +238,18 @@ export function encodeDuplicate(): Uint8Array {
   return new FieldWriter().frame(Frame.Duplicate);
 }
 
+/** DUPLICATE has nothing to say, and may not say more. */
+export function decodeDuplicate(payload: Uint8Array): void {
+  new FieldReader(payload).whole(undefined);
+}
+
 export function encodeReject(reject: Reject): Uint8Array {
   return new FieldWriter().byte(reject.reason).string(reject.detail.slice(0, 200)).frame(Frame.Reject);
 }
 
 export function decodeReject(payload: Uint8Array): Reject {
   const input = new FieldReader(payload);
-  const reason = input.byte() as RejectReason;
+  const reason = known('REJECT', RejectReason, input.byte());
   return input.whole({ reason, detail: input.string(0, MAX_CONTROL_STRING) });
 }
 
@@ -278,7 +283,7 @@ export function encodeBye(reason: ByeReason): Uint8Array {
 
 export function decodeBye(payload: Uint8Array): ByeReason {
   const input = new FieldReader(payload);
-  return input.whole(input.byte()) as ByeReason;
+  return input.whole(known('BYE', ByeReason, input.byte()));
 }
 
 export function encodePing(ping: Ping): Uint8Array {
@@ -304,6 +309,13 @@ export function decodePong(payload: Uint8Array): number {
 
 export function encodeHeartbeat(): Uint8Array {
   return Uint8Array.of(Frame.Heartbeat);
+}
+
+/** One of the reasons there are, or a protocol error: a reason without a meaning can't be told to anybody. */
+function known<T extends number>(frame: string, reasons: Readonly<Record<string, T>>, byte: number): T {
+  const reason = Object.values(reasons).find((each) => each === byte);
+  if (reason === undefined) throw protocolError(`${frame} for reason ${byte}, which has no meaning`);
+  return reason;
 }
 
 const MAGIC = [0x4d, 0x4c] as const;

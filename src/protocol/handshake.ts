@@ -99,7 +99,6 @@ export function onQuery(state: MeshState, connection: Connection, nonce: number)
 /** Turned away. */
 export function onReject(state: MeshState, connection: Connection, { reason, detail }: Reject, now: number): void {
   const code = REJECT_CODES[reason];
-  if (code === undefined) throw protocolError(`REJECT for reason ${reason}, which has no meaning`);
   const where = connection.uri ?? connection.remote;
   const error = new MasterlessError(code, `${where} turned the connection away: ${detail || 'it gave no detail'}`);
   if (reason === RejectReason.IdInUse) state.emit({ kind: 'conflict', id: state.config.id });
@@ -137,7 +136,7 @@ export function turnAway(
   else failed(state, connection, error, now);
 }
 
-const REJECT_CODES: Readonly<Partial<Record<number, ErrorCode>>> = {
+const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {
   [RejectReason.Protocol]: 'ERR_PROTOCOL',
   [RejectReason.Version]: 'ERR_VERSION',
   [RejectReason.Feature]: 'ERR_FEATURE',

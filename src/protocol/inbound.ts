@@ -10,6 +10,7 @@ import {
   decodeAck,
   decodeAdopt,
   decodeBye,
+  decodeDuplicate,
   decodeHello,
   decodeKeep,
   decodePing,
@@ -74,6 +75,7 @@ function onControl(
       onAccept(state, connection, decodeAccept(payload), now);
       break;
     case Frame.Duplicate:
+      decodeDuplicate(payload);
       onDuplicate(state, connection, now);
       break;
     case Frame.Reject:
