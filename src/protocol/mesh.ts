@@ -139,6 +139,12 @@ export class Mesh {
     return token;
   }
 
+  /** Whether the owner of some link is being asked to prove that it lives. */
+  get probing(): boolean {
+    for (const peer of this.state.peers.values()) if (peer.probe !== null) return true;
+    return false;
+  }
+
   /** The session with a connected peer: for counting, not for changing. */
   session(id: string): Session | null {
     const peer = this.state.peers.get(id);

@@ -55,7 +55,6 @@ export class MeshState {
   /** Sessions proposed by this node, as arbiter; the count is the next one's id. */
   sessions = 0;
   private connectionCount = 0;
-  private tokenCount = 0;
 
   constructor(config: MeshConfig) {
     this.config = config;
@@ -70,10 +69,10 @@ export class MeshState {
     if (time < this.wakeAt) this.wakeAt = time;
   }
 
-  /** A number that no question of this node had before, hard to guess in bulk. */
+  /** 44 bits of chance: a question that repeats one of these is answered, not replayed. */
   nonce(): number {
-    this.tokenCount++;
-    return Math.floor(this.config.random() * 2 ** 24) * 2 ** 20 + (this.tokenCount % 2 ** 20);
+    const { random } = this.config;
+    return Math.floor(random() * 2 ** 22) * 2 ** 22 + Math.floor(random() * 2 ** 22) + 1;
   }
 
   /** The peer of that id, made when there is none. */
