@@ -2,7 +2,7 @@
  * A network with TCP's semantics in virtual time: ordered bytes that arrive in other portions than they were written, an
  * orderly end after the last byte, and faults that cut both sides, one side, or neither.
  */
-import { Random } from './random.js';
+import type { Random } from './random.js';
 
 /** What one end of a connection hears. */
 export interface EndEvents {
@@ -72,6 +72,7 @@ class Flow {
   ended = false;
   /** Bytes vanish in this direction, and nobody is told. */
   silent = false;
+  private corrupting = false;
   readonly to: End;
   private readonly agenda: Agenda;
   private readonly random: Random;
@@ -86,6 +87,12 @@ class Flow {
 
   write(bytes: Uint8Array): void {
     if (this.silent || this.ended) return;
+    // The core writes each control frame as a view of its own.
+    const first = bytes[0] ?? 0;
+    if (this.corrupting && first >= 0xf2 && first < 0xff) {
+      this.corrupting = false;
+      bytes[0] = 0xf2 + this.random.below(13);
+    }
     this.queue.push(bytes);
     this.schedule();
   }
@@ -98,6 +105,11 @@ class Flow {
 
   clear(): void {
     this.queue = [];
+  }
+
+  /** The next control frame that is written arrives as another kind of control frame. */
+  corruptSoon(corrupt = true): void {
+    this.corrupting = corrupt;
   }
 
   private schedule(): void {

@@ -42,7 +42,17 @@ export class Oracle {
       this.expected.set(session, [0, 0]);
     }
     const place = lanes[lane].length;
-    const packet = { number: this.packets.length, from, to, lane, session, place, delivered: false, reported: null, orphaned: false };
+    const packet = {
+      number: this.packets.length,
+      from,
+      to,
+      lane,
+      session,
+      place,
+      delivered: false,
+      reported: null,
+      orphaned: false,
+    };
     lanes[lane].push(packet);
     this.packets.push(packet);
   }
@@ -57,7 +67,10 @@ export class Oracle {
     check(packet.reported !== 'unsent', `packet ${number} was reported unsent and is delivered`);
     const expected = this.expected.get(packet.session) as [number, number];
     check(packet.place === expected[lane], `packet ${number} is number ${packet.place}, and ${expected[lane]} was due`);
-    check(this.connected.get(`${at}<${sender}`) === true, `packet ${number} came from ${sender}, not connected at ${at}`);
+    check(
+      this.connected.get(`${at}<${sender}`) === true,
+      `packet ${number} came from ${sender}, not connected at ${at}`,
+    );
     expected[lane]++;
     packet.delivered = true;
     this.delivered++;
@@ -66,7 +79,10 @@ export class Oracle {
   report(from: string, to: string, kind: 'uncertain' | 'unsent', bytes: Uint8Array): void {
     const number = numberOf(bytes);
     const packet = this.packets[number];
-    check(packet !== undefined && packet.from === from && packet.to === to, `packet ${number} is not ${from}'s to report`);
+    check(
+      packet !== undefined && packet.from === from && packet.to === to,
+      `packet ${number} is not ${from}'s to report`,
+    );
     check(packet.reported === null, `packet ${number} was reported twice`);
     check(kind === 'uncertain' || !packet.delivered, `packet ${number} was delivered and is reported unsent`);
     packet.reported = kind;
@@ -107,7 +123,8 @@ export function bytesOf(number: number, length: number): Uint8Array {
 
 function numberOf(bytes: Uint8Array): number {
   const number = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-  for (let i = 4; i < bytes.length; i += 97) check(bytes[i] === (number & 0xff), `packet ${number} is corrupt at byte ${i}`);
+  for (let i = 4; i < bytes.length; i += 97)
+    check(bytes[i] === (number & 0xff), `packet ${number} is corrupt at byte ${i}`);
   return number;
 }
 

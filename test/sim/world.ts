@@ -9,7 +9,7 @@ import type { Deliver, Output } from '../../src/protocol/output.js';
 import { NORMAL, URGENT } from '../../src/protocol/session.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import { Agenda, connectEnds, End, type Wire } from './network.js';
-import { bytesOf, check, Oracle } from './oracle.js';
+import { bytesOf, check, name, Oracle } from './oracle.js';
 import { Random } from './random.js';
 
 const DEFAULTS = {
@@ -55,6 +55,11 @@ export class SimNode {
   slow = 0;
   closed = false;
   readonly links = new Map<string, boolean>();
+  /** Its timers do not ring before. */
+  lateUntil = 0;
+  /** How far its clock is ahead of the world's. */
+  private ahead = 0;
+  private wishes = 0;
   private alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World, id: string, count: number, config: Partial<MeshConfig>) {
@@ -63,7 +68,13 @@ export class SimNode {
     this.uri = `sim://${id}`;
     this.label = `${id}#${count}`;
     const digits = Array.from({ length: 16 }, () => world.random.below(16).toString(16)).join('');
-    this.mesh = new Mesh({ ...DEFAULTS, ...config, id, incarnation: digits.replace(/^0+$/, '1'), random: () => world.random.next() });
+    this.mesh = new Mesh({
+      ...DEFAULTS,
+      ...config,
+      id,
+      incarnation: digits.replace(/^0+$/, '1'),
+      random: () => world.random.next(),
+    });
     this.mesh.listening([this.uri]);
   }
 
@@ -71,10 +82,33 @@ export class SimNode {
     return this.pausedUntil > this.world.now;
   }
 
+  get clock(): number {
+    return this.world.now + this.ahead;
+  }
+
+  /** Its clock jumps ahead, as after a machine was suspended. */
+  jump(ms: number): void {
+    this.ahead += ms;
+  }
+
+  /** Nothing holds it up any more. */
+  wake(): void {
+    this.pausedUntil = Math.min(this.pausedUntil, this.world.now);
+    this.lateUntil = 0;
+    this.slow = 0;
+  }
+
+  /** Wants the node with that id. Returns the number of the wish. */
+  connect(to: string, expected: string | null = null): number {
+    const wish = ++this.wishes;
+    this.act((mesh, now) => mesh.connect(wish, `sim://${to}`, expected, now));
+    return wish;
+  }
+
   /** Does something with the core, then all that follows from it. */
   act(action: (mesh: Mesh, now: number) => void): void {
     if (!this.alive) return;
-    action(this.mesh, this.world.now);
+    action(this.mesh, this.clock);
     this.drain();
   }
 
@@ -88,7 +122,7 @@ export class SimNode {
   }
 
   drain(): void {
-    for (let output = this.mesh.poll(this.world.now); output !== null; output = this.mesh.poll(this.world.now)) {
+    for (let output = this.mesh.poll(this.clock); output !== null; output = this.mesh.poll(this.clock)) {
       this.hear(output);
     }
     this.flush();
@@ -100,13 +134,13 @@ export class SimNode {
       for (const connection of dirty) {
         const end = this.ends.get(connection);
         if (end === undefined) continue;
-        for (const view of this.mesh.gather(connection, 256 * 1024, this.world.now)) end.write(view.slice());
+        for (const view of this.mesh.gather(connection, 256 * 1024, this.clock)) end.write(view.slice());
       }
     }
   }
 
   private setAlarm(): void {
-    const at = this.mesh.wakeAt;
+    const at = this.mesh.wakeAt - this.ahead;
     if (at >= this.alarmAt || at === Number.POSITIVE_INFINITY) return;
     this.alarmAt = at;
     this.world.agenda.at(at, () => this.ring(at));
@@ -115,14 +149,14 @@ export class SimNode {
   private ring(at: number): void {
     if (!this.alive || this.alarmAt !== at) return;
     this.alarmAt = Number.POSITIVE_INFINITY;
-    if (this.paused) {
+    if (this.paused || this.lateUntil > this.world.now) {
       // After a pause what has arrived is read first.
-      this.alarmAt = this.pausedUntil + 20;
+      this.alarmAt = Math.max(this.pausedUntil, this.lateUntil) + 20;
       const later = this.alarmAt;
       this.world.agenda.at(later, () => this.ring(later));
       return;
     }
-    this.mesh.tick(this.world.now);
+    this.mesh.tick(this.clock);
     this.drain();
   }
 
@@ -140,7 +174,8 @@ export class SimNode {
         const end = this.ends.get(output.connection);
         this.ends.delete(output.connection);
         if (end === undefined) break;
-        for (const view of output.flush ? this.mesh.gather(output.connection, 0, this.world.now) : []) end.write(view.slice());
+        for (const view of output.flush ? this.mesh.gather(output.connection, 0, this.clock) : [])
+          end.write(view.slice());
         if (output.flush) end.close();
         else end.destroy();
         break;
@@ -166,7 +201,7 @@ export class SimNode {
   private handle({ id, session, lane, sequence, receivedBytes }: Deliver): void {
     const receipt = { id, session, lane, sequence, receivedBytes };
     if (this.slow === 0) {
-      this.mesh.handled(receipt, this.world.now);
+      this.mesh.handled(receipt, this.clock);
       return;
     }
     this.world.agenda.at(this.world.now + this.slow, () => this.act((mesh, now) => mesh.handled(receipt, now)));
@@ -182,6 +217,8 @@ export class World {
   readonly weather: Weather = { minDelay: 0, maxDelay: 20, refuse: false, blackhole: false };
   /** Pairs between which nothing gets through, as `a|b`. */
   readonly partitions = new Set<string>();
+  readonly twins = new Set<SimNode>();
+  readonly leavers = new Set<SimNode>();
   readonly heardCounts = new Map<string, number>();
   trace: ((line: string) => void) | null = null;
   steps = 0;
@@ -199,6 +236,20 @@ export class World {
     const node = new SimNode(this, id, ++this.starts, config);
     this.nodes.set(id, node);
     return node;
+  }
+
+  /** Another live node with an id that is taken; who dials the id does not find it. */
+  twin(id: string): SimNode {
+    const node = new SimNode(this, id, ++this.starts, {});
+    this.twins.add(node);
+    return node;
+  }
+
+  /** Closes a node in good order; its id is free for another. */
+  leave(node: SimNode): void {
+    this.nodes.delete(node.id);
+    this.leavers.add(node);
+    node.act((mesh, now) => mesh.close(now));
   }
 
   /** The process is gone: its sockets are reset by its system, or just fall silent. */
@@ -223,12 +274,28 @@ export class World {
     const { kind } = output;
     const rest = 'id' in output ? ` ${output.id}` : 'connection' in output ? ` c${output.connection.id}` : '';
     const more =
-      kind === 'disconnect' ? ` ${output.reason}` : kind === 'fault' ? ` ${output.message}` : kind === 'unreachable' ? ` ${output.error.message}` : '';
+      kind === 'disconnect'
+        ? ` ${output.reason}`
+        : kind === 'fault'
+          ? ` ${output.message}`
+          : kind === 'unreachable'
+            ? ` ${output.error.message}`
+            : '';
     this.trace(`${this.now.toFixed(1)} ${node.label} ${kind}${rest}${more}`);
   }
 
-  blocked(a: string, b: string): boolean {
-    return this.partitions.has(a < b ? `${a}|${b}` : `${b}|${a}`);
+  /** Nothing gets through between two ids, and nobody is told. */
+  part(a: string, b: string): void {
+    this.partitions.add(pair(a, b));
+    for (const wire of this.wiresBetween(a, b)) for (const end of wire.ends) end.flow.silent = true;
+  }
+
+  join(a: string, b: string): void {
+    this.partitions.delete(pair(a, b));
+  }
+
+  wiresBetween(a: string, b: string): Wire[] {
+    return this.openWires().filter((wire) => wire.ends.every((end) => [a, b].includes(name(end.owner))));
   }
 
   dial(from: SimNode, connection: Connection, uri: string): void {
@@ -248,7 +315,7 @@ export class World {
       const to = this.nodes.get(id);
       if (!end.open || !from.alive) return;
       // Lost on the way: the core's own deadline ends it.
-      if (this.weather.blackhole || this.blocked(from.id, id)) return;
+      if (this.weather.blackhole || this.partitions.has(pair(from.id, id))) return;
       if (to === undefined || this.weather.refuse || to.closed) {
         fail('ERR_REFUSED');
         return;
@@ -267,7 +334,7 @@ export class World {
         this.agenda.at(to.pausedUntil, accepted);
         return;
       }
-      const connection = to.mesh.accepted(from.id, true, this.now);
+      const connection = to.mesh.accepted(from.id, true, to.clock);
       if (connection === null) {
         far.destroy();
         return;
@@ -330,4 +397,8 @@ export class World {
     });
     check(open.length === 1, `${open.length} connections between ${a.label} and ${b.label}`);
   }
+}
+
+function pair(a: string, b: string): string {
+  return a < b ? `${a}|${b}` : `${b}|${a}`;
 }
