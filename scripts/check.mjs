@@ -4,10 +4,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 const scratch = mkdtempSync(join(tmpdir(), 'masterless-check-'));
 const report = join(scratch, 'tests.json');
-const environment = { ...process.env, PATH: resolve('node_modules/.bin') + delimiter + process.env.PATH };
+/** Colours are for people who look on; logs are read as plain text. */
+const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+const environment = { ...process.env, ...plain, PATH: resolve('node_modules/.bin') + delimiter + process.env.PATH };
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
 const BUILD = { name: 'build', command: scripts.build };
@@ -52,7 +55,7 @@ function run({ name, command }, output = 'pipe') {
       const good = code === 0;
       counts[good ? 'passed' : 'failed']++;
       console.log(`${good ? 'ok  ' : 'FAIL'} ${name.padEnd(24)} ${seconds(start).padStart(7)}`);
-      if (!good && chunks.length > 0) console.log(Buffer.concat(chunks).toString().trimEnd().replace(/^/gm, '     '));
+      if (!good && chunks.length > 0) console.log(indented(Buffer.concat(chunks)));
       done(good);
     });
   });
@@ -76,6 +79,10 @@ function countTests() {
 /** `node scripts/structure.mjs` is structure.mjs, `biome ci .` is biome. */
 function tool(command) {
   return basename(command.replace(/^node /, '').split(' ')[0]);
+}
+
+function indented(output) {
+  return stripVTControlCharacters(output.toString()).trimEnd().replace(/^/gm, '     ');
 }
 
 function seconds(start) {
