@@ -39,6 +39,7 @@ export interface NodeState {
 
 /** All there is to show. */
 export interface DemoState {
+  /** Milliseconds since packets flow. */
   readonly elapsed: number;
   readonly nodes: readonly NodeState[];
   readonly totals: Totals;
@@ -62,7 +63,7 @@ export class Coordinator {
   readonly #received = new Map<string, number>();
   readonly #faults = new Set<string>();
   readonly #happened: (what: string) => void;
-  readonly #begun = performance.now();
+  #begun: number | null = null;
   #cuts = 0;
   #storms = 0;
   #kills = 0;
@@ -85,7 +86,7 @@ export class Coordinator {
       return { id, alive, pid, report, reconnects, received: this.#received.get(id) ?? 0 };
     });
     return {
-      elapsed: performance.now() - this.#begun,
+      elapsed: this.#begun === null ? 0 : performance.now() - this.#begun,
       nodes,
       totals: this.#ledger.totals(),
       connections: this.#nodes.reduce((sum, node) => sum + node.proxy.size, 0),
@@ -103,16 +104,17 @@ export class Coordinator {
   async run(milliseconds: number | null, signal: AbortSignal): Promise<DemoResult> {
     try {
       await Promise.all(this.#nodes.map((node) => node.start()));
+      this.#begun = performance.now();
       this.#dial(this.#nodes);
       this.#happened(`${this.#nodes.length} processes listen; all dial all, ${DIALS} times at the same moment`);
       for (const node of this.#nodes) node.tell({ kind: 'send', rate: RATE });
       do await this.#round(milliseconds ?? ENDLESS_ROUND, signal);
       while (milliseconds === null && !signal.aborted);
-      await this.#takeStock();
+      if (signal.aborted) this.#happened('interrupted: everything on its way still arrives, then the account follows');
+      return await this.#takeStock(signal);
     } finally {
       this.destroy();
     }
-    return { ...this.state, faults: [...this.#faults] };
   }
 
   /** Leaves no process behind; at any time. */
@@ -183,8 +185,8 @@ export class Coordinator {
     }
   }
 
-  /** Stops the flow, lets everything arrive, looks at the links, ends the processes. */
-  async #takeStock(): Promise<void> {
+  /** Stops the flow, lets everything arrive, looks at the links, ends the processes, reads the accounts. */
+  async #takeStock(signal: AbortSignal): Promise<DemoResult> {
     if (!(await this.#becomes(() => this.#whatIsMissing() === null))) {
       this.#fault(`the mesh is not complete: ${this.#whatIsMissing()}`);
     }
@@ -195,6 +197,7 @@ export class Coordinator {
     if (!(await this.#becomes(() => this.#whatIsMissing() === null))) {
       this.#fault(`not one link per pair: ${this.#whatIsMissing()}`);
     }
+    const settled = this.state;
     const closed = await Promise.all(this.#nodes.map((node) => node.close(PATIENCE)));
     if (closed.includes(false)) this.#fault('a node did not end when it was asked to');
     const { sent, delivered, reported, unknown, lost, duplicated, reordered, altered } = this.#ledger.totals();
@@ -203,7 +206,9 @@ export class Coordinator {
     if (reordered !== 0) this.#fault(`${reordered} packets came out of order`);
     if (altered !== 0) this.#fault(`${altered} packets were altered`);
     if (sent !== delivered + reported + unknown + lost) this.#fault('the sums do not agree');
-    if (delivered === 0) this.#fault('nothing was delivered');
+    if (delivered === 0 && !signal.aborted) this.#fault('nothing was delivered');
+    // The links as they were before the nodes ended.
+    return { ...settled, totals: this.#ledger.totals(), faults: [...this.#faults] };
   }
 
   /** What is not as it is when every pair has one link, or null. */

@@ -30,14 +30,17 @@ export class DemoProcess {
   /** Reconnects of the processes before this one. */
   reconnectsBefore = 0;
   readonly #events: DemoEvents;
+  readonly #program: string;
   #child: ChildProcess | null = null;
   #expected = false;
   #run = 0;
   #hear: ((news: News) => void) | null = null;
 
-  constructor(id: string, events: DemoEvents) {
+  /** @param program - what each process runs */
+  constructor(id: string, events: DemoEvents, program: string = PROGRAM) {
     this.id = id;
     this.#events = events;
+    this.#program = program;
   }
 
   get alive(): boolean {
@@ -125,7 +128,10 @@ export class DemoProcess {
 
   /** Resolves to null when it listens, otherwise to what went wrong. */
   #launch(config: WorkerConfig): Promise<string | null> {
-    const child = fork(PROGRAM, [JSON.stringify(config)], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(this.#program, [JSON.stringify(config)], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.#child = child;
     this.#expected = false;
     return new Promise((resolve) => {

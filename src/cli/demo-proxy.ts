@@ -14,7 +14,7 @@ export class ResettingProxy {
   #target: number | null = null;
 
   constructor() {
-    this.#server = createServer({ noDelay: true }, (outer) => this.#relay(outer));
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (outer) => this.#relay(outer));
   }
 
   /** Binds a free port on loopback; resolves to the address at which to dial. */
@@ -59,7 +59,7 @@ export class ResettingProxy {
       outer.resetAndDestroy();
       return;
     }
-    const inner = connect({ host: '127.0.0.1', port: this.#target, noDelay: true });
+    const inner = connect({ host: '127.0.0.1', port: this.#target, noDelay: true, allowHalfOpen: true });
     const relay = { inner, outer };
     this.#relays.add(relay);
     for (const [from, to] of [

@@ -10,9 +10,15 @@ const REDRAW = 200;
 const PLAIN = 3000;
 /** Of the rate shown. */
 const RATE_SPAN = 1000;
+/** Of the table, and one for the cursor. */
+const ROWS = 20;
+
+type ScreenStream = Pick<WriteStream, 'write' | 'isTTY' | 'columns' | 'rows'>;
 
 export class Screen {
-  readonly #stream: Pick<WriteStream, 'write' | 'isTTY' | 'columns'>;
+  readonly #stream: ScreenStream;
+  /** The stream is a terminal on which the table fits. */
+  readonly #live: boolean;
   readonly #heading: Heading;
   readonly #style: Style;
   readonly #log: string[] = [];
@@ -20,27 +26,27 @@ export class Screen {
   #drawn = 0;
   #samples: { at: number; received: ReadonlyMap<string, number> }[] = [];
 
-  constructor(stream: Pick<WriteStream, 'write' | 'isTTY' | 'columns'>, heading: Heading) {
+  constructor(stream: ScreenStream, heading: Heading) {
     this.#stream = stream;
     this.#heading = heading;
+    this.#live = stream.isTTY === true && (stream.rows || ROWS) >= ROWS;
     this.#style = styleFor(stream.isTTY === true && process.env.NO_COLOR === undefined);
   }
 
   /** Shows `state()` from now on. */
   open(state: () => DemoState): void {
-    const { isTTY } = this.#stream;
-    if (!isTTY) this.#stream.write(`masterless demo: sending ${this.#heading.source}\n`);
+    if (!this.#live) this.#stream.write(`masterless demo: sending ${this.#heading.source}\n`);
     this.#timer = setInterval(
       () => {
-        if (isTTY) this.#draw(state());
+        if (this.#live) this.#draw(state());
         else this.#stream.write(`${progressLine(state())}\n`);
       },
-      isTTY ? REDRAW : PLAIN,
+      this.#live ? REDRAW : PLAIN,
     );
   }
 
   happened(what: string): void {
-    if (this.#stream.isTTY) this.#log.push(what);
+    if (this.#live) this.#log.push(what);
     else this.#stream.write(`         ${what}\n`);
     if (this.#log.length > 4) this.#log.shift();
   }
@@ -49,7 +55,7 @@ export class Screen {
   close(result: DemoResult | null): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     if (result === null) return;
-    if (this.#stream.isTTY) this.#draw(result);
+    if (this.#live) this.#draw(result);
     this.#stream.write(`\n${account(result, this.#style).join('\n')}\n`);
   }
 
@@ -77,5 +83,12 @@ export class Screen {
 /** A line that would wrap would spoil the counting of lines. Escape sequences take no room. */
 export function cutTo(line: string, columns: number): string {
   let room = columns;
-  return line.replace(/\u001b\[\d+m|[^]/gu, (part) => (part.startsWith('\u001b[') || room-- > 0 ? part : ''));
+  let inEscape = false;
+  let rest = '';
+  for (const character of line) {
+    if (character === '\u001b') inEscape = true;
+    if (inEscape || room-- > 0) rest += character;
+    if (character === 'm') inEscape = false;
+  }
+  return rest;
 }

@@ -40,10 +40,16 @@ export function table(
   });
   const flight = Math.max(0, totals.lost);
   return [
-    style.bold(`masterless demo: ${nodes.length} processes, ${(nodes.length * (nodes.length - 1)) / 2} pairs, no master`),
-    style.dim(`${time} s ${heading.seconds === null ? '(^C ends it)' : `of ${heading.seconds} s`}, sending ${heading.source}`),
+    style.bold(
+      `masterless demo: ${nodes.length} processes, ${(nodes.length * (nodes.length - 1)) / 2} pairs, no master`,
+    ),
+    style.dim(
+      `${time} s ${heading.seconds === null ? '(^C ends it)' : `of ${heading.seconds} s`}, sending ${heading.source}`,
+    ),
     '',
-    style.dim(` ${''.padEnd(7)} process  ${nodes.map(({ id }) => id.padEnd(7)).join('')}  sockets packets/s  reconnects`),
+    style.dim(
+      ` ${''.padEnd(7)} process  ${nodes.map(({ id }) => id.padEnd(7)).join('')}  sockets packets/s  reconnects`,
+    ),
     ...rows,
     style.dim(' links of each pair: ● one, ◌ being won back'),
     '',
@@ -54,7 +60,12 @@ export function table(
   ];
 }
 
-function link(own: string, other: string, peer: { sessions: number; linked: boolean } | undefined, style: Style): string {
+function link(
+  own: string,
+  other: string,
+  peer: { sessions: number; linked: boolean } | undefined,
+  style: Style,
+): string {
   if (own === other) return style.dim('·'.padEnd(7));
   if (peer === undefined || peer.sessions === 0) return style.bad('–'.padEnd(7));
   if (peer.sessions > 1) return style.bad(String(peer.sessions).padEnd(7));

@@ -10,18 +10,20 @@ import { LineOutput } from './output.js';
 
 export const help = `masterless listen: prints every packet that arrives.
 
-  masterless listen [--id ID] [--host HOST] [--port PORT] [--listen URI]... [--insecure] [--keep-going] [--json]
+  masterless listen [--id ID] [--host HOST] [--port PORT] [--listen URI]... [--advertise URI]...
+                    [--insecure] [--keep-going] [--json]
 
-  --id ID        the id of this node (default: listen- and random digits)
-  --host HOST    where to listen (default 127.0.0.1); anything but loopback needs --insecure
-  --port PORT    (default: one that is free)
-  --listen URI   where to listen, in place of --host and --port; may be repeated
-  --insecure     listen where other machines, and so anyone who reaches it, can join
-  --keep-going   go on when all peers have gone
-  --json         what goes to stderr is JSON too
+  --id ID          the id of this node (default: listen- and random digits)
+  --host HOST      where to listen (default 127.0.0.1); anything but loopback needs --insecure
+  --port PORT      (default: one that is free)
+  --listen URI     where to listen, in place of --host and --port; may be repeated
+  --advertise URI  where others can dial, if not at what is bound; may be repeated
+  --insecure       listen where other machines, and so anyone who reaches it, can join
+  --keep-going     go on when all peers have gone
+  --json           what goes to stderr is JSON too
 
-stderr begins with the line "listening at URI as ID". stdout gets a line {"from":ID,"packet":…} for each packet. A packet
-is acknowledged when it is taken for printing: a slow stdout holds the senders back.
+stderr begins with the line "listening at URI as ID". stdout gets a line {"from":ID,"packet":…} for each packet. It is
+acknowledged when it is taken for printing: a slow stdout holds the senders back.
 
 What JSON can't say is written as an object with one key: {"$bytes":"<base64>"}, {"$date":"<ISO 8601>"},
 {"$bigint":"<digits>"}, {"$number":"NaN"|"Infinity"|"-Infinity"|"-0"}. An object that has such a key of its own gets
@@ -36,7 +38,12 @@ exit code  0  all who had connected said goodbye
 `;
 
 /** Ends of a session at which nothing that was accepted is missing. */
-const ORDERLY: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>(['closed', 'disconnected', 'unwanted', 'local']);
+const ORDERLY: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
+  'closed',
+  'disconnected',
+  'unwanted',
+  'local',
+]);
 
 export async function run(args: readonly string[]): Promise<number> {
   const options = new Arguments(args, {
@@ -44,6 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
     host: 'text',
     port: 'text',
     listen: 'list',
+    advertise: 'list',
     insecure: 'flag',
     'keep-going': 'flag',
     json: 'flag',
@@ -51,6 +59,7 @@ export async function run(args: readonly string[]): Promise<number> {
   options.nothingElse();
   const tell = teller(options.flag('json'));
   const listen = options.list('listen');
+  const advertise = options.list('advertise');
   const host = options.text('host');
   const server = new Server(options.text('id') ?? `listen-${randomBytes(4).toString('hex')}`, {
     port: options.whole('port', 0, 0, 65_535),
@@ -59,6 +68,7 @@ export async function run(args: readonly string[]): Promise<number> {
     closeTimeout: 1000,
     ...(host === undefined ? {} : { host }),
     ...(listen.length === 0 ? {} : { listen }),
+    ...(advertise.length === 0 ? {} : { advertise }),
   });
   const interruption = new Interruption();
   const output = new LineOutput(process.stdout);
@@ -77,7 +87,9 @@ export async function run(args: readonly string[]): Promise<number> {
     // Who has restarted is here again at once.
     if (reason !== 'restarted' && server.connections().length === 0 && !options.flag('keep-going')) void server.close();
   });
-  await print(server, output, interruption.signal);
+  const stop = new AbortController();
+  for (const signal of [interruption.signal, output.gone]) signal.addEventListener('abort', () => stop.abort());
+  await print(server, output, stop.signal);
   await server.close();
   await output.flushed(AbortSignal.timeout(interruption.code === 0 ? 2 ** 31 - 1 : 1000));
   if (output.closed) {
@@ -89,13 +101,12 @@ export async function run(args: readonly string[]): Promise<number> {
   return lost ? Exit.failed : Exit.done;
 }
 
-/** Prints until the node is closed, stdout is, or the signal is aborted. */
+/** Prints until the node is closed or the signal is aborted. */
 async function print(server: Server, output: LineOutput, signal: AbortSignal): Promise<void> {
   try {
     for await (const { sender, packet } of server.messages({ signal })) {
       output.line(`{"from":${JSON.stringify(sender)},"packet":${toJson(packet)}}`);
       if (output.full) await output.room(signal);
-      if (output.closed || signal.aborted) return;
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -37,7 +37,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? Exit.usage : Exit.done;
   }
   if (name === '--version' || name === '-v') {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     process.stdout.write(`${version}\n`);
     return Exit.done;
   }

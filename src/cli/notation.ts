@@ -88,7 +88,8 @@ function tagged(key: string, item: unknown): unknown {
 /** JSON.parse rounds long integers in silence. */
 function refuseInexact(text: string): void {
   for (const [token] of withoutStrings(text).matchAll(/-?\d[\d.eE+-]*/g)) {
-    if (/^-?\d{16,}$/.test(token) && BigInt(token) !== BigInt(Number(token))) {
+    if (!/^-?\d{16,}$/.test(token) || String(Number(token)) === token) continue;
+    if (BigInt(token) !== BigInt(Number(token))) {
       throw new Error(`${token.slice(0, 40)} would be rounded: write {"$bigint":"…"} or a string`);
     }
   }

@@ -9,12 +9,12 @@ const GATHER = 64 * 1024;
 
 export class LineOutput {
   readonly #stream: Writable;
+  readonly #gone = new AbortController();
   readonly #waiting = new Set<() => void>();
   #gathered = '';
   #count = 0;
   #scheduled = false;
   #full = false;
-  #closed = false;
   #unwritten = 0;
 
   constructor(stream: Writable) {
@@ -24,7 +24,7 @@ export class LineOutput {
       this.#wake();
     });
     const closed = (): void => {
-      this.#closed = true;
+      this.#gone.abort();
       this.#wake();
     };
     stream.on('error', closed);
@@ -33,7 +33,12 @@ export class LineOutput {
 
   /** The other end is gone: nothing more can be written. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#gone.signal.aborted;
+  }
+
+  /** Aborted when the other end is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
   }
 
   /** Lines that were taken and that the stream has not confirmed. */
@@ -43,7 +48,7 @@ export class LineOutput {
 
   /** Whether to wait for `room` before the next line. */
   get full(): boolean {
-    return this.#full && !this.#closed;
+    return this.#full && !this.closed;
   }
 
   line(text: string): void {
@@ -68,7 +73,7 @@ export class LineOutput {
   /** Resolves when all is written, the stream is closed, or the signal is aborted. */
   async flushed(signal?: AbortSignal): Promise<void> {
     this.#write();
-    while (this.#unwritten > 0 && !this.#closed && !signal?.aborted) await this.#change(signal);
+    while (this.#unwritten > 0 && !this.closed && !signal?.aborted) await this.#change(signal);
   }
 
   #change(signal: AbortSignal | undefined): Promise<void> {
@@ -85,7 +90,7 @@ export class LineOutput {
 
   #write(): void {
     const count = this.#count;
-    if (count === 0 || this.#closed) return;
+    if (count === 0 || this.closed) return;
     const text = this.#gathered;
     this.#gathered = '';
     this.#count = 0;

@@ -49,16 +49,22 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     await server.close();
   }
-  if (interruption.code === 0 && failure !== null) process.stderr.write(`${uri}: ${messageOf(failure)}\n`);
+  if (interruption.code === 0 && failure !== null) process.stderr.write(`${about(uri, failure)}\n`);
   if (options.flag('json')) process.stdout.write(`${JSON.stringify(summary(uri, id, info, count, times))}\n`);
   else if (id !== null) process.stdout.write(report(id, info, count, times));
   if (interruption.code !== 0) return interruption.code;
   return failure === null ? Exit.done : Exit.failed;
 }
 
-function summary(uri: string, id: string | null, info: ConnectInfo | null, sent: number, times: readonly number[]): object {
-  const about = { uri, id, version: info?.version ?? null, incarnation: info?.incarnation ?? null };
-  return { ...about, sent, answered: times.length, ...statistics(times) };
+function summary(
+  uri: string,
+  id: string | null,
+  info: ConnectInfo | null,
+  sent: number,
+  times: readonly number[],
+): object {
+  const who = { uri, id, version: info?.version ?? null, incarnation: info?.incarnation ?? null };
+  return { ...who, sent, answered: times.length, ...statistics(times) };
 }
 
 function report(id: string, info: ConnectInfo | null, sent: number, times: readonly number[]): string {
@@ -85,6 +91,7 @@ function isLocal(error: unknown): boolean {
   return error instanceof Error && 'side' in error && error.side === 'local';
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function about(uri: string, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.includes(uri) ? text : `${uri}: ${text}`;
 }

@@ -35,7 +35,8 @@ const MAX_COMPLAINTS = 10;
 export async function run(args: readonly string[]): Promise<number> {
   const options = new Arguments(args, { id: 'text', text: 'flag', listen: 'list', wait: 'text', json: 'flag' });
   const uris = options.rest;
-  if (uris.length === 0) throw new UsageError('send needs the address of at least one peer, such as tcp://127.0.0.1:2435');
+  if (uris.length === 0)
+    throw new UsageError('send needs the address of at least one peer, such as tcp://127.0.0.1:2435');
   const wait = options.whole('wait', 5, 0, 86_400);
   const server = new Server(options.text('id') ?? `send-${randomBytes(4).toString('hex')}`, {
     listen: options.list('listen'),
@@ -54,7 +55,12 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /** Ids of who is at the addresses, or null when not all can be reached, which is then told. */
-async function reach(server: Server, uris: readonly string[], wait: number, interrupted: AbortSignal): Promise<string[] | null> {
+async function reach(
+  server: Server,
+  uris: readonly string[],
+  wait: number,
+  interrupted: AbortSignal,
+): Promise<string[] | null> {
   const signal = AbortSignal.any([interrupted, AbortSignal.timeout(wait)]);
   const last = new Map<string, MasterlessError>();
   let failure: MasterlessError | null = null;
@@ -63,13 +69,16 @@ async function reach(server: Server, uris: readonly string[], wait: number, inte
     failure = error;
   });
   const results = await Promise.allSettled(uris.map((uri) => server.connect(uri, { signal })));
-  // Not async: a mistake in a URI was thrown above, before anything was waited for.
   const ids = new Set<string>();
   for (const [index, result] of results.entries()) {
-    if (result.status === 'fulfilled') ids.add(result.value);
-    else if (!interrupted.aborted) {
-      const reason: unknown = failure ?? last.get(uris[index] ?? '') ?? result.reason;
-      complain(`${uris[index]}: ${reason instanceof Error ? reason.message : String(reason)}`);
+    if (result.status === 'fulfilled') {
+      ids.add(result.value);
+    } else if (!interrupted.aborted) {
+      // Why the attempts failed says more than that the time for them is over.
+      const uri = uris[index] ?? '';
+      const reason: unknown = failure ?? last.get(uri) ?? result.reason;
+      const text = reason instanceof Error ? reason.message : String(reason);
+      complain(text.includes(uri) ? text : `${uri}: ${text}`);
     }
   }
   return results.every((result) => result.status === 'fulfilled') ? [...ids] : null;
@@ -98,6 +107,10 @@ class Sending {
     const server = this.#server;
     const { signal } = this.#interruption;
     const receipts = this.#receipts;
+    const progress = new Progress(process.stderr, () => {
+      const reconnects = this.#reconnects === 0 ? '' : `, ${this.#reconnects} reconnects`;
+      return `${count(this.#read)} lines read, ${count(receipts.acknowledged)} acknowledged${reconnects}`;
+    });
     server.on('reconnect', () => {
       this.#reconnects++;
     });
@@ -111,10 +124,6 @@ class Sending {
     signal.addEventListener('abort', () => {
       process.stdin.destroy();
       void server.close();
-    });
-    const progress = new Progress(process.stderr, () => {
-      const reconnects = this.#reconnects === 0 ? '' : `, ${this.#reconnects} reconnects`;
-      return `${count(this.#read)} lines read, ${count(receipts.acknowledged)} acknowledged${reconnects}`;
     });
     await this.#readAll(progress);
     await receipts.settled();
@@ -134,7 +143,11 @@ class Sending {
         try {
           if (wrong === null) {
             const packet = this.#options.flag('text') ? text : fromJson(text);
-            receipts.track(number, bytes, this.#peers.map((peer) => this.#server.deliver(peer, packet)));
+            receipts.track(
+              number,
+              bytes,
+              this.#peers.map((peer) => this.#server.deliver(peer, packet)),
+            );
           }
         } catch (error) {
           wrong = `can't be sent: ${error instanceof Error ? error.message : String(error)}`;

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DemoProcess } from '../../src/cli/demo-process.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/cli/demo-worker.js', import.meta.url));
+
+describe('DemoProcess', () => {
+  const died = vi.fn();
+  const report = vi.fn();
+  const node = new DemoProcess('a', { died, report }, PROGRAM);
+  afterEach(() => node.destroy());
+
+  it('can be killed and started again, under the same address, and be closed', async () => {
+    await node.start();
+    const { pid, uri } = node;
+    expect(uri).toMatch(/^tcp:/);
+    expect(node.alive).toBe(true);
+    expect(await node.next('report')).toMatchObject({ kind: 'report', sockets: 0 });
+    expect(report).toHaveBeenCalled();
+    await node.kill();
+    expect([node.alive, node.pid]).toEqual([false, null]);
+    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    await node.start();
+    expect(node.pid).not.toBe(pid);
+    expect(node.uri).toBe(uri);
+    expect(died).not.toHaveBeenCalled();
+    expect(await node.close(10_000)).toBe(true);
+    expect(node.alive).toBe(false);
+  });
+
+  it('tells when it dies without being asked to', async () => {
+    const other = new DemoProcess('b', { died, report }, PROGRAM);
+    await other.start();
+    const told = other.next('flushed');
+    process.kill(other.pid ?? 0, 'SIGKILL');
+    expect(await told).toBeNull();
+    expect(died).toHaveBeenCalledWith(other, 'SIGKILL');
+    other.destroy();
+  });
+});
