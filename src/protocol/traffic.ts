@@ -163,7 +163,8 @@ export class Traffic {
     if (peer !== null && peer.link === connection) {
       const { session } = peer;
       if (peer.confirmed && session.unacked && session.ackAt <= now) views.push(encodeAck(session.tell()));
-      gatherLink(this.state, peer, connection, views, budget);
+      // Until the follower has confirmed the session it may be proposed again from its start: nothing of it flows.
+      if (peer.confirmed || session.confirmed) gatherLink(this.state, peer, connection, views, budget);
       if (session.ask && !session.lanes[NORMAL].outgoing.pending && !session.lanes[URGENT].outgoing.pending) {
         session.ask = false;
         if (!session.settled) views.push(encodeAckRequest());

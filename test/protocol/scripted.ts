@@ -3,14 +3,23 @@
  * reads frame by frame what the core answers.
  */
 import type { Connection } from '../../src/protocol/connection.js';
-import { type decodeHello, encodeHello, type Hello } from '../../src/protocol/control.js';
-import { FrameDecoder, MAX_DATA } from '../../src/protocol/frame.js';
+import {
+  type Adopt,
+  encodeAccept,
+  encodeAdopt,
+  encodeHello,
+  encodeState,
+  type Hello,
+  type State,
+} from '../../src/protocol/control.js';
+import { encodeFrame, Frame, FrameDecoder, type FrameKind, MAX_DATA } from '../../src/protocol/frame.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
+import { Random } from '../sim/random.js';
 import { forms, type Kind, kindOf } from './vectors.js';
 
-export const CONFIG: MeshConfig = {
+export const CONFIG: Omit<MeshConfig, 'random'> = {
   id: 'm',
   incarnation: '00000000000000aa',
   codec: 'test',
@@ -28,7 +37,6 @@ export const CONFIG: MeshConfig = {
   maxPeers: 8,
   maxHandshakes: 8,
   maxHandshakesPerAddress: 4,
-  random: () => 0.5,
 };
 
 /** The hand's own HELLO. `a` is less than `m`: the core is the arbiter; with `z` it is the follower. */
@@ -59,7 +67,8 @@ export class Scripted {
   private readonly lines = new Map<Connection, Line>();
 
   constructor(config: Partial<MeshConfig> = {}) {
-    this.mesh = new Mesh({ ...CONFIG, ...config });
+    const chance = new Random(1);
+    this.mesh = new Mesh({ ...CONFIG, random: () => chance.next(), ...config });
     this.mesh.listening(['test://m']);
   }
 
@@ -214,6 +223,63 @@ export class Line {
   /** The core's HELLO; the hand says its own first when it dialled. */
   greet(fields: Partial<Hello> = {}): Hello {
     this.say(encodeHello(hello(fields)));
-    return this.one<ReturnType<typeof decodeHello>>('Hello');
+    const said = this.said();
+    const own = said.find(({ kind }) => kind === 'Hello');
+    if (own === undefined) throw new Error(`no HELLO but ${JSON.stringify(said)}`);
+    this.frames = said.filter((frame) => frame !== own);
+    return own.fields as Hello;
   }
+}
+
+export interface Joined {
+  readonly line: Line;
+  /** The core's HELLO on it. */
+  readonly theirs: Hello;
+}
+
+export interface JoinedAsFollower extends Joined {
+  readonly adopt: Adopt;
+}
+
+/** The hand (`a`) is the follower: dials, and takes the link that the core adopts. */
+export function follow(scripted: Scripted, fields: Partial<Hello> = {}, state: Partial<State> = {}): JoinedAsFollower {
+  const { line, theirs, adopt } = propose(scripted, fields, state);
+  line.say(encodeAccept({ epoch: adopt.epoch, received: adopt.start }));
+  return { line, theirs, adopt };
+}
+
+/** The same up to ADOPT, which is not answered. */
+export function propose(scripted: Scripted, fields: Partial<Hello> = {}, state: Partial<State> = {}): JoinedAsFollower {
+  const line = scripted.dial();
+  const theirs = line.greet({ keep: true, ...fields });
+  line.say(knows(theirs.nonce, state));
+  return { line, theirs, adopt: line.one<Adopt>('Adopt') };
+}
+
+/** A STATE that knows nothing, but for what is given. */
+export function knows(nonce: number, state: Partial<State> = {}): Uint8Array {
+  const nothing = { incarnation: '', session: 0, epoch: 0, live: false, received: [0, 0] as const };
+  return encodeState({ nonce, ...nothing, ...state });
+}
+
+/** The hand (`z`) is the arbiter: dials, and makes the connection the link. */
+export function lead(scripted: Scripted, fields: Partial<Hello> = {}, adopt: Partial<Adopt> = {}): Joined {
+  const line = scripted.dial();
+  const theirs = line.greet({ id: 'z', keep: true, ...fields });
+  line.say(adopts(theirs.nonce, adopt));
+  return { line, theirs };
+}
+
+export function adopts(nonce: number, adopt: Partial<Adopt> = {}): Uint8Array {
+  return encodeAdopt({ nonce, epoch: 1, session: 1, received: [0, 0], start: [0, 0], ...adopt });
+}
+
+/** DATA with a text. */
+export function data(text: string, kind: FrameKind = Frame.Data): Uint8Array {
+  return encodeFrame(kind, Buffer.from(text));
+}
+
+/** What every protocol error has. */
+export function broken(text: string): string {
+  return `the other node broke the protocol: ${text}`;
 }
