@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Frame, FrameDecoder, MAX_DATA } from '../../src/protocol/frame.js';
+import { joined, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
+
+interface ModelFrame {
+  readonly packet: number;
+  readonly last: boolean;
+}
+
+/** The same as plain arrays: what a send buffer must do, without memory, views or cursors. */
+class Model {
+  readonly packets: Uint8Array[] = [];
+  readonly frames: ModelFrame[] = [];
+  acked = 0;
+  sent = 0;
+  everSent = 0;
+
+  push(payload: Uint8Array): void {
+    const pieces = Math.max(1, Math.ceil(payload.length / PIECE));
+    for (let i = 1; i <= pieces; i++) this.frames.push({ packet: this.packets.length, last: i === pieces });
+    this.packets.push(payload);
+  }
+
+  /** Whether an acknowledgement or a rewind to that count is possible. */
+  allows(count: number, whole: boolean): boolean {
+    if (count < this.acked || count > this.everSent) return false;
+    return !whole || count === this.acked || this.frames[count - 1]?.last === true;
+  }
+
+  retained(): { payload: Uint8Array; written: boolean }[] {
+    const first = this.frames[this.acked]?.packet ?? this.packets.length;
+    return this.packets.slice(first).map((payload, index) => {
+      const frame = this.frames.findIndex(({ packet }) => packet === first + index);
+      return { payload, written: frame < this.everSent };
+    });
+  }
+}
+
+/** What a link carried, as frames. */
+function decode(views: readonly Uint8Array[]): { kind: number; payload: Uint8Array }[] {
+  const decoder = new FrameDecoder();
+  decoder.maxData = MAX_DATA;
+  decoder.push(new Uint8Array(Buffer.concat(views)));
+  const frames = [];
+  while (decoder.next()) {
+    frames.push({ kind: decoder.kind, payload: decoder.buffer.slice(decoder.start, decoder.end) });
+  }
+  expect(decoder.partial).toBe(false);
+  return frames;
+}
+
+const size = fc.oneof(
+  { weight: 20, arbitrary: fc.nat(600) },
+  { weight: 5, arbitrary: fc.nat(20_000) },
+  { weight: 1, arbitrary: fc.constantFrom(0, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 7, 3 * PIECE) },
+);
+const step = fc.oneof(
+  fc.record({ do: fc.constant('push' as const), size }),
+  fc.record({ do: fc.constant('gather' as const), budget: fc.constantFrom(1, 1000, 70_000, 10 ** 7) }),
+  fc.record({ do: fc.constant('acknowledge' as const), count: fc.nat(60) }),
+  fc.record({ do: fc.constant('rewind' as const), count: fc.nat(60) }),
+);
+
+describe('SendBuffer', () => {
+  it('does what the model does', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const buffer = new SendBuffer(Frame.Data);
+        const model = new Model();
+        for (const each of steps) {
+          switch (each.do) {
+            case 'push': {
+              const payload = new Uint8Array(each.size).fill(model.packets.length + 1);
+              model.push(payload);
+              expect(buffer.push(payload.slice())).toBe(model.frames.length);
+              break;
+            }
+            case 'gather': {
+              const views: Uint8Array[] = [];
+              const added = buffer.gather(views, each.budget);
+              const carried = decode(views);
+              expect(added).toBe(views.reduce((sum, view) => sum + view.length, 0));
+              if (model.sent < model.frames.length) expect(carried.length).toBeGreaterThan(0);
+              for (const { kind, payload } of carried) check(model, model.sent++, kind, payload);
+              model.everSent = Math.max(model.everSent, model.sent);
+              break;
+            }
+            case 'acknowledge':
+            case 'rewind': {
+              const acknowledge = each.do === 'acknowledge';
+              // Mostly near where it can be.
+              const count = each.count > 30 ? each.count : model.acked + each.count;
+              const act = () => (acknowledge ? buffer.acknowledge(count) : buffer.rewind(count));
+              if (!model.allows(count, acknowledge)) {
+                expect(act).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));
+                break;
+              }
+              act();
+              if (acknowledge) {
+                model.acked = count;
+                model.sent = Math.max(model.sent, count);
+              } else {
+                model.sent = count;
+              }
+            }
+          }
+          compare(buffer, model);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('costs as much as its estimate, or less', () => {
+    for (const length of [0, 1, 191, 192, 10_000, PIECE, PIECE + 1, 5 * PIECE + 3]) {
+      const buffer = new SendBuffer(Frame.Data);
+      buffer.push(new Uint8Array(length));
+      expect(buffer.bytes).toBeLessThanOrEqual(SendBuffer.cost(length));
+      expect(buffer.bytes).toBeGreaterThan(length);
+    }
+  });
+
+  it('copies what it is given', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const payload = Uint8Array.of(1, 2, 3);
+    buffer.push(payload);
+    payload.fill(9);
+    expect(buffer.retained()[0]?.payload).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
+  it('never changes a view that it gave away', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const given: { view: Uint8Array; copy: Uint8Array }[] = [];
+    for (let i = 0; i < 200; i++) {
+      buffer.push(new Uint8Array(300).fill(i));
+      const views: Uint8Array[] = [];
+      buffer.gather(views, 1e6);
+      for (const view of views) given.push({ view, copy: view.slice() });
+      if (i % 3 === 0) buffer.acknowledge(i);
+      if (i % 7 === 0) buffer.rewind(i);
+    }
+    for (const { view, copy } of given) expect(view).toEqual(copy);
+  });
+
+  it('pins little memory when little is retained', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    for (let i = 0; i < 10_000; i++) {
+      buffer.push(new Uint8Array(500));
+      buffer.gather([], 1e9);
+      buffer.acknowledge(i + 1);
+    }
+    const segments = Reflect.get(buffer, 'segments') as { bytes: Uint8Array }[];
+    const pinned = segments.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(pinned).toBeLessThanOrEqual(84 * 1024);
+    expect(buffer.bytes).toBe(0);
+  });
+
+  it('ends an urgent packet with URGENT', () => {
+    const buffer = new SendBuffer(Frame.Urgent);
+    buffer.push(Uint8Array.of(7));
+    const views: Uint8Array[] = [];
+    buffer.gather(views, 10);
+    expect(Buffer.concat(views).toString('hex')).toBe('f00107');
+  });
+
+  it('says why an acknowledgement is impossible', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    buffer.push(new Uint8Array(PIECE + 1));
+    buffer.push(new Uint8Array(1));
+    expect(() => buffer.acknowledge(1)).toThrow('1 acknowledged and only 0 sent');
+    buffer.gather([], 1e9);
+    expect(() => buffer.acknowledge(1)).toThrow('half a packet acknowledged');
+    buffer.acknowledge(2);
+    expect(() => buffer.acknowledge(1)).toThrow('goes back from 2 to 1');
+    expect(() => buffer.rewind(1)).toThrow('forgot frames 1 to 2');
+    expect(() => buffer.rewind(4)).toThrow('4 frames received and only 3 sent');
+  });
+
+  it('can resume inside a packet', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    buffer.push(new Uint8Array(2 * PIECE + 5).fill(1));
+    buffer.gather([], 1e9);
+    buffer.rewind(2);
+    const views: Uint8Array[] = [];
+    buffer.gather(views, 1e9);
+    expect(decode(views).map(({ kind, payload }) => [kind, payload.length])).toEqual([[Frame.Data, 5]]);
+    expect(buffer.retained().map(({ payload }) => payload.length)).toEqual([2 * PIECE + 5]);
+  });
+});
+
+function check(model: Model, number: number, kind: number, payload: Uint8Array): void {
+  const { packet, last } = model.frames[number] as ModelFrame;
+  const whole = model.packets[packet] as Uint8Array;
+  expect(kind).toBe(last ? Frame.Data : Frame.Piece);
+  const before = number - model.frames.findIndex((frame) => frame.packet === packet);
+  expect(payload.length).toBe(Math.min(PIECE, whole.length - before * PIECE));
+  expect(payload.every((byte) => byte === whole[0])).toBe(true);
+}
+
+function compare(buffer: SendBuffer, model: Model): void {
+  const { acked, sent, everSent, total, pending } = buffer;
+  expect({ acked, sent, everSent, total, pending }).toEqual({
+    ...{ acked: model.acked, sent: model.sent, everSent: model.everSent },
+    ...{ total: model.frames.length, pending: model.sent < model.frames.length },
+  });
+  const [kept, wanted] = [buffer.retained(), model.retained()];
+  expect(kept.map(({ payload, written }) => [payload.length, payload[0], written])).toEqual(
+    wanted.map(({ payload, written }) => [payload.length, payload[0], written]),
+  );
+  expect(kept.length === 0).toBe(buffer.bytes === 0);
+}
+
+describe('joined', () => {
+  it('puts pieces behind one another, and gives a single one as it is', () => {
+    const piece = Uint8Array.of(1, 2);
+    expect(joined([piece])).toBe(piece);
+    expect(joined([piece, Uint8Array.of(), Uint8Array.of(3)])).toEqual(Uint8Array.of(1, 2, 3));
+  });
+});
