@@ -12,7 +12,7 @@ server.on('message', (sender: string, packet: Count) => {
   same.send(sender, { total: packet.total + 1 });
 });
 server.on('error', (error: Server.MasterlessError) => {
-  console.log(error instanceof Server.MasterlessError, error.code in Server.errorCodes);
+  console.log(error instanceof Server.MasterlessError, Server.errorCodes.includes(error.code));
 });
 // @ts-expect-error: packets are what the type says
 server.send('a', { total: 'many' });

@@ -20,7 +20,7 @@ server.on('message', (sender: string, packet: Count) => {
 });
 server.on('connect', (id: string, info: ConnectInfo) => console.log(id, info));
 server.on('undelivered', (id: string, packets: Undelivered<Count>) => console.log(id, packets.unsent[0]?.total));
-server.on('error', (error) => console.log(error instanceof MasterlessError, error.code in errorCodes));
+server.on('error', (error) => console.log(error instanceof MasterlessError, errorCodes.includes(error.code)));
 const info: string | null = server.info();
 console.log(info);
 // @ts-expect-error: packets are what the type says

@@ -1,0 +1,128 @@
+/** What the compiler knows about the public API. */
+import { once } from 'node:events';
+import { describe, expectTypeOf, it } from 'vitest';
+import Default, {
+  type Codec,
+  type ConnectInfo,
+  type DisconnectReason,
+  type ErrorCode,
+  type ErrorSide,
+  type errorCodes,
+  type MasterlessError,
+  type Message,
+  type msgpack,
+  Server,
+  type ServerOptions,
+  type Transport,
+  type Undelivered,
+} from '../../src/index.js';
+
+interface Count {
+  readonly type: 'counter';
+  readonly total: number;
+}
+
+declare const server: Server<Count>;
+declare const untyped: Server;
+declare const count: Count;
+
+describe('Server', () => {
+  it('is the default export too', () => {
+    expectTypeOf(Default).toEqualTypeOf(Server);
+  });
+
+  it('takes an id and options', () => {
+    expectTypeOf(Server).constructorParameters.toEqualTypeOf<[id: string, options?: ServerOptions | undefined]>();
+    expectTypeOf(untyped).toEqualTypeOf<Server<unknown>>();
+  });
+
+  it('refuses options that do not exist, or are of another type', () => {
+    // @ts-expect-error: a misspelt option
+    new Server('a', { prot: 1 });
+    // @ts-expect-error: a port is a number
+    new Server('a', { port: '1' });
+    // @ts-expect-error: a nested option that does not exist
+    new Server('a', { reconnect: { tries: 1 } });
+    // @ts-expect-error: an id is a string
+    new Server(1);
+  });
+
+  it('has the calls of the original', () => {
+    expectTypeOf(server.info).returns.toEqualTypeOf<string | null>();
+    expectTypeOf(server.connect).returns.resolves.toBeString();
+    expectTypeOf(server.connect).parameter(0).toEqualTypeOf<string | URL>();
+    expectTypeOf(server.disconnect).returns.resolves.toBeVoid();
+    expectTypeOf(server.keep).parameters.toEqualTypeOf<[id: string, keep?: boolean | undefined]>();
+    expectTypeOf(server.close).parameters.toEqualTypeOf<[callback?: (() => void) | undefined]>();
+  });
+
+  it('send tells whether one peer took a packet, or how many did', () => {
+    expectTypeOf(server.send('a', count)).toBeBoolean();
+    expectTypeOf(server.send(['a', 'b'] as const, count, { urgent: true })).toBeNumber();
+    // @ts-expect-error: not what this node's packets are
+    server.send('a', { type: 'counter' });
+    // @ts-expect-error: not an option of send
+    server.send('a', count, { signal: AbortSignal.abort() });
+    untyped.send('a', { anything: [1, 'two'] });
+  });
+
+  it('deliver, flush, ping and messages can be waited for', () => {
+    expectTypeOf(server.deliver('a', count, { signal: AbortSignal.abort() })).resolves.toBeVoid();
+    expectTypeOf(server.flush()).resolves.toBeVoid();
+    expectTypeOf(server.ping('a')).resolves.toBeNumber();
+    expectTypeOf(server.messages()).toEqualTypeOf<AsyncIterableIterator<Message<Count>>>();
+    expectTypeOf<Message<Count>>().toEqualTypeOf<{ readonly sender: string; readonly packet: Count }>();
+  });
+
+  it('is closed by await using', () => {
+    expectTypeOf<Server>().toExtend<AsyncDisposable>();
+  });
+});
+
+describe('events', () => {
+  it('know their arguments, and the node as this', () => {
+    server.on('message', function (...args) {
+      expectTypeOf(this).toEqualTypeOf<Server<Count>>();
+      expectTypeOf(args).toEqualTypeOf<[sender: string, packet: Count]>();
+    });
+    server.once('listening', (...args) => expectTypeOf(args).toEqualTypeOf<[info: string]>());
+    server.on('connect', (...args) => expectTypeOf(args).toEqualTypeOf<[id: string, info: ConnectInfo]>());
+    server.on('disconnect', (...args) => expectTypeOf(args).toEqualTypeOf<[id: string, reason: DisconnectReason]>());
+    server.on('undelivered', (...args) =>
+      expectTypeOf(args).toEqualTypeOf<[id: string, packets: Undelivered<Count>]>(),
+    );
+    server.on('unreachable', (...args) => expectTypeOf(args).toEqualTypeOf<[uri: string, error: MasterlessError]>());
+    server.on('error', (...args) => expectTypeOf(args).toEqualTypeOf<[error: MasterlessError]>());
+    untyped.on('message', (_sender, packet) => expectTypeOf(packet).toBeUnknown());
+  });
+
+  it('are all that there are', () => {
+    // @ts-expect-error: a misspelt event
+    server.on('mesage', () => undefined);
+    // @ts-expect-error: an argument of another type
+    server.on('connect', (id: number) => id);
+    // @ts-expect-error: an argument is missing
+    server.emit('listening');
+  });
+
+  it('can be waited for with the functions of node:events', () => {
+    expectTypeOf(once(server, 'listening')).toExtend<Promise<unknown[]>>();
+  });
+});
+
+describe('errors', () => {
+  it('have a code of the table, a side and a cause', () => {
+    expectTypeOf<MasterlessError['code']>().toEqualTypeOf<ErrorCode>();
+    expectTypeOf<MasterlessError['side']>().toEqualTypeOf<ErrorSide>();
+    expectTypeOf<ErrorCode>().toEqualTypeOf<(typeof errorCodes)[number]>();
+    expectTypeOf<MasterlessError>().toExtend<Error>();
+  });
+});
+
+describe('parts', () => {
+  it('msgpack is a codec, and options take codecs and transports', () => {
+    expectTypeOf<ReturnType<typeof msgpack>>().toExtend<Codec>();
+    expectTypeOf<ServerOptions['codec']>().toEqualTypeOf<Codec | undefined>();
+    expectTypeOf<ServerOptions['transports']>().toEqualTypeOf<readonly Transport[] | undefined>();
+  });
+});
