@@ -1,22 +1,29 @@
 /**
  * `memory://name`: byte streams within one process, for tests and for nodes that share a process. Bytes are copied when
- * they are written and arrive in a later turn of the event loop, so code can't come to depend on their being faster or
- * tamer than a socket.
+ * they are written, arrive in a later turn of the event loop and in pieces, so code can't come to depend on their being
+ * faster or tamer than a socket.
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
+import { refuseUri, type UriKind, uriText } from './uri.js';
 
-/** Bytes under way in one direction above which `write` asks to wait. */
+/** Bytes under way in one direction from which on `write` asks to wait; also the most that one turn of the loop passes on. */
 const HIGH_WATER = 64 * 1024;
 
-const listeners = new Map<string, ListenerEvents>();
+const KIND: UriKind = { name: 'an address in memory', example: 'memory://name' };
+
+/** Who listens at a name. Only the listener that made an entry removes it. */
+const listeners = new Map<string, { readonly events: ListenerEvents }>();
 
 /** The transport within one process. */
 export function memory(): Transport {
   return {
     scheme: 'memory',
     canonical: (uri) => `memory://${parse(uri)}`,
-    isLocal: () => true,
+    isLocal(uri) {
+      parse(uri);
+      return true;
+    },
     listen,
     dial,
   };
@@ -24,19 +31,19 @@ export function memory(): Transport {
 
 function listen(uri: string, events: ListenerEvents): Listener {
   const name = parse(uri);
+  const entry = { events };
   const taken = listeners.has(name);
-  if (!taken) listeners.set(name, events);
+  if (!taken) listeners.set(name, entry);
   let open = true;
   setImmediate(() => {
     if (!open) return;
-    if (taken)
-      events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: another node of this process does`));
-    else events.listening(`memory://${name}`);
+    if (!taken) events.listening(`memory://${name}`);
+    else events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: the name is in use; choose another`));
   });
   return {
     close(callback) {
       open = false;
-      if (listeners.get(name) === events) listeners.delete(name);
+      if (listeners.get(name) === entry) listeners.delete(name);
       setImmediate(callback);
     },
   };
@@ -44,37 +51,43 @@ function listen(uri: string, events: ListenerEvents): Listener {
 
 function dial(uri: string, events: ConnectionEvents): Connection {
   const name = parse(uri);
-  const near = new Half(uri);
-  const far = new Half(uri);
+  const near = new End(uri);
+  const far = new End(`memory://${name}`);
   near.other = far;
   far.other = near;
   near.events = events;
   setImmediate(() => {
     if (near.over) return;
-    const listener = listeners.get(name);
-    if (listener === undefined) {
-      near.finish(new MasterlessError('ERR_REFUSED', `${uri}: no node of this process listens there`));
+    const entry = listeners.get(name);
+    if (entry === undefined) {
+      near.finish(new MasterlessError('ERR_REFUSED', `${uri}: nobody in this process listens there`));
       return;
     }
-    far.events = listener.accept(far);
-    events.open();
+    far.events = entry.events.accept(far);
+    if (!near.over) events.open();
     // What was written before it was open.
     near.schedule();
   });
   return near;
 }
 
-/** One end of a stream. What it writes waits in `outgoing` until the other end has read it. */
-class Half implements Connection {
+/** One end of a stream. What it writes waits here until the other end is given it. */
+class End implements Connection {
   readonly remote: string;
-  other!: Half;
+  other: End = this;
+  /** `null` until the connection was accepted. */
   events: ConnectionEvents | null = null;
-  /** `close` was told, or need not be. */
+  /** `close` was told, or is about to be. */
   over = false;
+  /** `end` was called. */
   #ended = false;
-  #outgoing: Uint8Array[] = [];
+  /** The other end was given everything, and knows that nothing follows. */
+  #passed = false;
+  #queue: Uint8Array[] = [];
+  /** The sum of the lengths in the queue. */
   #buffered = 0;
-  #waiting = false;
+  /** `write` returned false, and `drain` is owed. */
+  #blocked = false;
   #scheduled = false;
 
   constructor(remote: string) {
@@ -88,13 +101,15 @@ class Half implements Connection {
   write(chunks: readonly Uint8Array[]): boolean {
     if (this.#ended || this.over) return true;
     for (const chunk of chunks) {
-      if (chunk.length === 0) continue;
-      this.#outgoing.push(chunk.slice());
+      // Not chunk.slice(), which makes no copy of a Buffer.
+      for (let start = 0; start < chunk.length; start += HIGH_WATER) {
+        this.#queue.push(Uint8Array.prototype.slice.call(chunk, start, start + HIGH_WATER));
+      }
       this.#buffered += chunk.length;
     }
     this.schedule();
-    this.#waiting = this.#buffered >= HIGH_WATER;
-    return !this.#waiting;
+    this.#blocked = this.#buffered >= HIGH_WATER;
+    return !this.#blocked;
   }
 
   end(): void {
@@ -105,20 +120,16 @@ class Half implements Connection {
 
   destroy(): void {
     if (this.over) return;
-    this.over = true;
-    this.#outgoing = [];
-    this.#buffered = 0;
-    const { events, other } = this;
+    this.#stop();
     setImmediate(() => {
-      events?.close(null);
-      if (!other.over)
-        other.finish(new MasterlessError('ERR_CONNECTION_LOST', `${this.remote}: the other end was destroyed`));
+      this.events?.close(null);
+      this.other.finish(new MasterlessError('ERR_CONNECTION_LOST', `${this.remote}: the other end broke it off`));
     });
   }
 
-  /** Hands what waits to the other end, in the next turn. */
+  /** Passes on what waits, in a later turn. */
   schedule(): void {
-    if (this.#scheduled || this.other.events === null || this.over) return;
+    if (this.#scheduled || this.over || this.other.events === null) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -126,46 +137,64 @@ class Half implements Connection {
     });
   }
 
+  /** Tells that it is over, unless that was told. */
   finish(error: Error | null): void {
     if (this.over) return;
-    this.over = true;
+    this.#stop();
     this.events?.close(error);
   }
 
+  #stop(): void {
+    this.over = true;
+    this.#queue = [];
+    this.#buffered = 0;
+  }
+
   #pass(): void {
+    this.#deliver();
+    if (this.over || this.other.over) return;
+    if (this.#buffered > 0) {
+      this.schedule();
+      return;
+    }
+    if (this.#blocked && !this.#ended) {
+      this.#blocked = false;
+      this.events?.drain();
+    }
+    if (this.#ended && this.#buffered === 0) this.#passEnd();
+  }
+
+  /** At most HIGH_WATER bytes and a piece, so that a fast writer does not hold up the loop. */
+  #deliver(): void {
     const { other } = this;
-    while (this.#outgoing.length > 0 && !this.over && !other.over) {
-      const chunk = this.#outgoing.shift() as Uint8Array;
+    let taken = 0;
+    let bytes = 0;
+    // The list is replaced when either end is destroyed by what it hears.
+    const queue = this.#queue;
+    for (const chunk of queue) {
+      if (bytes >= HIGH_WATER || this.over || other.over) break;
+      taken++;
+      bytes += chunk.length;
       this.#buffered -= chunk.length;
       other.events?.data(chunk);
     }
-    if (this.over) return;
-    if (this.#waiting && this.#buffered === 0) {
-      this.#waiting = false;
-      this.events?.drain();
-    }
-    if (!this.#ended || this.#outgoing.length > 0) return;
-    // The other end has read everything; like a socket that is not half-open, it ends too.
-    other.end();
-    other.#afterReading(() => {
-      this.finish(null);
-      other.finish(null);
-    });
+    queue.splice(0, taken);
   }
 
-  /** Runs when everything this end has written was read, or never will be. */
-  #afterReading(then: () => void): void {
-    if (this.#outgoing.length === 0 || this.over) {
-      then();
-      return;
-    }
-    setImmediate(() => this.#afterReading(then));
+  #passEnd(): void {
+    const { other } = this;
+    if (this.over || other.over) return;
+    this.#passed = true;
+    // Like a socket that is not half-open, the other end ends too, after what it has written.
+    other.end();
+    if (!other.#passed) return;
+    this.finish(null);
+    other.finish(null);
   }
 }
 
-function parse(uri: string): string {
-  const name = /^memory:\/\/([A-Za-z0-9._-]{1,200})$/.exec(uri)?.[1];
-  if (name !== undefined) return name;
-  const message = `${JSON.stringify(uri)} is no address in memory: a right one is memory://name, of letters, digits, '.', '_' and '-'`;
-  throw new MasterlessError('ERR_URI', message);
+function parse(given: string): string {
+  const uri = uriText(given, KIND);
+  const [, name] = /^memory:\/\/([a-z0-9._-]{1,200})$/i.exec(uri) ?? [];
+  return name ?? refuseUri(uri, KIND, "its name must be of 1 to 200 letters, digits, '.', '_' and '-'");
 }

@@ -1,46 +1,87 @@
 /**
- * What the transports over `node:net` share: a socket as a Connection, a server as a Listener, and the system's errors in
- * this library's terms.
+ * What the transports over `node:net` share: a socket as a Connection, a server as a Listener.
+ *
+ * A socket gets its error handler in the turn in which it comes to be. `net` tells everything in a later turn than that of
+ * the call that caused it, which is what the rules of transport.ts ask for.
  */
-import type { Server, Socket } from 'node:net';
-import { type ErrorCode, MasterlessError } from '../errors.js';
+import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { MasterlessError } from '../errors.js';
+import { connectionFault, listenFault } from './faults.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents } from './transport.js';
 
 /**
- * Joins a socket to a connection. The socket gets its error handler here, so this must be called in the turn in which
- * the socket came to be.
+ * One buffer that all dialled sockets read into, so that an idle one holds none. It is used up before the next read
+ * begins, since asking the system for bytes and the callback are one step there. On Windows they are two, and a socket that
+ * waits would hold the buffer. Accepted sockets can't be told of a buffer by public means.
  */
-export function overSocket(socket: Socket, remote: string, events: () => ConnectionEvents): Connection {
+const readBuffer = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Opens a connection. */
+export function dialSocket(where: NetConnectOpts, uri: string, events: ConnectionEvents): Connection {
+  const read = (length: number, buffer: Uint8Array): boolean => {
+    events.data(buffer.subarray(0, length));
+    return true;
+  };
+  const socket = connect(readBuffer === null ? where : { ...where, onread: { buffer: readBuffer, callback: read } });
+  const connection = overSocket(socket, uri, () => events);
+  socket.once('connect', () => {
+    if (isOwnEcho(socket)) {
+      socket.destroy(
+        new MasterlessError('ERR_REFUSED', `${uri}: nobody listens there; the system joined it to itself`),
+      );
+    } else {
+      events.open();
+    }
+  });
+  if (readBuffer === null) socket.on('data', (chunk) => events.data(chunk));
+  // With `onread` nothing else starts the flow or notices the end of the stream.
+  else socket.resume();
+  return connection;
+}
+
+/** Hands a socket that came in to the listener. */
+export function acceptSocket(socket: Socket, remote: string, listener: ListenerEvents): void {
+  // `net` calls nothing while `accept` runs, so the events are there when the first comes.
+  let events: ConnectionEvents;
+  const connection = overSocket(socket, remote, () => events);
+  events = listener.accept(connection);
+  socket.on('data', (chunk) => events.data(chunk));
+}
+
+/**
+ * Whether a socket is connected to itself: dialling a free local port, the system may choose that very port for this end,
+ * and the two meet. The ghost would also keep the real owner of the port from listening again.
+ */
+export function isOwnEcho(socket: Socket): boolean {
+  const { localPort, remotePort, localAddress, remoteAddress } = socket;
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
+}
+
+function overSocket(socket: Socket, remote: string, events: () => ConnectionEvents): Connection {
   let failure: Error | null = null;
-  let over = false;
   socket.on('error', (error) => {
-    failure = error;
+    failure ??= error;
   });
-  socket.on('drain', () => {
-    if (!over) events().drain();
-  });
-  socket.on('close', () => {
-    if (over) return;
-    over = true;
-    events().close(failure === null ? null : lost(failure, remote));
-  });
+  socket.on('drain', () => events().drain());
+  socket.once('close', () => events().close(failure === null ? null : connectionFault(failure, remote)));
   return {
     remote,
     get buffered() {
       return socket.writableLength;
     },
     write(chunks) {
-      if (over || socket.writableEnded || socket.destroyed) return true;
-      if (chunks.length === 1) return socket.write(chunks[0] as Uint8Array);
+      if (!socket.writable) return true;
+      const [first] = chunks;
+      if (chunks.length === 1 && first !== undefined) return socket.write(first);
       // One writev for all of them.
       socket.cork();
-      let more = true;
+      let more = !socket.writableNeedDrain;
       for (const chunk of chunks) more = socket.write(chunk);
       socket.uncork();
       return more;
     },
     end() {
-      if (!over && !socket.destroyed) socket.end();
+      socket.end();
     },
     destroy() {
       socket.destroy();
@@ -48,91 +89,48 @@ export function overSocket(socket: Socket, remote: string, events: () => Connect
   };
 }
 
-/** Joins a server to a listener; `address` makes the URI that others dial once it listens. */
-export function overServer(server: Server, events: ListenerEvents, uri: string, address: () => string): Listener {
-  let open = true;
-  let done = false;
+/** What makes a server a listener at one kind of address. */
+export interface ServerPlace {
+  readonly uri: string;
+  /** What to do about an error of listening, by the system's code. */
+  readonly advice: Readonly<Partial<Record<string, string>>>;
+  /** The URI that others dial, once the server listens. */
+  announced(): string;
+}
+
+/** Joins a server that is about to listen to a listener. */
+export function overServer(server: Server, place: ServerPlace, events: ListenerEvents): Listener {
+  let wanted = true;
+  let free = false;
   const waiting: (() => void)[] = [];
+  const freed = (): void => {
+    free = true;
+    for (const callback of waiting.splice(0)) callback();
+  };
+  const shut = (): void => {
+    // Its own callback waits for the connections too; the address is free as soon as the handle is closed.
+    server.close();
+    setImmediate(freed);
+  };
   server.on('error', (cause) => {
     // Too many open files, say: one connection was missed, the listener goes on.
     if (server.listening) return;
-    done = true;
-    if (open) events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: ${advice(cause)}`, { cause }));
-    for (const callback of waiting.splice(0)) callback();
+    if (wanted) events.error(listenFault(cause, place.uri, place.advice));
+    freed();
   });
-  server.on('listening', () => {
-    if (open) events.listening(address());
-    else server.close();
-  });
-  server.on('close', () => {
-    done = true;
-    for (const callback of waiting.splice(0)) callback();
+  server.once('listening', () => {
+    if (wanted) events.listening(place.announced());
+    else shut();
   });
   return {
     close(callback) {
-      open = false;
-      if (done) {
-        process.nextTick(callback);
+      wanted = false;
+      if (free) {
+        setImmediate(callback);
         return;
       }
       waiting.push(callback);
-      if (server.listening) server.close();
+      if (server.listening) shut();
     },
   };
-}
-
-/** An accepted or opened connection broke. */
-function lost(cause: Error, where: string): MasterlessError {
-  const system = (cause as NodeJS.ErrnoException).code ?? '';
-  const code = CODES[system] ?? (cause instanceof AggregateError ? codeOfAll(cause) : 'ERR_CONNECTION_LOST');
-  return new MasterlessError(
-    code,
-    `${where}: ${MEANINGS[code] ?? 'the connection broke'} (${system || cause.message})`,
-    { cause },
-  );
-}
-
-/** Several addresses of one name failed: what a later attempt may change counts most. */
-function codeOfAll({ errors }: AggregateError): ErrorCode {
-  const codes = errors.map((error: NodeJS.ErrnoException) => CODES[error.code ?? ''] ?? 'ERR_UNREACHABLE');
-  return codes.find((code) => code === 'ERR_REFUSED') ?? codes[0] ?? 'ERR_UNREACHABLE';
-}
-
-const CODES: Readonly<Partial<Record<string, ErrorCode>>> = {
-  ECONNREFUSED: 'ERR_REFUSED',
-  ENOENT: 'ERR_REFUSED',
-  ENOTFOUND: 'ERR_UNREACHABLE',
-  EAI_AGAIN: 'ERR_UNREACHABLE',
-  EAI_FAIL: 'ERR_UNREACHABLE',
-  EAI_NODATA: 'ERR_UNREACHABLE',
-  EAI_NONAME: 'ERR_UNREACHABLE',
-  EHOSTUNREACH: 'ERR_UNREACHABLE',
-  ENETUNREACH: 'ERR_UNREACHABLE',
-  EADDRNOTAVAIL: 'ERR_UNREACHABLE',
-  EACCES: 'ERR_UNREACHABLE',
-  EPERM: 'ERR_UNREACHABLE',
-  EINVAL: 'ERR_UNREACHABLE',
-  EMFILE: 'ERR_UNREACHABLE',
-  ETIMEDOUT: 'ERR_TIMEOUT',
-};
-
-const MEANINGS: Readonly<Partial<Record<ErrorCode, string>>> = {
-  ERR_REFUSED: 'nobody listens there; is the node running, and is this its address?',
-  ERR_UNREACHABLE: "the address can't be reached; check its name and the network",
-  ERR_TIMEOUT: 'no answer from there; does a firewall let it through?',
-};
-
-function advice(cause: NodeJS.ErrnoException): string {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return 'the address is in use; choose another, or port 0 for any free one (EADDRINUSE)';
-    case 'EACCES':
-      return 'this user may not; choose a port above 1023 or a folder it may write to (EACCES)';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address (EADDRNOTAVAIL)';
-    case 'ENOTFOUND':
-      return 'the host name is unknown (ENOTFOUND)';
-    default:
-      return cause.message;
-  }
 }

@@ -1,24 +1,32 @@
 /**
  * `tcp://host:port` over IPv4, IPv6 and names, which are resolved anew for each connection.
+ *
+ * A wildcard host (`0.0.0.0`, `::`) is for listening only: whoever were told to dial it would reach himself. So it is
+ * never announced, and refused wherever an address is to be dialled.
  */
-import { connect, createServer, isIP, isIPv4, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
-import { MasterlessError } from '../errors.js';
-import { overServer, overSocket } from './socket.js';
+import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { acceptSocket, dialSocket, overServer } from './socket.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
+import { refuseUri, type UriKind, uriText } from './uri.js';
 
-/**
- * One buffer that all dialled sockets read into. It is used up before the next read begins, since the system is asked
- * for bytes and the callback runs in one go.
- */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+const KIND: UriKind = { name: 'a TCP address', example: 'tcp://127.0.0.1:2435 or tcp://[::1]:2435' };
+
+const ADVICE = {
+  EADDRINUSE: 'the port is in use; choose another, or port 0 for any free one',
+  EACCES: 'this user may not; choose a port above 1023',
+  EADDRNOTAVAIL: 'this machine does not have that address; 0.0.0.0 stands for all it has',
+  EAFNOSUPPORT: 'this machine has no addresses of that kind; try 127.0.0.1 or 0.0.0.0',
+  ENOTFOUND: 'the host name is unknown; check its spelling, or give an IP address',
+  EAI_AGAIN: 'no name server answers; give an IP address',
+} as const;
 
 /** The TCP transport. */
 export function tcp(): Transport {
   return {
     scheme: 'tcp',
-    canonical: (uri) => format(parse(uri, 1)),
-    isLocal: (uri) => isLoopback(parse(uri, 0).host),
+    canonical: (uri) => format(parseDialled(uri)),
+    isLocal: (uri) => isLoopback(parse(uri).host),
     listen,
     dial,
   };
@@ -31,63 +39,61 @@ interface Address {
 }
 
 function listen(uri: string, events: ListenerEvents): Listener {
-  const { host, port } = parse(uri, 0);
-  const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => {
-    const remote = `tcp://${bracketed(socket.remoteAddress ?? 'unknown')}`;
-    let handler: ConnectionEvents | null = null;
-    const connection = overSocket(socket, remote, () => handler as ConnectionEvents);
-    handler = events.accept(connection);
-    socket.on('data', (chunk) => handler.data(chunk));
+  const { host, port } = parse(uri);
+  const server = createServer({ noDelay: true }, (socket) => {
+    acceptSocket(socket, remoteOf(socket.remoteAddress), events);
   });
-  const listener = overServer(server, events, uri, () => {
-    const bound = server.address();
-    if (bound === null || typeof bound === 'string') return uri;
-    return format({ host: isWildcard(host) ? reachable(host) : host, port: bound.port });
-  });
+  const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced(server, host) }, events);
   server.listen({ host, port });
   return listener;
 }
 
 function dial(uri: string, events: ConnectionEvents): Connection {
-  const { host, port } = parse(uri, 1);
-  const socket = connect({
-    host,
-    port,
-    noDelay: true,
-    onread: {
-      buffer: readBuffer,
-      callback: (length, buffer) => {
-        events.data(buffer.subarray(0, length));
-        return true;
-      },
-    },
-  });
-  const connection = overSocket(socket, uri, () => events);
-  socket.once('connect', () => events.open());
-  // With `onread` nothing else starts the flow or notices the end of the stream.
-  socket.resume();
-  return connection;
+  return dialSocket({ ...parseDialled(uri), noDelay: true }, uri, events);
 }
 
-/** An address of this machine that others can reach. */
-function reachable(wildcard: string): string {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const outside = all.filter((address) => !address.internal && !address.address.startsWith('fe80:'));
-  const v4 = outside.find((address) => address.family === 'IPv4');
-  const v6 = outside.find((address) => address.family === 'IPv6');
-  // `::` takes IPv4 as well.
-  return (
-    (v4 ?? (isIPv6(wildcard) ? v6 : undefined))?.address ?? (isIPv6(wildcard) && v4 === undefined ? '::1' : '127.0.0.1')
-  );
+/** The other end without its port, which says nothing about who it is; IPv4 in its own spelling. */
+function remoteOf(address = 'unknown'): string {
+  return `tcp://${bracketed(address.replace(/^::ffff:(?=[\d.]+$)/, ''))}`;
 }
 
+function announced(server: Server, host: string): string {
+  const bound = server.address();
+  // It is an AddressInfo, since the server listens at a port.
+  const { address, port } = bound as Exclude<typeof bound, string | null>;
+  return format({ host: isWildcard(address) ? reachable(address, interfaces()) : host, port });
+}
+
+function interfaces(): NetworkInterfaceInfo[] {
+  try {
+    return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  } catch {
+    // Some sandboxes forbid to ask.
+    return [];
+  }
+}
+
+/** The address by which others reach a listener at a wildcard: IPv4 before IPv6, loopback where there is no other. */
+export function reachable(
+  wildcard: string,
+  all: readonly Pick<NetworkInterfaceInfo, 'address' | 'internal'>[],
+): string {
+  const outside = all.filter(({ internal }) => !internal).map(({ address }) => address);
+  const v4 = outside.find(isIPv4);
+  if (!isIPv6(wildcard)) return v4 ?? '127.0.0.1';
+  // `::` takes IPv4 as well. A link-local address means nothing without the name of an interface of the dialling machine.
+  return v4 ?? outside.find((address) => !/^fe[89ab]/i.test(address)) ?? '::1';
+}
+
+/** All zeros, also as IPv4 within IPv6. */
 function isWildcard(host: string): boolean {
-  return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+$/.test(host));
+  return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+(ffff:(0:0|0\.0\.0\.0))?$/.test(host));
 }
 
+/** @param host - canonical: IPv4 within IPv6 is in hexadecimal digits then */
 function isLoopback(host: string): boolean {
   if (isIPv4(host)) return host.startsWith('127.');
-  return host === 'localhost' || host === '::1' || /^::ffff:127\./.test(host) || /^::ffff:7f[0-9a-f]{2}:/.test(host);
+  return host === 'localhost' || host === '::1' || /^::ffff:7f[0-9a-f]{2}:/.test(host);
 }
 
 function format({ host, port }: Address): string {
@@ -98,44 +104,57 @@ function bracketed(host: string): string {
   return isIPv6(host) ? `[${host}]` : host;
 }
 
-function parse(uri: string, lowestPort: number): Address {
-  const [, text = '', port = ''] = /^tcp:\/\/(\[[^\]/?#@]+\]|[^:[\]/?#@\s]+):(\d{1,5})\/?$/i.exec(uri) ?? [];
-  if (text === '') fail(uri, whatIsWrong(uri));
-  const number = Number(port);
-  if (number < lowestPort || number > 65_535) fail(uri, `port ${port} is not from ${lowestPort} to 65535`);
-  const host = text.startsWith('[') ? ipv6(text.slice(1, -1), uri) : name(text, uri);
-  return { host, port: number };
+function parseDialled(uri: string): Address {
+  const address = parse(uri);
+  if (address.port === 0) refuse(uri, 'port 0 is for listening only, and dialling needs the real one');
+  if (isWildcard(address.host)) refuse(uri, `${address.host} is for listening only, and dialling needs a real host`);
+  return address;
+}
+
+/** Port 0 and a wildcard host are let through. */
+function parse(given: string): Address {
+  const uri = uriText(given, KIND);
+  const [, rest] = /^tcp:\/\/(.*)$/is.exec(uri) ?? refuse(uri, 'it does not begin with tcp://');
+  if (rest === undefined || rest === '') refuse(uri, 'it has no host and no port');
+  if (rest.includes('@')) refuse(uri, 'it has a user name');
+  if (rest.includes('?')) refuse(uri, 'it has a query');
+  if (rest.includes('#')) refuse(uri, 'it has a fragment');
+  const slash = rest.indexOf('/');
+  if (slash >= 0 && slash < rest.length - 1) refuse(uri, 'it has a path');
+  const authority = slash < 0 ? rest : rest.slice(0, -1);
+
+  const [, literal] = /^\[(.*?)\]/s.exec(authority) ?? [];
+  const after = literal === undefined ? authority.indexOf(':') : literal.length + 2;
+  if (literal === undefined && after !== authority.lastIndexOf(':')) refuse(uri, 'an IPv6 address must be in brackets');
+  const digits = after < 0 || authority[after] !== ':' ? '' : authority.slice(after + 1);
+  if (digits === '') refuse(uri, 'it has no port');
+  const port = Number(digits);
+  if (!/^\d+$/.test(digits) || port > 65_535) refuse(uri, `port ${digits} is not a number up to 65535`);
+  return { host: literal === undefined ? name(authority.slice(0, after), uri) : ipv6(literal, uri), port };
 }
 
 /** The shortest spelling of an IPv6 address; its zone, if any, as it is. */
-function ipv6(host: string, uri: string): string {
-  const [address = '', zone] = host.split('%');
-  if (!isIPv6(address)) fail(uri, `[${host}] is no IPv6 address`);
+function ipv6(literal: string, uri: string): string {
+  // In URIs the sign before the zone may be encoded itself.
+  const [, address = '', zone = ''] = /^([^%]*)(?:%(?:25)?([\w.~-]+))?$/.exec(literal) ?? [];
+  if (!isIPv6(address)) refuse(uri, `[${literal}] is no IPv6 address`);
   const shortest = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  return zone === undefined ? shortest : `${shortest}%${zone}`;
+  return zone === '' ? shortest : `${shortest}%${zone}`;
 }
 
+/** An IPv4 address or a host name, in lower case. */
 function name(host: string, uri: string): string {
+  if (host === '') refuse(uri, 'it has no host');
   const lower = host.toLowerCase();
-  const numeric = /^[\d.]+$/.test(lower);
-  const valid = numeric
-    ? isIP(lower) === 4
-    : lower.length <= 253 && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/.test(lower);
-  if (!valid) fail(uri, `${host} is no IPv4 address or host name`);
+  if (isIPv4(lower)) return lower;
+  const labels = lower.replace(/\.$/, '').split('.');
+  const valid = lower.length <= 253 && labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label));
+  // What ends in a number, resolvers take for an IPv4 address in one of its stranger spellings.
+  if (!valid || /^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? ''))
+    refuse(uri, 'its host is no IPv4 address or host name');
   return lower;
 }
 
-function whatIsWrong(uri: string): string {
-  if (/@/.test(uri)) return 'it has a user name';
-  if (/[?#]/.test(uri)) return 'it has a query or a fragment';
-  if (/^tcp:\/\/[^/]+\/./i.test(uri)) return 'it has a path';
-  if (/^tcp:\/\/[^/:]*:[0-9a-f:]+$/i.test(uri) && uri.split(':').length > 3)
-    return 'an IPv6 address must be in brackets';
-  if (/^tcp:\/\/(\[[^\]]*\]|[^:/]+)\/?$/i.test(uri)) return 'it has no port';
-  return 'it is not of the form tcp://host:port';
-}
-
-function fail(uri: string, why: string): never {
-  const message = `${JSON.stringify(uri)} is no TCP address: ${why}; a right one is tcp://127.0.0.1:2435 or tcp://[::1]:2435`;
-  throw new MasterlessError('ERR_URI', message);
+function refuse(uri: string, why: string): never {
+  refuseUri(uri, KIND, why);
 }

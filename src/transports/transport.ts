@@ -17,7 +17,10 @@ export interface Transport {
    */
   canonical(uri: string): string;
 
-  /** Whether only this machine can reach a listener at that URI; such a listener needs no credentials. */
+  /**
+   * Whether only this machine can reach a listener at that URI; such a listener needs no credentials.
+   * @throws MasterlessError `ERR_URI`, as do `listen` and `dial`
+   */
   isLocal(uri: string): boolean;
 
   /** Starts to listen. `events.listening` or `events.error` follows, each at most once. */

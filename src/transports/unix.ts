@@ -3,19 +3,30 @@
  */
 import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { MasterlessError } from '../errors.js';
-import { overServer, overSocket } from './socket.js';
+import { acceptSocket, dialSocket, overServer } from './socket.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
+import { refuseUri, type UriKind, uriText } from './uri.js';
+
+const KIND: UriKind = { name: 'a Unix socket', example: 'unix:///run/app.sock' };
 
 /** What the system's address structure holds, less the closing zero; the smallest of the platforms. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
+
+const ADVICE = {
+  EADDRINUSE: 'another process listens there, or the file is something else; choose another path',
+  // The system's own ENOENT, for a missing folder, arrives as this too.
+  EACCES: 'its folder is missing, or this user may not write to it; create it, or choose another path',
+} as const;
 
 /** The transport over Unix domain sockets. */
 export function unix(): Transport {
   return {
     scheme: 'unix',
     canonical: (uri) => format(parse(uri)),
-    isLocal: () => true,
+    isLocal(uri) {
+      parse(uri);
+      return true;
+    },
     listen,
     dial,
   };
@@ -23,65 +34,84 @@ export function unix(): Transport {
 
 function listen(uri: string, events: ListenerEvents): Listener {
   const path = parse(uri);
-  const server = createServer({ allowHalfOpen: false }, (socket) => {
-    let handler: ConnectionEvents | null = null;
-    const connection = overSocket(socket, uri, () => handler as ConnectionEvents);
-    handler = events.accept(connection);
-    socket.on('data', (chunk) => handler.data(chunk));
-  });
-  const listener = overServer(server, events, uri, () => format(path));
+  const announced = format(path);
+  const server = createServer((socket) => acceptSocket(socket, announced, events));
+  const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced }, events);
   clearStale(path, () => server.listen(path));
   return listener;
 }
 
 function dial(uri: string, events: ConnectionEvents): Connection {
-  const socket = connect(parse(uri));
-  const connection = overSocket(socket, uri, () => events);
-  socket.once('connect', () => events.open());
-  socket.on('data', (chunk) => events.data(chunk));
-  return connection;
+  return dialSocket({ path: parse(uri) }, uri, events);
 }
 
-/** A process that was killed leaves its socket file behind: where nobody answers, it is removed. */
+/**
+ * A process that was killed leaves its socket file behind: where nobody answers, it is removed. Between the question and
+ * the removal another process may have done the same and listen already, so it must still be the same file. What remains
+ * of that race lies between two calls of the system, which offers no removal of one certain file.
+ */
 function clearStale(path: string, then: () => void): void {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) {
+  const found = socketAt(path);
+  if (found === null) {
     then();
     return;
   }
-  const test = connect(path);
-  test.once('connect', () => {
-    test.destroy();
+  const question = connect(path);
+  question.once('connect', () => {
+    question.destroy();
     then();
   });
-  test.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'ECONNREFUSED') rmSync(path, { force: true });
+  question.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNREFUSED' && socketAt(path) === found) remove(path);
     then();
   });
+}
+
+/** What tells one socket file from a later one at the same path; `null` where there is none, or none to be seen. */
+function socketAt(path: string): string | null {
+  try {
+    const file = lstatSync(path, { bigint: true });
+    return file.isSocket() ? `${file.dev} ${file.ino} ${file.ctimeNs}` : null;
+  } catch {
+    return null;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Then listening fails, and tells why.
+  }
 }
 
 function format(path: string): string {
   return `unix://${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-/** The path in a URI. */
-function parse(uri: string): string {
-  const encoded = /^unix:\/\/(\/[^?#]+)$/i.exec(uri)?.[1];
-  if (encoded === undefined) fail(uri, 'it is not of the form unix:///absolute/path');
-  let path: string;
-  try {
-    path = decodeURIComponent(encoded);
-  } catch {
-    fail(uri, 'its percent-encoding is broken');
-  }
-  if (path.includes('\0') || path.endsWith('/')) fail(uri, 'its path names no file');
+/** The path in a URI, with nothing in it that names the same file in more than one way, links and `..` aside. */
+function parse(given: string): string {
+  const uri = uriText(given, KIND);
+  if (process.platform === 'win32') refuseUri(uri, { ...KIND, example: 'tcp://127.0.0.1:2435' }, 'Windows has none');
+  const [, encoded] = /^unix:\/\/(\/.*)$/is.exec(uri) ?? refuseUri(uri, KIND, 'it does not begin with unix:///');
+  if (encoded === undefined || /[?#]/.test(encoded)) refuseUri(uri, KIND, 'a ? or # in a path is written %3F or %23');
+  const decoded = decode(encoded, uri);
+  if (decoded.includes('\0') || /\/\.{0,2}$/.test(decoded)) refuseUri(uri, KIND, 'its path names no file');
+  const path = decoded.replace(/\/(\.?\/)+/g, '/');
   const length = Buffer.byteLength(path);
-  if (length > LONGEST_PATH) fail(uri, `its path has ${length} bytes, and the system takes ${LONGEST_PATH}`);
+  if (length > LONGEST_PATH) {
+    refuseUri(uri, KIND, `its path has ${length} bytes, and the system takes ${LONGEST_PATH}: choose a shorter one`);
+  }
   return path;
 }
 
-function fail(uri: string, why: string): never {
-  throw new MasterlessError(
-    'ERR_URI',
-    `${JSON.stringify(uri)} is no Unix socket: ${why}; a right one is unix:///run/app.sock`,
-  );
+function decode(encoded: string, uri: string): string {
+  try {
+    const path = decodeURIComponent(encoded);
+    // Refuses half a surrogate pair, which no file name has.
+    encodeURIComponent(path);
+    return path;
+  } catch {
+    return refuseUri(uri, KIND, 'its percent-encoding is broken');
+  }
 }
