@@ -4,7 +4,7 @@
  */
 
 /** The longest line by default, in bytes. */
-export const LONGEST_LINE: number = 16 * 1024 * 1024;
+const LONGEST_LINE = 16 * 1024 * 1024;
 
 export interface Line {
   /** Counted from 1. */

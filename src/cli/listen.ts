@@ -61,12 +61,13 @@ export async function run(args: readonly string[]): Promise<number> {
   const listen = options.list('listen');
   const advertise = options.list('advertise');
   const host = options.text('host');
+  const port = options.whole('port', 0, 0, 65_535);
   const server = new Server(options.text('id') ?? `listen-${randomBytes(4).toString('hex')}`, {
-    port: options.whole('port', 0, 0, 65_535),
     insecure: options.flag('insecure'),
     // Who interrupts does not want to wait for peers that wait for stdout.
     closeTimeout: 1000,
     ...(host === undefined ? {} : { host }),
+    ...(options.text('port') === undefined ? {} : { port }),
     ...(listen.length === 0 ? {} : { listen }),
     ...(advertise.length === 0 ? {} : { advertise }),
   });

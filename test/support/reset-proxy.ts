@@ -20,10 +20,11 @@ export class ResetProxy {
     this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (outer) => {
       const inner = connect({ noDelay: true, allowHalfOpen: true, ...this.target });
       const reset = (): void => {
-        for (const socket of [inner, outer]) {
-          this.#sockets.delete(socket);
-          socket.resetAndDestroy();
-        }
+        this.#sockets.delete(inner);
+        this.#sockets.delete(outer);
+        outer.resetAndDestroy();
+        // May be a unix socket, which can't be reset.
+        inner.destroy();
       };
       for (const [from, to] of [
         [inner, outer],
