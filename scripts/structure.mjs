@@ -45,9 +45,11 @@ for (const file of files) {
   if (rest.length > 1) complain(file, 'is in a room within a room');
   if (room === 'protocol') for (const found of impurities(file, text)) complain(file, found);
 
-  const test = file.replace(/^src/, 'test').replace(/\.[cm]?ts$/, '.test.ts');
-  if (!existsSync(test) && !UNTESTED.has(file)) complain(file, `has no ${test}`);
-  if (existsSync(test) && UNTESTED.has(file)) complain(file, 'is excepted in scripts/structure.mjs, and has a test');
+  const stem = file.replace(/^src/, 'test').replace(/\.[cm]?ts$/, '');
+  const tested =
+    existsSync(`${stem}.test.ts`) || (existsSync(stem) && readdirSync(stem).some((name) => name.endsWith('.test.ts')));
+  if (!tested && !UNTESTED.has(file)) complain(file, `has no ${stem}.test.ts, and no tests in a folder ${stem}`);
+  if (tested && UNTESTED.has(file)) complain(file, 'is excepted in scripts/structure.mjs, and has tests');
 }
 for (const file of UNTESTED.keys()) {
   if (!files.includes(file)) complain(file, 'is excepted in scripts/structure.mjs, and is gone');
