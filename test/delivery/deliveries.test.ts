@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { Deliveries } from '../../src/delivery/deliveries.js';
+import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
+
+/** Deliveries over a session that takes as many packets as there is room for. */
+function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
+  const session = new Session();
+  const state = { room, connected: true, asked: 0 };
+  const deliveries = new Deliveries(
+    {
+      send: (_id, bytes, urgent) => {
+        if (state.room <= 0 || !state.connected) return 0;
+        state.room--;
+        return session.lanes[urgent ? URGENT : NORMAL].outgoing.push(bytes);
+      },
+      session: () => (state.connected ? session : null),
+      ask: () => state.asked++,
+    },
+    limit,
+  );
+  const write = (): void => {
+    for (const lane of session.lanes) lane.outgoing.gather([], 1e9);
+  };
+  const deliver = (number: number, urgent = false, signal?: AbortSignal): Promise<void> => {
+    const promise = deliveries.deliver('p', Uint8Array.of(number), urgent, signal);
+    promise.catch(() => undefined);
+    return promise;
+  };
+  const acknowledge = (normal: number, urgent = 0): void => {
+    write();
+    session.acknowledge([normal, urgent]);
+    deliveries.acknowledged(session);
+  };
+  return { session, state, deliveries, deliver, acknowledge, write };
+}
+
+/** What a promise has come to in this turn. */
+async function now(promise: Promise<void>): Promise<string> {
+  const pending = Symbol('pending');
+  const result = await Promise.race([
+    promise.then(
+      () => 'resolved',
+      (error: Error) => error.message,
+    ),
+    new Promise((resolve) => setImmediate(() => resolve(pending))),
+  ]);
+  return result === pending ? 'pending' : String(result);
+}
+
+describe('deliver', () => {
+  it('resolves when the packet, and not only one before it, is acknowledged', async () => {
+    const { deliver, acknowledge, state } = bench();
+    const [first, second] = [deliver(1), deliver(2)];
+    acknowledge(1);
+    expect([await now(first), await now(second)]).toEqual(['resolved', 'pending']);
+    acknowledge(2);
+    expect(await now(second)).toBe('resolved');
+    expect(state.asked).toBe(2);
+  });
+
+  it('counts lanes apart', async () => {
+    const { deliver, acknowledge } = bench();
+    const [normal, urgent] = [deliver(1), deliver(2, true)];
+    acknowledge(0, 1);
+    expect([await now(normal), await now(urgent)]).toEqual(['pending', 'resolved']);
+  });
+
+  it('waits for room, in the order of the calls, and lets nothing overtake', async () => {
+    const { deliver, deliveries, acknowledge, state, session } = bench(1);
+    const promises = [deliver(1), deliver(2), deliver(3)] as const;
+    expect(deliveries.waiting('p')).toBe(true);
+    acknowledge(1);
+    state.room = 1;
+    deliveries.drained('p');
+    expect(session.lanes[NORMAL].outgoing.total).toBe(2);
+    state.room = 5;
+    deliveries.drained('p');
+    expect(deliveries.waiting('p')).toBe(false);
+    acknowledge(3);
+    expect(await Promise.all(promises.map(now))).toEqual(['resolved', 'resolved', 'resolved']);
+  });
+
+  it('refuses more than the limit of those who wait', async () => {
+    const { deliver } = bench(0, 2);
+    void deliver(1);
+    void deliver(2);
+    await expect(deliver(3)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+  });
+
+  it('keeps its own copy of what waits', async () => {
+    const { deliveries, state, session } = bench(0);
+    const bytes = Uint8Array.of(7);
+    void deliveries.deliver('p', bytes, false, undefined);
+    bytes[0] = 9;
+    state.room = 1;
+    deliveries.drained('p');
+    expect(session.lanes[NORMAL].outgoing.retained()[0]?.payload).toEqual(Uint8Array.of(7));
+  });
+
+  it('rejects with what is known when the session ends', async () => {
+    const { deliver, deliveries, session, write } = bench();
+    const sent = deliver(1);
+    write();
+    const unsent = deliver(2);
+    deliveries.ended('p', session);
+    await expect(sent).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', message: expect.stringContaining('may have') });
+    await expect(unsent).rejects.toMatchObject({ message: expect.stringContaining('it was not sent') });
+  });
+
+  it('rejects those who wait for room when the peer is gone', async () => {
+    const { deliver, deliveries } = bench(0);
+    const waiting = deliver(1);
+    deliveries.gone('p');
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_UNDELIVERED' });
+    expect(deliveries.waiting('p')).toBe(false);
+  });
+
+  it('rejects at once for a peer that is not connected', async () => {
+    const { deliver, state } = bench();
+    state.connected = false;
+    await expect(deliver(1)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
+  });
+
+  it('is given up by its signal: before, while it waits for room, and while it waits for the acknowledgement', async () => {
+    const before = bench();
+    await expect(before.deliver(1, false, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(before.session.lanes[NORMAL].outgoing.total).toBe(0);
+
+    const room = bench(0);
+    const controller = new AbortController();
+    const waiting = room.deliver(1, false, controller.signal);
+    const behind = room.deliver(2);
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining('not sent') });
+    room.state.room = 9;
+    room.deliveries.drained('p');
+    expect(room.session.lanes[NORMAL].outgoing.total).toBe(1);
+    room.acknowledge(1);
+    expect(await now(behind)).toBe('resolved');
+
+    const sent = bench();
+    const later = new AbortController();
+    const promise = sent.deliver(1, false, later.signal);
+    const next = sent.deliver(2);
+    later.abort();
+    await expect(promise).rejects.toMatchObject({ message: expect.stringContaining('may still arrive') });
+    sent.acknowledge(2);
+    expect(await now(next)).toBe('resolved');
+  });
+
+  it('stays cheap with many on their way', () => {
+    const { deliver, acknowledge } = bench();
+    for (let i = 0; i < 50_000; i++) void deliver(i & 0xff);
+    // One acknowledgement each would cost a second and more if each looked at all who wait.
+    for (let i = 1; i <= 50_000; i++) acknowledge(i);
+  });
+});
+
+describe('flush', () => {
+  it('resolves when all that was accepted before is acknowledged, in both lanes', async () => {
+    const { deliver, deliveries, acknowledge } = bench();
+    void deliver(1);
+    void deliver(2, true);
+    const flushed = deliveries.flush('p', undefined);
+    void deliver(3);
+    acknowledge(1, 0);
+    expect(await now(flushed)).toBe('pending');
+    acknowledge(1, 1);
+    expect(await now(flushed)).toBe('resolved');
+  });
+
+  it('resolves at once when nothing is on its way, and rejects for a peer that is not connected', async () => {
+    const { deliveries, state } = bench();
+    await expect(deliveries.flush('p', undefined)).resolves.toBeUndefined();
+    state.connected = false;
+    await expect(deliveries.flush('p', undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
+  });
+});

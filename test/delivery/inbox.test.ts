@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
+import { NORMAL, Session } from '../../src/protocol/session.js';
+
+/** An inbox with a switch for its listeners, and a record of what they and the core heard. */
+function bench(maxOrphans = 1000) {
+  const heard: number[] = [];
+  const handled: number[] = [];
+  const state = { listening: false };
+  const inbox = new Inbox<number>(
+    ({ packet }) => {
+      if (state.listening) heard.push(packet);
+      return state.listening;
+    },
+    (receipt) => handled.push(receipt.sequence),
+    maxOrphans,
+  );
+  const session = new Session();
+  const add = (packet: number, of: Session = session, size = 10): void => {
+    const receipt: Receipt = { id: 'p', session: of, lane: NORMAL, sequence: packet, receivedBytes: packet };
+    inbox.add({ sender: 'p', packet }, receipt, size);
+  };
+  return { inbox, heard, handled, state, add, session };
+}
+
+describe('an inbox without readers', () => {
+  it('holds what nobody listens for, and does not tell it as handled', () => {
+    const { inbox, heard, handled, state, add } = bench();
+    add(1);
+    add(2);
+    expect([heard, handled, inbox.idle]).toEqual([[], [], false]);
+    state.listening = true;
+    inbox.flow();
+    expect([heard, handled, inbox.idle]).toEqual([[1, 2], [1, 2], true]);
+  });
+
+  it('hands on in order when a listener comes and goes', () => {
+    const { inbox, heard, handled, state, add } = bench();
+    add(1);
+    state.listening = true;
+    // The listener is there, but what waits was not handed to it yet: nothing may overtake it.
+    add(2);
+    expect(heard).toEqual([]);
+    inbox.flow();
+    expect(heard).toEqual([1, 2]);
+    state.listening = false;
+    add(3);
+    expect(handled).toEqual([1, 2]);
+  });
+});
+
+describe('readers of an inbox', () => {
+  it('tell a packet as handled when they take it, not before', async () => {
+    const { inbox, handled, add } = bench();
+    const reader = inbox.read(undefined);
+    add(1);
+    add(2);
+    expect(handled).toEqual([]);
+    expect((await reader.next()).value).toEqual({ sender: 'p', packet: 1 });
+    expect(handled).toEqual([1]);
+    expect((await reader.next()).value).toEqual({ sender: 'p', packet: 2 });
+    expect(handled).toEqual([1, 2]);
+  });
+
+  it('get what waited before they came, if they are the first', async () => {
+    const { inbox, add } = bench();
+    add(1);
+    const first = inbox.read(undefined);
+    const second = inbox.read(undefined);
+    add(2);
+    expect((await first.next()).value?.packet).toBe(1);
+    expect((await second.next()).value?.packet).toBe(2);
+  });
+
+  it('each get every packet, and the slowest holds it', async () => {
+    const { inbox, handled, add } = bench();
+    const readers = [inbox.read(undefined), inbox.read(undefined)] as const;
+    add(1);
+    await readers[0].next();
+    expect(handled).toEqual([]);
+    await readers[1].next();
+    expect(handled).toEqual([1]);
+  });
+
+  it('wait for a packet, and serve calls of next in their order', async () => {
+    const { inbox, add } = bench();
+    const reader = inbox.read(undefined);
+    const calls = [reader.next(), reader.next()];
+    add(1);
+    add(2);
+    expect((await Promise.all(calls)).map((result) => result.value?.packet)).toEqual([1, 2]);
+  });
+
+  it('leave what they have not taken to the next one', async () => {
+    const { inbox, handled, add } = bench();
+    const reader = inbox.read(undefined);
+    add(1);
+    add(2);
+    await reader.next();
+    await reader.return?.();
+    expect((await reader.next()).done).toBe(true);
+    expect(handled).toEqual([1]);
+    expect((await inbox.read(undefined).next()).value?.packet).toBe(2);
+  });
+
+  it('throw the reason of their signal, also while they wait', async () => {
+    const { inbox } = bench();
+    const controller = new AbortController();
+    const next = inbox.read(controller.signal).next();
+    controller.abort(new Error('enough'));
+    await expect(next).rejects.toThrow('enough');
+    await expect(inbox.read(AbortSignal.abort(new Error('never'))).next()).rejects.toThrow('never');
+    expect(inbox.idle).toBe(true);
+  });
+
+  it('end when no packet will come, after what waits', async () => {
+    const { inbox, add } = bench();
+    const reader = inbox.read(undefined);
+    add(1);
+    inbox.end();
+    expect((await reader.next()).value?.packet).toBe(1);
+    expect((await reader.next()).done).toBe(true);
+  });
+
+  it('do not keep listeners waiting', () => {
+    const { inbox, heard, handled, state, add } = bench();
+    state.listening = true;
+    inbox.read(undefined);
+    add(1);
+    expect(heard).toEqual([1]);
+    expect(handled).toEqual([]);
+  });
+});
+
+describe('packets of sessions that have ended', () => {
+  it('are still handed out', async () => {
+    const { inbox, add, session } = bench();
+    add(1);
+    inbox.orphan(session);
+    expect((await inbox.read(undefined).next()).value?.packet).toBe(1);
+  });
+
+  it('go, the oldest first, beyond the bound; others stay', async () => {
+    const { inbox, add, session } = bench(25);
+    const living = new Session();
+    add(1);
+    add(2, living);
+    add(3);
+    add(4);
+    inbox.orphan(session);
+    const reader = inbox.read(undefined);
+    const packets: (number | undefined)[] = [];
+    for (let i = 0; i < 3; i++) packets.push((await reader.next()).value?.packet);
+    expect(packets).toEqual([2, 3, 4]);
+  });
+});
