@@ -1,0 +1,199 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { Mesh } from '../../src/protocol/mesh.js';
+import type { Output } from '../../src/protocol/output.js';
+import { newIncarnation } from '../../src/runtime/incarnation.js';
+import { Runtime } from '../../src/runtime/runtime.js';
+import { Addresses } from '../../src/transports/addresses.js';
+import { memory } from '../../src/transports/memory.js';
+import type { Connection, Transport } from '../../src/transports/transport.js';
+
+const open: Runtime[] = [];
+let count = 0;
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((runtime) => runtime.close()));
+});
+
+/** Counts writes and their bytes, and can pretend that the system takes no more. */
+function counting(): Transport & { writes: number[]; full: boolean; drain: () => void } {
+  const inner = memory();
+  const drains: (() => void)[] = [];
+  const transport = {
+    ...inner,
+    writes: [] as number[],
+    full: false,
+    drain: () => {
+      transport.full = false;
+      for (const drain of drains) drain();
+    },
+    dial: (uri: string, events: Parameters<Transport['dial']>[1]): Connection => {
+      drains.push(() => events.drain());
+      const connection = inner.dial(uri, events);
+      return {
+        remote: connection.remote,
+        get buffered() {
+          return connection.buffered;
+        },
+        write: (chunks) => {
+          transport.writes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+          connection.write(chunks);
+          return !transport.full;
+        },
+        end: () => connection.end(),
+        destroy: () => connection.destroy(),
+      };
+    },
+  };
+  return transport;
+}
+
+/** A core with its runtime, and what it told the application. */
+function node(id: string, transport: Transport = memory()) {
+  const mesh = new Mesh({
+    id,
+    incarnation: newIncarnation(),
+    codec: 'bytes',
+    heartbeat: 1000,
+    timeout: 5000,
+    stallTimeout: 60_000,
+    handshakeTimeout: 5000,
+    probeTimeout: 500,
+    closeTimeout: 5000,
+    reconnect: { attempts: 1, minDelay: 100, maxDelay: 1000 },
+    resumeWindow: 1000,
+    window: 1 << 20,
+    totalWindow: 1 << 24,
+    maxPacket: 1 << 20,
+    maxPeers: 10,
+    maxHandshakes: 10,
+    maxHandshakesPerAddress: 10,
+    random: Math.random,
+  });
+  const outputs: Output[] = [];
+  const waiting: { kind: Output['kind']; resolve: () => void }[] = [];
+  const runtime = new Runtime(mesh, new Addresses([transport]), (output) => {
+    outputs.push(output.kind === 'deliver' ? { ...output, bytes: output.bytes.slice() } : output);
+    if (output.kind === 'deliver') mesh.handled(output, runtime.now());
+    for (const waiter of waiting.filter(({ kind }) => kind === output.kind)) waiter.resolve();
+  });
+  open.push(runtime);
+  const heard = (kind: Output['kind']): Promise<void> =>
+    outputs.some((output) => output.kind === kind)
+      ? Promise.resolve()
+      : new Promise((resolve) => waiting.push({ kind, resolve }));
+  return { mesh, runtime, outputs, heard };
+}
+
+async function pair(transport: Transport) {
+  const uri = `memory://runtime-${process.pid}-${++count}`;
+  const right = node('right');
+  const left = node('left', transport);
+  right.runtime.ready(await right.runtime.listen([uri]));
+  left.runtime.ready([]);
+  left.mesh.connect(1, uri, null, left.runtime.now());
+  left.runtime.pump();
+  await Promise.all([left.heard('connect'), right.heard('connect')]);
+  return { left, right, uri };
+}
+
+describe('Runtime', () => {
+  it('writes what one turn of the loop sends in one go', async () => {
+    const transport = counting();
+    const { left, right } = await pair(transport);
+    transport.writes.length = 0;
+    for (let i = 0; i < 1000; i++) {
+      expect(left.mesh.send('right', new Uint8Array(50), false)).toBe(i + 1);
+      left.runtime.scheduleFlush();
+    }
+    expect(transport.writes).toEqual([]);
+    await right.heard('deliver');
+    expect(transport.writes[0]).toBe(51_000);
+  });
+
+  it('stops writing when the connection takes no more, and goes on when it drains', async () => {
+    const transport = counting();
+    const { left, right } = await pair(transport);
+    transport.full = true;
+    left.mesh.send('right', Uint8Array.of(1), false);
+    left.runtime.scheduleFlush();
+    await right.heard('deliver');
+    const before = transport.writes.length;
+    left.mesh.send('right', Uint8Array.of(2), false);
+    left.runtime.scheduleFlush();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(transport.writes.length).toBe(before);
+    transport.drain();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(transport.writes.length).toBe(before + 1);
+  });
+
+  it('dials only once it knows its own addresses', async () => {
+    const transport = counting();
+    const left = node('left', transport);
+    left.mesh.connect(1, 'memory://nobody-there', null, left.runtime.now());
+    left.runtime.pump();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(left.outputs).toEqual([]);
+    left.runtime.ready([]);
+    await left.heard('wish');
+    expect(left.outputs.find((output) => output.kind === 'wish')).toMatchObject({ error: { code: 'ERR_REFUSED' } });
+  });
+
+  it('takes an address that no transport can dial for one that can not be reached', async () => {
+    const left = node('left');
+    left.runtime.ready([]);
+    left.mesh.connect(1, 'nonsense://x', null, left.runtime.now());
+    left.runtime.pump();
+    await left.heard('wish');
+    expect(left.outputs.find((output) => output.kind === 'wish')).toMatchObject({ error: { code: 'ERR_URI' } });
+  });
+
+  it('listens at all addresses or at none', async () => {
+    const uri = `memory://runtime-${process.pid}-${++count}`;
+    const first = node('first');
+    await first.runtime.listen([uri]);
+    const second = node('second');
+    await expect(second.runtime.listen([`${uri}-other`, uri])).rejects.toMatchObject({ code: 'ERR_LISTEN' });
+    await second.runtime.close();
+    const third = node('third');
+    await expect(third.runtime.listen([`${uri}-other`])).resolves.toEqual([`${uri}-other`]);
+  });
+
+  it('turns away connections over the limit and keeps serving the others', async () => {
+    const uri = `memory://runtime-${process.pid}-${++count}`;
+    const right = node('right');
+    right.runtime.ready(await right.runtime.listen([uri]));
+    const ends: (Error | null)[] = [];
+    const strangers = Array.from({ length: 11 }, () =>
+      memory().dial(uri, { open: nothing, data: nothing, drain: nothing, close: (error) => ends.push(error) }),
+    );
+    await right.heard('fault');
+    expect(right.outputs).toContainEqual(expect.objectContaining({ kind: 'fault', code: 'ERR_LIMIT' }));
+    for (const stranger of strangers) stranger.destroy();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const left = node('left');
+    left.runtime.ready([]);
+    left.mesh.connect(1, uri, null, left.runtime.now());
+    left.runtime.pump();
+    await right.heard('connect');
+  });
+
+  it('hands errors of a transport on as what they are', async () => {
+    const broken: Transport = {
+      ...memory(),
+      dial: (_uri, events) => {
+        setImmediate(() => events.close(new MasterlessError('ERR_UNREACHABLE', 'no way')));
+        return { remote: 'x', buffered: 0, write: () => true, end: nothing, destroy: nothing };
+      },
+    };
+    const left = node('left', broken);
+    left.runtime.ready([]);
+    left.mesh.connect(1, 'memory://x', null, left.runtime.now());
+    left.runtime.pump();
+    await left.heard('unreachable');
+    expect(left.outputs[0]).toMatchObject({ kind: 'unreachable', error: { message: 'no way' } });
+  });
+});
+
+function nothing(): void {}
