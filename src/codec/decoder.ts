@@ -229,9 +229,11 @@ export class Decoder {
   /** Checks a container of `count` entries, of so many `items`, before anything is made for it. */
   private enter(depth: number, count: number, items: number): void {
     if (depth >= this.limits.depth) this.fail(`nested deeper than ${this.limits.depth} levels`);
-    // An item has at least one byte.
-    if (items > this.end - this.at) this.fail(`${count} entries are announced, ${this.end - this.at} bytes remain`);
     this.items += items;
+    // An item has at least one byte: in what remains, and, with those that the containers around it announced, in all.
+    if (items > this.end - this.at || this.items > this.end) {
+      this.fail(`${count} entries are announced, more than the bytes can hold`);
+    }
     if (this.items > this.limits.items) this.fail(`more than ${this.limits.items} values`);
   }
 
