@@ -71,7 +71,8 @@ export class DemoProcess {
   }
 
   tell(order: Order): void {
-    if (this.#child?.connected) this.#child.send(order);
+    // It can be gone before this process knows.
+    if (this.#child?.connected) this.#child.send(order, () => undefined);
   }
 
   /** Resolves with the next news of this kind, or null when the process ends first. */

@@ -39,7 +39,7 @@ export class Screen {
     this.#timer = setInterval(
       () => {
         if (this.#live) this.#draw(state());
-        else this.#stream.write(`${progressLine(state())}\n`);
+        else this.#plain(state());
       },
       this.#live ? REDRAW : PLAIN,
     );
@@ -57,6 +57,11 @@ export class Screen {
     if (result === null) return;
     if (this.#live) this.#draw(result);
     this.#stream.write(`\n${account(result, this.#style).join('\n')}\n`);
+  }
+
+  #plain(state: DemoState): void {
+    // Before packets flow there is nothing to tell.
+    if (state.elapsed > 0) this.#stream.write(`${progressLine(state)}\n`);
   }
 
   #draw(state: DemoState): void {

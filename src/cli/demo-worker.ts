@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { Server } from '../index.js';
 import { Continuity } from './demo-continuity.js';
 import type { Received, Sent } from './demo-ledger.js';
-import { loadRecords, sameRecord } from './demo-records.js';
+import { type DemoRecord, loadRecords, type Records, sameRecord } from './demo-records.js';
 
 /** What the coordinator says. */
 export type Order =
@@ -62,7 +62,7 @@ interface Outgoing {
 class Worker {
   readonly #config: WorkerConfig;
   readonly #server: Server<Packet>;
-  readonly #records = loadRecords().list;
+  readonly #records: Records = loadRecords();
   readonly #peers = new Map<string, { sessions: number; linked: boolean }>();
   /** The stream of the session that lasts, per peer. */
   readonly #outgoing = new Map<string, Outgoing>();
@@ -166,10 +166,10 @@ class Worker {
   }
 
   /** Every stream begins at another place of the list. */
-  #record(stream: string, number: number): Readonly<Record<string, string>> {
+  #record(stream: string, number: number): DemoRecord {
     let start = 0;
     for (let i = 0; i < stream.length; i++) start = (start * 31 + stream.charCodeAt(i)) >>> 0;
-    return this.#records[(start + number) % this.#records.length] ?? {};
+    return this.#records.at((start + number) % this.#records.length);
   }
 
   #report(): void {
@@ -196,7 +196,8 @@ class Worker {
 }
 
 function tell(news: News): void {
-  if (process.connected) process.send?.(news);
+  // Who would hear it can be gone before this process knows.
+  if (process.connected) process.send?.(news, undefined, undefined, () => undefined);
 }
 
 /** The process ends with its coordinator. ^C reaches the whole group: the coordinator decides what it means. */

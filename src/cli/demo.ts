@@ -11,7 +11,7 @@ export const help = `masterless demo: five nodes in five processes, broken links
 
   masterless demo [--seconds N] [--forever] [--json]
 
-  --seconds N  how long packets flow (default 15, at least 3)
+  --seconds N  how long packets flow (default 12, at least 3)
   --forever    until ^C, with a kill -9 every 20 s
   --json       only the result, as a line of JSON
 
@@ -34,7 +34,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const options = new Arguments(args, { seconds: 'text', forever: 'flag', json: 'flag' });
   options.nothingElse();
   const forever = options.flag('forever');
-  const seconds = forever ? null : options.whole('seconds', 15, 3, 86_400);
+  const seconds = forever ? null : options.whole('seconds', 12, 3, 86_400);
   const interruption = new Interruption();
   const screen = options.flag('json') ? null : new Screen(process.stdout, { source: loadRecords().source, seconds });
   const coordinator = new Coordinator((what) => screen?.happened(what));
