@@ -54,10 +54,9 @@ export function recover(state: MeshState, peer: Peer, now: number): void {
     peer.redial = dial;
     add(state, dial);
   }
-  if (peer.theirKeep && peer.heldUntil === 0) {
-    peer.heldUntil = now + peer.resumeWindow;
-    state.wake(peer.heldUntil);
-  }
+  if (peer.theirKeep && peer.heldUntil === 0) peer.heldUntil = now + peer.resumeWindow;
+  // It may have run out while an adoption was under way that then failed.
+  if (peer.heldUntil > 0) state.wake(Math.max(now, peer.heldUntil));
   if (peer.redial === null && peer.heldUntil === 0) giveUp(state, peer);
 }
 
@@ -206,6 +205,8 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
 
 /** Nobody tries any more. The wish to keep was tried as often as the policy says, so it ends here too. */
 export function giveUp(state: MeshState, peer: Peer): void {
+  // An adoption is under way: it makes this link the session's, or ends in `lost` by its own deadline.
+  if (peer.link !== null) return;
   if (peer.connected) {
     const reason = peer.farewell ?? (peer.keep ? 'unreachable' : 'expired');
     peer.keep = false;

@@ -136,6 +136,15 @@ export function turnAway(
   else failed(state, connection, error, now);
 }
 
+/** The handshake took longer than `handshakeTimeout`. */
+export function timeoutError(connection: Connection): MasterlessError {
+  const where = connection.uri ?? connection.remote;
+  const why = connection.opened
+    ? 'took the connection and did not finish the handshake in time (handshakeTimeout): is it a masterless node, and running?'
+    : 'did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?';
+  return new MasterlessError('ERR_TIMEOUT', `${where} ${why}`);
+}
+
 const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {
   [RejectReason.Protocol]: 'ERR_PROTOCOL',
   [RejectReason.Version]: 'ERR_VERSION',

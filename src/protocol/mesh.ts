@@ -9,7 +9,7 @@ import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { cancelWish, failed, startWish, tickDials } from './dialing.js';
-import { greet, turnAway } from './handshake.js';
+import { greet, timeoutError, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { heard, lost, tellKeep, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
@@ -80,7 +80,9 @@ export class Mesh {
       if (peer.connected) part(state, peer, ByeReason.Closed, now);
     }
     for (const connection of [...state.connections.values()]) {
-      if (connection.peer?.link !== connection) this.end(connection, closedError(), true, now);
+      const { peer } = connection;
+      // An adoption that the other side has not confirmed must not become a link any more.
+      if (peer?.link !== connection || !peer.connected) this.end(connection, closedError(), true, now);
     }
     state.wake(now);
   }
@@ -329,6 +331,8 @@ export class Mesh {
       return;
     }
     this.state.fault(connection, error);
+    // Whatever it carried, it proved nothing: who breaks the protocol each time is dialled with growing delays.
+    connection.frames = 0;
     lost(this.state, peer, error, now);
   }
 }
@@ -337,12 +341,4 @@ const NONE: readonly Connection[] = [];
 
 function closedError(): MasterlessError {
   return new MasterlessError('ERR_CLOSED', 'the node is closing');
-}
-
-function timeoutError(connection: Connection): MasterlessError {
-  const where = connection.uri ?? connection.remote;
-  const why = connection.opened
-    ? 'took the connection and did not finish the handshake in time (handshakeTimeout): is it a masterless node, and running?'
-    : 'did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?';
-  return new MasterlessError('ERR_TIMEOUT', `${where} ${why}`);
 }

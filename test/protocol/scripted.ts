@@ -10,6 +10,8 @@ import {
   encodeHello,
   encodeState,
   type Hello,
+  type Reject,
+  type RejectReason,
   type State,
 } from '../../src/protocol/control.js';
 import { encodeFrame, Frame, FrameDecoder, type FrameKind, MAX_DATA } from '../../src/protocol/frame.js';
@@ -64,6 +66,7 @@ export class Scripted {
   /** Whether packets are handled as soon as they arrive. */
   handles = true;
   readonly unhandled: Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>[] = [];
+  private dialled: Connection | null = null;
   private readonly lines = new Map<Connection, Line>();
 
   constructor(config: Partial<MeshConfig> = {}) {
@@ -90,10 +93,12 @@ export class Scripted {
   /** The connection that the core dialled last. */
   dialling(): Line {
     this.settle();
-    const dials = this.outputs.filter((output) => output.kind === 'dial');
-    const last = dials.at(-1);
-    if (last === undefined) throw new Error('the core dials nobody');
-    return this.line(last.connection);
+    return this.line(this.lastDialled());
+  }
+
+  lastDialled(): Connection {
+    if (this.dialled === null) throw new Error('the core dials nobody');
+    return this.dialled;
   }
 
   act<T>(action: (mesh: Mesh, now: number) => T): T {
@@ -143,7 +148,10 @@ export class Scripted {
       this.outputs.push({ ...output });
       return;
     }
-    if (output.kind === 'dial') this.lines.set(output.connection, new Line(this, output.connection));
+    if (output.kind === 'dial') {
+      this.dialled = output.connection;
+      this.lines.set(output.connection, new Line(this, output.connection));
+    }
     if (output.kind === 'close') {
       const line = this.lines.get(output.connection);
       if (line !== undefined) {
@@ -223,11 +231,22 @@ export class Line {
   /** The core's HELLO; the hand says its own first when it dialled. */
   greet(fields: Partial<Hello> = {}): Hello {
     this.say(encodeHello(hello(fields)));
+    return this.take<Hello>('Hello');
+  }
+
+  /** A HELLO that the core is to turn away. */
+  greetRejected(fields: Partial<Hello>): RejectReason {
+    this.say(encodeHello(hello(fields)));
+    return this.take<Reject>('Reject').reason;
+  }
+
+  /** The same as `one`, and the others stay for `said`. */
+  take<T>(kind: Kind): T {
     const said = this.said();
-    const own = said.find(({ kind }) => kind === 'Hello');
-    if (own === undefined) throw new Error(`no HELLO but ${JSON.stringify(said)}`);
+    const own = said.find((frame) => frame.kind === kind);
+    if (own === undefined) throw new Error(`no ${kind} but ${JSON.stringify(said)}`);
     this.frames = said.filter((frame) => frame !== own);
-    return own.fields as Hello;
+    return own.fields as T;
   }
 }
 
@@ -253,7 +272,7 @@ export function propose(scripted: Scripted, fields: Partial<Hello> = {}, state: 
   const line = scripted.dial();
   const theirs = line.greet({ keep: true, ...fields });
   line.say(knows(theirs.nonce, state));
-  return { line, theirs, adopt: line.one<Adopt>('Adopt') };
+  return { line, theirs, adopt: line.take<Adopt>('Adopt') };
 }
 
 /** A STATE that knows nothing, but for what is given. */

@@ -91,7 +91,7 @@ class Flow {
     const first = bytes[0] ?? 0;
     if (this.corrupting && first >= 0xf2 && first < 0xff) {
       this.corrupting = false;
-      bytes[0] = 0xf2 + this.random.below(13);
+      bytes[0] = first === 0xf2 ? 0xf3 : 0xf2 + this.random.below(Math.min(7, first - 0xf2));
     }
     this.queue.push(bytes);
     this.schedule();
@@ -107,7 +107,7 @@ class Flow {
     this.queue = [];
   }
 
-  /** The next control frame that is written arrives as another kind of control frame. */
+  /** The next control frame that is written arrives as another kind, one that may not come there. */
   corruptSoon(corrupt = true): void {
     this.corrupting = corrupt;
   }

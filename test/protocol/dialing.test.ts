@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import {
+  encodeAccept,
+  encodeAck,
+  encodeDuplicate,
+  encodeHeartbeat,
+  encodeReject,
+  RejectReason,
+} from '../../src/protocol/control.js';
+import { adopts, CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+
+const forever = { attempts: Number.POSITIVE_INFINITY, minDelay: 100, maxDelay: 800 };
+const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
+
+function wish(scripted: Scripted, uri = 'test://there', expected: string | null = null, number = 1): void {
+  scripted.act((mesh, now) => mesh.connect(number, uri, expected, now));
+  scripted.wait(0);
+}
+
+function refuse(scripted: Scripted): void {
+  const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+  scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), error, now));
+}
+
+function dials(scripted: Scripted): string[] {
+  const found = scripted.outputs.flatMap((output) => (output.kind === 'dial' ? [output.uri] : []));
+  scripted.outputs.length = 0;
+  return found;
+}
+
+/** The core dials `a`, which lets the link come about. */
+function connected(scripted: Scripted, addresses: readonly string[] = ['test://a'], alive = true): Line {
+  wish(scripted);
+  const line = scripted.taken();
+  const { nonce } = line.greet({ addresses });
+  line.say(knows(nonce));
+  line.say(encodeAccept({ epoch: 1, received: [0, 0] }));
+  if (alive) line.say(encodeHeartbeat());
+  return line;
+}
+
+describe('a wish', () => {
+  it('comes true when the link is there', () => {
+    const scripted = new Scripted();
+    connected(scripted);
+    expect(scripted.heard()).toEqual(['connect a', 'wish a']);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
+  it('comes true at once at an address that is linked', () => {
+    const scripted = new Scripted();
+    connected(scripted);
+    dials(scripted);
+    for (const uri of ['test://there', 'test://a']) wish(scripted, uri);
+    expect(dials(scripted)).toEqual([]);
+    wish(scripted, 'test://a', 'b');
+    expect(dials(scripted)).toEqual(['test://a']);
+  });
+
+  it('is tried as often as the policy says, with growing delays', () => {
+    const scripted = new Scripted({ reconnect: { ...forever, attempts: 5 }, random: () => 0.999 });
+    wish(scripted);
+    dials(scripted);
+    const delays = [];
+    for (let i = 0; i < 4; i++) {
+      refuse(scripted);
+      const before = scripted.now;
+      while (dials(scripted).length === 0) scripted.wait(1);
+      delays.push(scripted.now - before);
+    }
+    expect(delays).toEqual([100, 200, 400, 800]);
+    refuse(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_REFUSED', 'wish ERR_REFUSED']);
+    scripted.wait(10_000);
+    expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is tried once even where nothing is ever tried again', () => {
+    const scripted = new Scripted({ reconnect: { ...forever, attempts: 0 } });
+    wish(scripted);
+    refuse(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_REFUSED', 'wish ERR_REFUSED']);
+  });
+
+  it('withdrawn before it is open closes the connection, and nothing follows', () => {
+    const scripted = new Scripted({ reconnect: forever });
+    wish(scripted);
+    const line = scripted.dialling();
+    scripted.act((mesh) => mesh.cancelConnect(1));
+    expect(line.closed).toBe('cut');
+    scripted.wait(10_000);
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('withdrawn in the handshake leaves the verdict to the arbiter', () => {
+    const scripted = new Scripted();
+    wish(scripted);
+    const line = scripted.taken();
+    scripted.act((mesh) => mesh.cancelConnect(1));
+    line.say(knows(line.greet().nonce)).say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['connect a']);
+  });
+
+  it('a duplicate of a link that is there comes true', () => {
+    const scripted = new Scripted();
+    lead(scripted);
+    scripted.heard();
+    wish(scripted);
+    const line = scripted.taken();
+    line.greet({ id: 'z' });
+    line.say(encodeDuplicate());
+    expect(scripted.heard()).toEqual(['wish z']);
+    expect(scripted.mesh.isKept('z')).toBe(true);
+  });
+
+  it('a duplicate of a link that never shows fails in time', () => {
+    const scripted = new Scripted();
+    wish(scripted);
+    const line = scripted.taken();
+    line.greet({ id: 'z' });
+    line.say(encodeDuplicate());
+    scripted.wait(4999);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['wish ERR_TIMEOUT']);
+    expect(scripted.mesh.view('z')).toBe(null);
+  });
+
+  it('overtaken by another connection dials again at once, three times at most', () => {
+    const scripted = new Scripted();
+    wish(scripted);
+    for (let i = 0; i <= 3; i++) {
+      const line = scripted.taken();
+      line.greet({ id: 'z' });
+      expect(scripted.heard()).toEqual(i === 0 ? [] : ['fault ERR_CONNECTION_LOST']);
+      line.say(encodeReject({ reason: RejectReason.Overtaken, detail: '' }));
+    }
+    expect(scripted.heard()).toEqual([
+      'fault ERR_CONNECTION_LOST',
+      'unreachable ERR_CONNECTION_LOST',
+      'wish ERR_CONNECTION_LOST',
+    ]);
+  });
+
+  it('for a peer that is not reached leaves nothing behind', () => {
+    const scripted = new Scripted();
+    wish(scripted);
+    const line = scripted.taken();
+    line.greet();
+    line.end();
+    expect(scripted.mesh.view('a')).toBe(null);
+    expect(scripted.mesh.isKept('a')).toBe(false);
+  });
+});
+
+describe('a lost link of a kept peer', () => {
+  it('is dialled again at once: first where it was, then where the peer says', () => {
+    const scripted = new Scripted();
+    connected(scripted, ['test://a', 'test://b']).end();
+    scripted.wait(0);
+    expect(dials(scripted).at(-1)).toBe('test://there');
+    refuse(scripted);
+    expect(dials(scripted)).toEqual(['test://a']);
+    refuse(scripted);
+    expect(dials(scripted)).toEqual(['test://b']);
+    refuse(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_REFUSED', 'disconnect a unreachable']);
+  });
+
+  it('resumes its session', () => {
+    const scripted = new Scripted();
+    connected(scripted).end();
+    scripted.wait(0);
+    scripted.heard();
+    const line = scripted.taken();
+    line.say(knows(line.greet().nonce, resumed));
+    line.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('is given up after the last attempt, and so is the wish to keep it', () => {
+    const scripted = new Scripted();
+    connected(scripted).end();
+    scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false));
+    scripted.wait(0);
+    scripted.heard();
+    refuse(scripted);
+    refuse(scripted);
+    expect(scripted.heard().slice(-3)).toEqual([
+      'unreachable ERR_REFUSED',
+      'undelivered a',
+      'disconnect a unreachable',
+    ]);
+    expect(scripted.mesh.isKept('a')).toBe(false);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('drops an address at which somebody else lives', () => {
+    const scripted = new Scripted({ reconnect: { ...forever, attempts: 2 } });
+    connected(scripted).end();
+    scripted.wait(0);
+    dials(scripted);
+    scripted.taken().greetRejected({ id: 'b' });
+    expect(dials(scripted)).toEqual(['test://a']);
+    refuse(scripted);
+    scripted.wait(1000);
+    expect(dials(scripted)).toEqual(['test://a']);
+  });
+
+  it('that never carried a frame is dialled with growing delays', () => {
+    const scripted = new Scripted({ reconnect: forever, random: () => 0.999 });
+    connected(scripted, ['test://a'], false).end();
+    dials(scripted);
+    const delays = [];
+    for (let epoch = 2; epoch < 7; epoch++) {
+      const before = scripted.now;
+      while (!scripted.outputs.some(({ kind }) => kind === 'dial')) scripted.wait(1);
+      delays.push(scripted.now - before);
+      const line = scripted.taken();
+      line.say(knows(line.greet().nonce, { ...resumed, epoch: epoch - 1 }));
+      line.say(encodeAccept({ epoch, received: [0, 0] }));
+      dials(scripted);
+      line.end();
+    }
+    expect(delays).toEqual([100, 200, 400, 800, 800]);
+  });
+
+  it('that breaks the protocol each time is dialled with growing delays too', () => {
+    const scripted = new Scripted({ reconnect: forever, random: () => 0.999 });
+    const delays = [];
+    connected(scripted).say(encodeAck([9, 9]));
+    scripted.outputs.splice(
+      0,
+      scripted.outputs.findIndex(({ kind }) => kind === 'fault'),
+    );
+    for (let epoch = 2; epoch < 7; epoch++) {
+      const before = scripted.now;
+      while (!scripted.outputs.some(({ kind }) => kind === 'dial')) scripted.wait(1);
+      delays.push(scripted.now - before);
+      const line = scripted.taken();
+      line.say(knows(line.greet().nonce, { ...resumed, epoch: epoch - 1 }));
+      dials(scripted);
+      line.say(encodeAccept({ epoch, received: [0, 0] }), encodeAck([9, 9]));
+    }
+    expect(delays).toEqual([100, 200, 400, 800, 800]);
+  });
+});
+
+describe('a lost link that only the other side keeps', () => {
+  it('is held for its resume window', () => {
+    const scripted = new Scripted();
+    follow(scripted, { resumeWindow: 3000, addresses: ['test://a'] }).line.end();
+    scripted.wait(2999);
+    expect(dials(scripted)).toEqual([]);
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['disconnect a expired']);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('resumes within it', () => {
+    const scripted = new Scripted();
+    follow(scripted, { resumeWindow: 3000 }).line.end();
+    scripted.wait(2900);
+    scripted.heard();
+    follow(scripted, {}, resumed);
+    scripted.wait(4000);
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('is not given up while an adoption is under way', () => {
+    const scripted = new Scripted();
+    follow(scripted, { resumeWindow: 3000 }).line.end();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.wait(2900);
+    scripted.heard();
+    const { line, adopt } = propose(scripted, {}, resumed);
+    scripted.wait(1000);
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAccept({ epoch: adopt.epoch, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['reconnect a']);
+    expect(scripted.mesh.view('a')).toMatchObject({ epoch: 2, session: 1 });
+  });
+
+  it('is given up at once when that adoption fails', () => {
+    const scripted = new Scripted();
+    follow(scripted, { resumeWindow: 3000 }).line.end();
+    scripted.wait(2900);
+    const { line } = propose(scripted, { resumeWindow: 3000 }, resumed);
+    scripted.wait(1000);
+    scripted.heard();
+    line.end();
+    scripted.wait(0);
+    expect(scripted.heard()).toEqual(['disconnect a expired']);
+  });
+
+  it('whose resume window is 0 is given up at once', () => {
+    const scripted = new Scripted();
+    follow(scripted, { resumeWindow: 0 }).line.end();
+    scripted.wait(0);
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a expired']);
+  });
+});
+
+it('a session that was proposed and never confirmed is not proposed for ever', () => {
+  const scripted = new Scripted();
+  propose(scripted, { resumeWindow: 2000 }).line.end();
+  scripted.wait(2000);
+  expect(scripted.mesh.view('a')).toBe(null);
+});
+
+it('a lost link that neither side keeps is given up at once', () => {
+  const scripted = new Scripted();
+  lead(scripted, { keep: false }).line.end();
+  expect(scripted.heard()).toEqual(['connect z', 'disconnect z expired']);
+});
+
+it('a follower whose arbiter restarts while it dials is connected to the new one', () => {
+  const scripted = new Scripted({ reconnect: forever });
+  wish(scripted);
+  const line = scripted.taken();
+  line.say(adopts(line.greet({ id: 'z', keep: true }).nonce), encodeHeartbeat());
+  line.end();
+  scripted.wait(0);
+  scripted.heard();
+  const next = scripted.taken();
+  next.say(adopts(next.greet({ id: 'z', incarnation: '00000000000000dd' }).nonce));
+  expect(scripted.heard()).toEqual(['disconnect z restarted', 'connect z']);
+});

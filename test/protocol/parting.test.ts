@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest';
+import { ByeReason, encodeAck, encodeBye, encodeKeep } from '../../src/protocol/control.js';
+import { Frame } from '../../src/protocol/frame.js';
+import { data, follow, type Line, lead, propose, Scripted } from './scripted.js';
+
+function goodbye(line: Line): ByeReason {
+  return line.one<{ reason: ByeReason }>('Bye').reason;
+}
+
+function linked(fields = {}, config = {}): { scripted: Scripted; line: Line } {
+  const scripted = new Scripted(config);
+  const { line } = follow(scripted, fields);
+  line.said();
+  scripted.heard();
+  return { scripted, line };
+}
+
+describe('disconnect', () => {
+  it('says BYE at once when nothing is outstanding, and ends when the other side says it too', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(goodbye(line)).toBe(ByeReason.Disconnected);
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(line.closed).toBe('flushed');
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('flushes first, and asks for acknowledgement behind the last byte', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(line.said().map(({ fields }) => fields)).toEqual([{ payload: '78' }, { handled: null }]);
+    line.say(encodeAck([1, 0]));
+    expect(goodbye(line)).toBe(ByeReason.Disconnected);
+  });
+
+  it('still takes what the other side has to send, until its BYE', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.said();
+    line.say(data('1'), data('2'));
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(scripted.packets).toEqual(['1', '2']);
+  });
+
+  it('accepts no packets any more', () => {
+    const { scripted } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(scripted.mesh.send('a', Uint8Array.of(1), false)).toBe(0);
+    expect(scripted.mesh.writable('a', 1)).toBe(false);
+  });
+
+  it('withdraws the wish to keep', () => {
+    const { scripted } = linked();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(scripted.mesh.isKept('a')).toBe(false);
+  });
+
+  it('ends at closeTimeout, with what is outstanding reported', () => {
+    const { scripted, line } = linked({}, { closeTimeout: 700, heartbeat: 100_000 });
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(699);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
+    expect(line.closed).toBe('flushed');
+    // Not a promise that nothing is outstanding, but the other side learns that nothing will follow.
+    expect(goodbye(line)).toBe(ByeReason.Disconnected);
+  });
+
+  it('ends at closeTimeout where the other side never answers BYE', () => {
+    const { scripted, line } = linked({}, { closeTimeout: 700 });
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(700);
+    expect(line.kinds().filter((kind) => kind === 'Bye')).toEqual(['Bye']);
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('twice is the same as once', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(3000);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(2000);
+    expect(line.kinds().filter((kind) => kind === 'Bye')).toEqual(['Bye']);
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('is over when the link breaks and nothing is outstanding', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.end();
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('goes on over the next link when something is', () => {
+    const { scripted, line } = linked({ addresses: ['test://a'] });
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.end();
+    expect(scripted.heard()).toEqual([]);
+    const state = { incarnation: scriptedIncarnation, session: 1, epoch: 1 };
+    const { line: next } = follow(scripted, {}, state);
+    next.say(encodeAck([1, 0]));
+    expect(next.kinds()).toEqual(['Data', 'Ack', 'Ack', 'Bye']);
+    next.say(encodeBye(ByeReason.Disconnected));
+    expect(scripted.heard()).toEqual(['reconnect a', 'disconnect a local']);
+  });
+});
+
+describe('BYE of the other side', () => {
+  it.each<[string, ByeReason, string]>([
+    ['closed', ByeReason.Closed, 'closed'],
+    ['disconnected', ByeReason.Disconnected, 'disconnected'],
+    ['bad packet', ByeReason.BadPacket, 'bad-packet'],
+  ])('%s is answered, and the application hears why', (_, reason, heard) => {
+    const { scripted, line } = linked();
+    line.say(encodeBye(reason));
+    expect(line.closed).toBe('flushed');
+    expect(scripted.heard()).toEqual([`disconnect a ${heard}`]);
+    expect(line.kinds()).toEqual(reason === ByeReason.BadPacket ? [] : ['Bye']);
+  });
+
+  it('waits for what this side has outstanding', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.said();
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(line.kinds()).toEqual(['Ack']);
+    // Until its own BYE this side goes on sending.
+    expect(scripted.act((mesh) => mesh.send('a', Buffer.from('y'), false))).toBe(2);
+    line.say(encodeAck([2, 0]));
+    expect(scripted.heard()).toEqual(['disconnect a disconnected']);
+  });
+
+  it('and a lost link: nobody comes back for the rest', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.say(encodeBye(ByeReason.Closed));
+    line.end();
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a closed']);
+  });
+
+  it('to a side that keeps the peer: it dials again, and is connected throughout', () => {
+    const scripted = new Scripted({ reconnect: { attempts: 2, minDelay: 10, maxDelay: 10 } });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.heard();
+    line.say(encodeBye(ByeReason.Closed));
+    scripted.wait(0);
+    expect(scripted.heard()).toEqual(['reconnecting a']);
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+    // It does not come back: now the application hears why it went.
+    for (let i = 0; i < 2; i++) {
+      scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), null, now));
+      scripted.wait(10);
+    }
+    expect(scripted.heard()).toEqual([
+      'unreachable ERR_CONNECTION_LOST',
+      'reconnecting a',
+      'unreachable ERR_CONNECTION_LOST',
+      'disconnect a closed',
+    ]);
+  });
+
+  it('crossing with this side’s own: both have said it, and it is over', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(line.kinds()).toEqual(['Bye']);
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+});
+
+describe('a link that neither side keeps', () => {
+  it('is let go by the arbiter, as a proposal', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { keep: false });
+    expect(goodbye(line)).toBe(ByeReason.Unwanted);
+    line.say(encodeBye(ByeReason.Unwanted));
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a unwanted']);
+  });
+
+  it('is never let go by the follower alone', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: false });
+    expect(line.kinds()).toEqual(['State', 'Accept']);
+  });
+
+  it('stays when KEEP answers the proposal', () => {
+    const scripted = new Scripted({ closeTimeout: 500 });
+    const { line } = follow(scripted, { keep: false });
+    line.say(encodeKeep(true));
+    line.said();
+    scripted.wait(4000);
+    expect(line.closed).toBe(null);
+    expect(scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false))).toBe(1);
+    line.say(encodeAck([1, 0]), encodeKeep(false));
+    expect(goodbye(line)).toBe(ByeReason.Unwanted);
+  });
+
+  it('is let go when this side no longer keeps it either', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { keep: false });
+    line.said();
+    scripted.act((mesh, now) => mesh.keep('a', false, now));
+    expect(line.kinds()).toEqual(['Keep', 'Bye']);
+  });
+
+  it('is kept by a follower that answers the proposal with KEEP', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: false });
+    line.said();
+    scripted.act((mesh, now) => mesh.keep('z', true, now));
+    line.say(encodeBye(ByeReason.Unwanted));
+    expect(line.said().map(({ kind }) => kind)).toEqual(['Keep', 'Keep']);
+    expect(scripted.mesh.isConnected('z')).toBe(true);
+  });
+
+  it('flushes first', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.said();
+    line.say(encodeKeep(false));
+    expect(line.kinds()).toEqual(['Ack']);
+    line.say(encodeAck([1, 0]));
+    expect(goodbye(line)).toBe(ByeReason.Unwanted);
+  });
+});
+
+describe('close', () => {
+  it('says BYE to every peer, and is done when all have answered', () => {
+    const scripted = new Scripted();
+    const lines = ['a', 'b', 'z'].map((id) => (id === 'z' ? lead(scripted) : follow(scripted, { id })).line);
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.close(now));
+    for (const line of lines) {
+      expect(goodbye(line)).toBe(ByeReason.Closed);
+      line.say(encodeBye(ByeReason.Closed));
+    }
+    expect(scripted.heard()).toEqual(['disconnect a local', 'disconnect b local', 'disconnect z local', 'closed']);
+  });
+
+  it('is done at closeTimeout with what nobody acknowledged', () => {
+    const { scripted, line } = linked({}, { closeTimeout: 1000 });
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.close(now));
+    scripted.wait(1000);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local', 'closed']);
+    expect(line.closed).toBe('flushed');
+    expect(scripted.mesh.wakeAt).toBeGreaterThan(scripted.now);
+  });
+
+  it('turns an adoption away that is not confirmed', () => {
+    const scripted = new Scripted();
+    const { line } = propose(scripted);
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(line.closed).toBe('cut');
+    expect(scripted.heard()).toEqual(['closed']);
+  });
+
+  it('rejects wishes under way', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+    scripted.wait(0);
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(scripted.heard()).toEqual(['wish ERR_CLOSED', 'closed']);
+  });
+});
+
+describe('a packet that can’t be decoded', () => {
+  it('ends the session on both sides', () => {
+    const { scripted, line } = linked();
+    line.say(data('nonsense'));
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.undecodable('a', now));
+    expect(goodbye(line)).toBe(ByeReason.BadPacket);
+    expect(line.closed).toBe('flushed');
+    expect(scripted.heard()).toEqual(['disconnect a bad-packet']);
+  });
+
+  it('stops what came behind it in the same chunk', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    const { mesh } = scripted;
+    const frames = new Uint8Array(Buffer.concat([data('1'), data('2')]));
+    mesh.received(line.connection, frames, scripted.now);
+    expect(mesh.poll(scripted.now)).toMatchObject({ kind: 'deliver' });
+    mesh.undecodable('a', scripted.now);
+    scripted.settle();
+    expect(scripted.packets).toEqual([]);
+  });
+});
+
+it('a BYE without a meaning breaks the link and nothing else', () => {
+  const { scripted, line } = linked();
+  line.say(Uint8Array.of(Frame.Bye, 1, 9));
+  expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+  expect(scripted.mesh.isConnected('a')).toBe(true);
+});
+
+const scriptedIncarnation = '00000000000000aa';
