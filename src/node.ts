@@ -115,12 +115,12 @@ export class Node<Packet> {
     return true;
   }
 
-  /** Resolves when the peer, which is connected, no longer is. */
+  /** Resolves when the peer is not connected any more. */
   disconnect(id: string): Promise<void> {
+    if (!this.mesh.disconnect(id, this.now())) return Promise.resolve();
     const gone = new Promise<void>((resolve) => {
       this.#partings.set(id, [...(this.#partings.get(id) ?? []), resolve]);
     });
-    this.mesh.disconnect(id, this.now());
     this.pump();
     return gone;
   }
@@ -188,6 +188,8 @@ export class Node<Packet> {
         this.deliveries.gone(output.id);
         this.#pings.rejectGroup(output.id, pingLost(output.id));
         this.#tell('disconnect', output.id, output.reason);
+        break;
+      case 'parted':
         for (const resolve of this.#partings.get(output.id) ?? []) resolve();
         this.#partings.delete(output.id);
         break;

@@ -60,12 +60,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @returns resolves when the peer is disconnected; at once when it is not connected
    */
   disconnect(id: string): Promise<void> {
-    checkedId(id);
-    if (!this.#node.mesh.isConnected(id)) {
-      this.#node.mesh.keep(id, false, this.#node.now());
-      return Promise.resolve();
-    }
-    return this.#node.disconnect(id);
+    return this.#node.disconnect(checkedId(id));
   }
 
   /** Wants a peer's link kept (dialled again when it is lost), or no longer. A link that neither side keeps is closed. */

@@ -82,7 +82,8 @@ function onControl(
       onReject(state, connection, decodeReject(payload), now);
       break;
     default:
-      if (peer === null || peer.link !== connection) throw protocolError('a frame before the link is adopted');
+      if (peer === null || peer.link !== connection || !peer.confirmed)
+        throw protocolError('a frame of a link out of turn');
       onLinkControl(state, traffic, connection, peer, payload, now);
   }
   if (connection.phase === 'adopted' && connection.decoder.maxData === 0) {

@@ -14,6 +14,7 @@ import type { Counts } from './fields.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { NORMAL, URGENT } from './session.js';
+import { endParting } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Both sides know the link: packets flow. */
@@ -55,6 +56,7 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
   if (!peer.connected) {
     peer.heldUntil = now + peer.resumeWindow;
     state.wake(peer.heldUntil);
+    endParting(state, peer);
   } else if (!partedByLoss(state, peer, now)) {
     recover(state, peer, now);
   }

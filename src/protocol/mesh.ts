@@ -56,13 +56,16 @@ export class Mesh {
     return this.state.peers.get(id)?.keep ?? false;
   }
 
-  /** Parts from the peer: flushes, then says goodbye. Also withdraws the wish to keep it. */
-  disconnect(id: string, now: number): void {
+  /** Parts from the peer: flushes, then says goodbye. Also withdraws the wish to keep it. A `parted` follows if true. */
+  disconnect(id: string, now: number): boolean {
     const peer = this.state.peers.get(id);
-    if (peer === undefined) return;
+    if (peer === undefined) return false;
     peer.keep = false;
-    if (peer.connected) part(this.state, peer, ByeReason.Disconnected, now);
+    // The peer may know of a link before this side does.
+    const parts = peer.connected || peer.link !== null;
+    if (parts) part(this.state, peer, ByeReason.Disconnected, now);
     this.state.release(peer);
+    return parts;
   }
 
   /** Parts from all; a `closed` output follows, at the latest after `closeTimeout`. */
@@ -77,12 +80,10 @@ export class Mesh {
     }
     for (const peer of [...state.peers.values()]) {
       peer.keep = false;
-      if (peer.connected) part(state, peer, ByeReason.Closed, now);
+      if (peer.connected || peer.link !== null) part(state, peer, ByeReason.Closed, now);
     }
     for (const connection of [...state.connections.values()]) {
-      const { peer } = connection;
-      // An adoption that the other side has not confirmed must not become a link any more.
-      if (peer?.link !== connection || !peer.connected) this.end(connection, closedError(), true, now);
+      if (connection.peer?.link !== connection) this.end(connection, closedError(), true, now);
     }
     state.wake(now);
   }
@@ -296,7 +297,7 @@ export class Mesh {
   private closed(): Output | null {
     const { state } = this;
     if (!state.closing || this.closedTold) return null;
-    for (const peer of state.peers.values()) if (peer.connected) return null;
+    for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;
     for (const dial of state.dials) state.dials.delete(dial);
     for (const connection of [...state.connections.values()]) state.close(connection, true);

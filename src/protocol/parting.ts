@@ -39,10 +39,12 @@ export function partIfUnwanted(state: MeshState, peer: Peer, now: number): void 
 export function advance(state: MeshState, peer: Peer, now: number): void {
   const { parting, session, link } = peer;
   if (parting === null) return;
-  if (link === null || !peer.confirmed) {
+  if (link === null) {
     if (session.settled) finish(state, peer, now);
     return;
   }
+  // The follower may believe itself connected already: it is told when it has confirmed.
+  if (!peer.confirmed) return;
   if (!session.settled) {
     // Ask for acknowledgement behind the last byte, rather than wait for the other side's delay.
     session.ask = true;
@@ -115,9 +117,9 @@ export function finish(state: MeshState, peer: Peer, now: number): void {
     if (!parting.said) state.send(link, encodeBye(parting.reason));
     detach(state, peer, true);
   }
-  peer.parting = null;
   peer.theirKeep = false;
   if (parting.replies && peer.keep && !state.closing) {
+    peer.parting = null;
     // The other side went, this side wants it back: the application hears `reconnecting` first.
     peer.farewell = HEARD[parting.reason];
     const starved = state.starved.has(peer);

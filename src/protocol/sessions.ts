@@ -25,11 +25,19 @@ export function endSession(state: MeshState, peer: Peer): void {
 export function disconnected(state: MeshState, peer: Peer, reason: DisconnectReason): void {
   endSession(state, peer);
   peer.heldUntil = 0;
-  peer.parting = null;
   if (peer.redial !== null) state.dials.delete(peer.redial);
   peer.redial = null;
   peer.flaps = 0;
-  if (!peer.connected) return;
-  peer.connected = false;
-  state.emit({ kind: 'disconnect', id: peer.id, reason });
+  if (peer.connected) {
+    peer.connected = false;
+    state.emit({ kind: 'disconnect', id: peer.id, reason });
+  }
+  endParting(state, peer);
+}
+
+/** Whoever waits for the end of parting need not wait longer. */
+export function endParting(state: MeshState, peer: Peer): void {
+  if (peer.parting === null) return;
+  peer.parting = null;
+  state.emit({ kind: 'parted', id: peer.id });
 }
