@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { Server, type ServerOptions } from '../../src/index.js';
 import { heard, within } from './events.js';
-import { Proxy } from './proxy.js';
+import { Network } from './proxy.js';
 
-const open = new Set<() => Promise<unknown> | void>();
+const open = new Set<() => Promise<unknown>>();
 
 /** For the end of the running test, whatever becomes of it; the last comes first. */
-export function atEnd(cleanup: () => Promise<unknown> | void): void {
+export function atEnd(cleanup: () => Promise<unknown>): void {
   open.add(cleanup);
 }
 
@@ -53,7 +53,7 @@ export async function linked<P = unknown>(
 /** The same through a proxy, around which there is no way. */
 export async function proxied<P = unknown>(
   options: { readonly a?: ServerOptions; readonly b?: ServerOptions } = {},
-): Promise<{ a: Server<P>; b: Server<P>; proxy: Proxy }> {
+): Promise<{ a: Server<P>; b: Server<P>; proxy: Network }> {
   const { node: b, proxy } = await behindProxy<P>('b', options.b);
   const a = node<P>('a', { listen: [], ...options.a });
   const there = heard(b, 'connect');
@@ -66,9 +66,9 @@ export async function proxied<P = unknown>(
 export async function behindProxy<P = unknown>(
   id: string,
   options: ServerOptions = {},
-): Promise<{ node: Server<P>; proxy: Proxy }> {
+): Promise<{ node: Server<P>; proxy: Network }> {
   const path = socketPath();
-  const proxy = await Proxy.to({ path });
+  const proxy = await Network.to({ path });
   atEnd(() => proxy.close());
   const { node } = await listening<P>(id, { listen: `unix://${path}`, advertise: proxy.uri, ...options });
   return { node, proxy };
@@ -77,6 +77,6 @@ export async function behindProxy<P = unknown>(
 /** Where a Unix socket can be made; it is removed at the end of the test. */
 export function socketPath(): string {
   const path = join(tmpdir(), `masterless-${randomBytes(6).toString('hex')}.sock`);
-  atEnd(() => rmSync(path, { force: true }));
+  atEnd(async () => rmSync(path, { force: true }));
   return path;
 }

@@ -13,7 +13,7 @@ const TICKS = 100;
 /** Ways to break a connection: at once and for both ends to see, or unseen, nothing being forwarded any more. */
 export type Break = 'reset' | 'freeze';
 
-export class Proxy {
+export class Network {
   /** Connections that came in so far. */
   connections = 0;
   /** Bytes forwarded so far, in both directions. */
@@ -38,8 +38,8 @@ export class Proxy {
   }
 
   /** A proxy for one target, at an address of its own. */
-  static async to(target: NetConnectOpts): Promise<Proxy> {
-    const proxy = new Proxy(target);
+  static async to(target: NetConnectOpts): Promise<Network> {
+    const proxy = new Network(target);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     proxy.uri = `tcp://127.0.0.1:${(proxy.#server.address() as AddressInfo).port}`;
@@ -103,11 +103,11 @@ export class Proxy {
 /** One connection through the proxy. */
 class Line {
   frozen = false;
-  readonly #proxy: Proxy;
+  readonly #proxy: Network;
   readonly #outer: Socket;
   readonly #inner: Socket;
 
-  constructor(proxy: Proxy, outer: Socket) {
+  constructor(proxy: Network, outer: Socket) {
     this.#proxy = proxy;
     this.#outer = outer;
     this.#inner = connect({ noDelay: true, allowHalfOpen: true, ...proxy.target });
@@ -151,7 +151,7 @@ function reset(socket: Socket): void {
 
 /** One direction of a connection. */
 class Pipe {
-  readonly #proxy: Proxy;
+  readonly #proxy: Network;
   readonly #line: Line;
   readonly #from: Socket;
   readonly #to: Socket;
@@ -160,7 +160,7 @@ class Pipe {
   #ended = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(proxy: Proxy, line: Line, from: Socket, to: Socket) {
+  constructor(proxy: Network, line: Line, from: Socket, to: Socket) {
     this.#proxy = proxy;
     this.#line = line;
     this.#from = from;

@@ -1,0 +1,346 @@
+/** send(), deliver(), flush(): acceptance, room, order, receipt. */
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/index.js';
+import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
+import { linked, listening, node, proxied } from '../support/nodes.js';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return within(
+    promise.then(
+      () => 'resolved',
+      (error: unknown) => (error instanceof MasterlessError ? error.code : String(error)),
+    ),
+    'a settled promise',
+  );
+}
+
+describe('send', () => {
+  it('carries all that msgpack can, once and in order, and to the right node', async () => {
+    const { a, b } = await linked();
+    const sent = [
+      null,
+      true,
+      0,
+      -1,
+      1.5,
+      2 ** 40,
+      'ü',
+      '',
+      [],
+      {},
+      [1, [2]],
+      { a: { b: [null] } },
+      new Uint8Array([1]),
+    ];
+    const heardBy: [string, unknown][] = [];
+    b.on('message', (sender, packet) => heardBy.push([sender, packet]));
+    for (const packet of sent) expect(a.send('b', packet)).toBe(true);
+    await a.flush('b');
+    expect(heardBy.map(([sender]) => sender)).toEqual(sent.map(() => 'a'));
+    expect(heardBy.map(([, packet]) => packet)).toEqual(sent);
+  });
+
+  it('keeps the packet as it was when it was sent', async () => {
+    const { a, b } = await linked();
+    const heardBy = packets(b);
+    const packet = { n: 1 };
+    a.send('b', packet);
+    packet.n = 2;
+    a.send('b', packet);
+    await a.flush();
+    expect(heardBy).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it('refuses what is no packet, at once, and goes on', async () => {
+    const { a, b } = await linked();
+    const heardBy = packets(b);
+    expect(() => a.send('b', () => 1)).toThrow(expect.objectContaining({ code: 'ERR_PACKET', side: 'local' }));
+    expect(() => a.send('b', { deep: [Symbol('x')] })).toThrow(/deep/);
+    expect(() => a.send('', 1)).not.toThrow();
+    expect(() => a.send(['b', ''], 1)).toThrow(expect.objectContaining({ code: 'ERR_ID' }));
+    expect(() => a.send(5 as unknown as string, 1)).toThrow(expect.objectContaining({ code: 'ERR_ID' }));
+    await a.deliver('b', 'good');
+    expect(heardBy).toEqual(['good']);
+  });
+
+  it('is false when the window is full; drain tells when to go on; writable knows before', async () => {
+    const { a, b } = await linked({ a: { window: 64 * KiB } });
+    const packet = 'x'.repeat(10 * KiB);
+    expect(a.writable('b')).toBe(true);
+    let accepted = 0;
+    while (a.send('b', packet)) accepted++;
+    expect(accepted).toBe(6);
+    expect(a.writable('b', 10 * KiB)).toBe(false);
+    expect(a.writable('b', 100)).toBe(true);
+    expect(a.writable('c')).toBe(false);
+    const drained = heard(a, 'drain');
+    const heardBy = packets(b);
+    expect(await drained).toEqual(['b']);
+    expect(a.send('b', packet)).toBe(true);
+    await a.flush();
+    expect(heardBy.length).toBe(accepted + 1);
+  });
+
+  it("heeds the other side's window too", async () => {
+    const { a, b } = await linked({ b: { window: 32 * KiB } });
+    let accepted = 0;
+    while (a.send('b', 'x'.repeat(10 * KiB))) accepted++;
+    expect(accepted).toBe(3);
+    packets(b);
+    await heard(a, 'drain');
+  });
+
+  it('heeds the window of all peers together', async () => {
+    const { node: b, uri: first } = await listening('b');
+    const { node: c, uri: second } = await listening('c');
+    const a = node('a', { listen: [], totalWindow: 64 * KiB });
+    await Promise.all([a.connect(first), a.connect(second)]);
+    let accepted = 0;
+    while (a.send('b', 'x'.repeat(10 * KiB))) accepted++;
+    expect(accepted).toBe(6);
+    expect(a.send('c', 'x'.repeat(10 * KiB))).toBe(false);
+    packets(b);
+    packets(c);
+    await heard(a, 'drain', (id) => id === 'c');
+    expect(a.send('c', 'x'.repeat(10 * KiB))).toBe(true);
+  });
+
+  it('urgent packets pass ahead of a backlog, once and in order among themselves', async () => {
+    const { a, b, proxy } = await proxied({ a: { heartbeat: 100 }, b: { heartbeat: 100 } });
+    proxy.rate = 20 * MiB;
+    const order: string[] = [];
+    b.on('message', (_sender, packet) => order.push(typeof packet === 'string' ? packet : 'bulk'));
+    for (let i = 0; i < 60; i++) expect(a.send('b', Buffer.alloc(128 * KiB))).toBe(true);
+    for (let i = 0; i < 10; i++) expect(a.send('b', `urgent ${i}`, { urgent: true })).toBe(true);
+    await a.flush('b');
+    expect(order.length).toBe(70);
+    expect(order.filter((each) => each !== 'bulk')).toEqual(Array.from({ length: 10 }, (_, i) => `urgent ${i}`));
+    // Behind what the system and the proxy already held at most.
+    expect(order.indexOf('urgent 0')).toBeLessThan(30);
+  });
+
+  it('an urgent packet has at most 128 KiB', async () => {
+    const { a, b } = await linked();
+    packets(b);
+    await a.deliver('b', Buffer.alloc(127 * KiB), { urgent: true });
+    expect(() => a.send('b', Buffer.alloc(128 * KiB), { urgent: true })).toThrow(
+      expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE' }),
+    );
+  });
+});
+
+describe('large packets', () => {
+  it('64 MiB arrive whole', async () => {
+    const { a, b } = await linked<Uint8Array>();
+    const large = Buffer.alloc(64 * MiB - 16);
+    for (let i = 0; i < large.length; i += 4096) large.writeUInt32LE(i, i);
+    const arrived = heard(b, 'message', () => true, 30_000);
+    expect(a.send('b', large)).toBe(true);
+    const [sender, packet] = await arrived;
+    expect(sender).toBe('a');
+    expect(Buffer.compare(packet, large)).toBe(0);
+  });
+
+  it('over a slow line delay no sign of life: no disconnect, no suspicion', async () => {
+    // 16 MiB at 8 MiB/s take eight times the timeout.
+    const options = { heartbeat: 50, timeout: 250, stallTimeout: 1000 };
+    const { a, b, proxy } = await proxied<Uint8Array | string>({ a: options, b: options });
+    proxy.rate = 8 * MiB;
+    const [aLog, bLog] = [new Log(a), new Log(b)];
+    const [atA, atB] = [packets(a), packets(b)];
+    const large = Buffer.alloc(16 * MiB - 64, 7);
+    const delivered = a.deliver('b', large);
+    const small = setInterval(() => void b.send('a', 'small'), 100);
+    await heard(b, 'message');
+    const meanwhile = atA.length;
+    clearInterval(small);
+    await within(delivered, 'the large packet');
+    expect(atB).toEqual([large]);
+    expect(meanwhile).toBeGreaterThan(5);
+    expect([...aLog.names, ...bLog.names]).toEqual([]);
+    expect(proxy.connections).toBe(1);
+  });
+
+  it('above maxPacket are refused, above the other side’s too', async () => {
+    const { a, b } = await linked({ a: { maxPacket: MiB }, b: { maxPacket: 64 * KiB } });
+    const heardBy = packets(b);
+    expect(() => a.send('b', Buffer.alloc(2 * MiB))).toThrow(
+      expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE', side: 'local' }),
+    );
+    expect(() => a.send('b', Buffer.alloc(65 * KiB))).toThrow(/maxPacket of b is 65536/);
+    expect(() => a.deliver('b', Buffer.alloc(65 * KiB))).toThrow(
+      expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE' }),
+    );
+    await a.deliver('b', Buffer.alloc(64 * KiB - 5));
+    expect(heardBy.length).toBe(1);
+  });
+
+  it('that are larger than the window go alone', async () => {
+    const { a, b } = await linked<Uint8Array>({ a: { window: 64 * KiB }, b: { window: 64 * KiB } });
+    const heardBy = packets(b);
+    await a.deliver('b', Buffer.alloc(MiB));
+    expect(heardBy[0]?.length).toBe(MiB);
+    await Promise.all([a.deliver('b', Buffer.alloc(MiB)), a.deliver('b', Buffer.alloc(2 * MiB))]);
+    expect(heardBy.map((packet) => packet.length)).toEqual([MiB, MiB, 2 * MiB]);
+  });
+});
+
+describe('deliver', () => {
+  it('resolves when the application has had it, and not before', async () => {
+    const { a, b } = await linked();
+    let done = false;
+    const promise = a.deliver('b', 1).then(() => {
+      done = true;
+    });
+    await pass(60);
+    expect(done).toBe(false);
+    let had = 0;
+    b.on('message', () => {
+      expect(done).toBe(false);
+      had++;
+    });
+    await within(promise, 'delivery');
+    expect(had).toBe(1);
+  });
+
+  it('waits for room, in the order of the calls; send does not overtake', async () => {
+    const { a, b } = await linked({ a: { window: 16 * KiB } });
+    const packet = (n: number): [number, string] => [n, 'x'.repeat(7 * KiB)];
+    const promises = Array.from({ length: 20 }, (_, n) => a.deliver('b', packet(n)));
+    expect(a.send('b', 'small')).toBe(false);
+    expect(a.writable('b', 1)).toBe(false);
+    const order: unknown[] = [];
+    b.on('message', (_sender, [n]) => order.push(n));
+    await within(Promise.all(promises), 'all deliveries');
+    expect(order).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    await eventually(() => a.send('b', ['small']), 'room for others');
+  });
+
+  it('rejects for a stranger: ERR_UNKNOWN_PEER', async () => {
+    expect(await codeOf(node('a').deliver('nobody', 1))).toBe('ERR_UNKNOWN_PEER');
+    expect(await codeOf(node('a2').flush('nobody'))).toBe('ERR_UNKNOWN_PEER');
+    expect(await codeOf(node('a3').flush())).toBe('resolved');
+  });
+
+  it('rejects when the session ends without it: ERR_UNDELIVERED, and says what is known', async () => {
+    const { a, b, proxy } = await proxied({ a: { window: 16 * KiB, reconnect: 0 }, b: { resumeWindow: 0 } });
+    const log = new Log(a);
+    const sent = a.deliver('b', 'x'.repeat(15 * KiB));
+    const waiting = a.deliver('b', 'y'.repeat(15 * KiB));
+    // It has left, and nobody at b has taken it.
+    await a.ping('b');
+    const gone = heard(a, 'disconnect');
+    proxy.refuse = true;
+    proxy.break('reset');
+    expect(await gone).toEqual(['b', 'unreachable']);
+    const [first, second] = await Promise.allSettled([sent, waiting]);
+    expect(first).toMatchObject({ reason: { code: 'ERR_UNDELIVERED' } });
+    expect(String((first as PromiseRejectedResult).reason)).toContain('may have arrived');
+    expect(second).toMatchObject({ reason: { code: 'ERR_UNDELIVERED' } });
+    expect(String((second as PromiseRejectedResult).reason)).toContain('not sent');
+    // The one that waited for room was never accepted: its promise alone tells of it.
+    expect(log.of('undelivered')).toEqual([['b', { uncertain: ['x'.repeat(15 * KiB)], unsent: [] }]]);
+    expect(log.names.slice(-2)).toEqual(['undelivered', 'disconnect']);
+    expect(b.id).toBe('b');
+  });
+
+  it('rejects when its signal aborts: before, while it waits for room, and while it is on its way', async () => {
+    const { a, b } = await linked({ a: { window: 16 * KiB } });
+    expect(await codeOf(a.deliver('b', 1, { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+    const onTheWay = new AbortController();
+    const first = a.deliver('b', 'x'.repeat(15 * KiB), { signal: onTheWay.signal });
+    const waiting = new AbortController();
+    const second = a.deliver('b', 'y'.repeat(15 * KiB), { signal: waiting.signal });
+    const third = a.deliver('b', 'z');
+    waiting.abort();
+    expect(await codeOf(second)).toBe('ERR_ABORTED');
+    onTheWay.abort();
+    expect(await codeOf(first)).toBe('ERR_ABORTED');
+    const heardBy = packets(b);
+    await within(third, 'the third');
+    expect(heardBy).toEqual(['x'.repeat(15 * KiB), 'z']);
+  });
+
+  it('holds at most limits.deliveries calls per peer: ERR_LIMIT', async () => {
+    const { a } = await linked({ a: { window: 1024, limits: { deliveries: 3 } } });
+    const calls = Array.from({ length: 5 }, () => a.deliver('b', 'x'.repeat(800)));
+    expect(await codeOf(calls[4] as Promise<void>)).toBe('ERR_LIMIT');
+    void a.close();
+    expect(await Promise.all(calls.slice(0, 4).map(codeOf))).toEqual(Array(4).fill('ERR_UNDELIVERED'));
+  });
+
+  it('may be ignored', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const a = node('a');
+      a.deliver('nobody', 1);
+      a.flush('nobody');
+      a.ping('nobody');
+      await pass(10);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
+
+describe('flush', () => {
+  it('resolves when all that was accepted was had, for one or for all', async () => {
+    const { a, b } = await linked();
+    for (let i = 0; i < 100; i++) a.send('b', i);
+    let flushed = false;
+    const promise = a.flush().then(() => {
+      flushed = true;
+    });
+    await pass(50);
+    expect(flushed).toBe(false);
+    const heardBy = packets(b);
+    await within(promise, 'flush');
+    expect(heardBy.length).toBe(100);
+    await a.flush('b');
+  });
+
+  it('does not wait for what was sent after it', async () => {
+    const { a, b } = await linked();
+    const read = b.messages();
+    a.send('b', 1);
+    const flushed = a.flush('b');
+    a.send('b', 2);
+    expect((await read.next()).value?.packet).toBe(1);
+    await within(flushed, 'flush');
+  });
+
+  it('can be given up', async () => {
+    const { a } = await linked();
+    a.send('b', 1);
+    const controller = new AbortController();
+    const flushed = a.flush('b', { signal: controller.signal });
+    controller.abort();
+    expect(await codeOf(flushed)).toBe('ERR_ABORTED');
+  });
+});
+
+describe('ping', () => {
+  it('measures the way there and back', async () => {
+    const { a, b, proxy } = await proxied();
+    proxy.delay = 50;
+    expect(await a.ping('b')).toBeGreaterThanOrEqual(90);
+    expect(await b.ping('a')).toBeGreaterThanOrEqual(90);
+  });
+
+  it('rejects for strangers, for lost links, and when given up', async () => {
+    const { a, proxy } = await proxied();
+    expect(await codeOf(a.ping('nobody'))).toBe('ERR_UNKNOWN_PEER');
+    proxy.delay = 10_000;
+    expect(await codeOf(a.ping('b', { signal: AbortSignal.timeout(20) }))).toBe('ERR_ABORTED');
+    const ping = a.ping('b');
+    proxy.delay = 0;
+    proxy.break('reset');
+    expect(await codeOf(ping)).toBe('ERR_CONNECTION_LOST');
+  });
+});
