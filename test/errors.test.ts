@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { errorCodes, MasterlessError } from '../src/errors.js';
+
+const documentation = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
+const [, local = '', remote = ''] = documentation.split(/^## (?:Local|Remote)$/m);
+const rows = (part: string): string[] => [...part.matchAll(/^\| `(ERR_[A-Z_]+)` \|/gm)].map(([, code]) => code ?? '');
+
+describe('the table of codes', () => {
+  it('is the one in docs/errors.md, both ways, sorted', () => {
+    expect([...rows(local), ...rows(remote)].sort()).toEqual([...errorCodes]);
+    expect(rows(local)).toEqual([...rows(local)].sort());
+    expect(rows(remote)).toEqual([...rows(remote)].sort());
+  });
+
+  it('says of each code whose fault it is, as the documentation does', () => {
+    for (const code of errorCodes) {
+      expect([code, new MasterlessError(code, '').side]).toEqual([
+        code,
+        rows(local).includes(code) ? 'local' : 'remote',
+      ]);
+    }
+  });
+});
+
+describe('MasterlessError', () => {
+  it('is an Error with a name, a code and a cause', () => {
+    const cause = new Error('why');
+    const error = new MasterlessError('ERR_URI', 'text', { cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'MasterlessError', code: 'ERR_URI', message: 'text', cause });
+    expect(String(error)).toBe('MasterlessError: text');
+  });
+});
