@@ -31,7 +31,7 @@ export class Node<Packet> {
   readonly addresses: Addresses;
   readonly codec: Codec;
   readonly mesh: Mesh;
-  readonly inbox: Inbox<Packet>;
+  readonly #inbox: Inbox<Packet>;
   readonly deliveries: Deliveries;
   /** Where others can dial, once it listens. */
   info: string | null = null;
@@ -65,7 +65,7 @@ export class Node<Packet> {
       random: Math.random,
     });
     this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output));
-    this.inbox = new Inbox<Packet>(
+    this.#inbox = new Inbox<Packet>(
       (message) => this.#announce(message),
       (receipt) => {
         this.mesh.handled(receipt, this.now());
@@ -104,6 +104,18 @@ export class Node<Packet> {
     if (this.#wishes.has(wish)) this.mesh.connect(wish, uri, expected, this.now());
     this.pump();
     return promise;
+  }
+
+  /** A listener has come: it gets what waits. */
+  listen(): void {
+    this.mesh.attend(true);
+    this.#inbox.flow();
+  }
+
+  /** A reader of packets has come. */
+  read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
+    this.mesh.attend(true);
+    return this.#inbox.read(signal);
   }
 
   /** Whether the peer took the encoded packet. */
@@ -169,7 +181,7 @@ export class Node<Packet> {
     this.pump();
     await closed;
     await this.#runtime.close();
-    this.inbox.end();
+    this.#inbox.end();
     this.#debug('closed');
     this.#tell('close');
   }
@@ -206,7 +218,7 @@ export class Node<Packet> {
         this.deliveries.acknowledged(output.session);
         break;
       case 'ended':
-        this.inbox.orphan(output.session);
+        this.#inbox.orphan(output.session);
         this.deliveries.ended(output.id, output.session);
         break;
       case 'drain':
@@ -249,13 +261,14 @@ export class Node<Packet> {
       this.mesh.undecodable(deliver.id, this.now());
       return;
     }
-    if (this.inbox.idle && this.#voice.listenerCount('message') > 0) {
+    if (this.#inbox.idle && this.#voice.listenerCount('message') > 0) {
       this.#tell('message', deliver.id, packet);
       this.mesh.handled(deliver, this.now());
       return;
     }
+    if (!this.#inbox.attended && this.#voice.listenerCount('message') === 0) this.mesh.attend(false);
     const { id, session, lane, sequence, receivedBytes, bytes } = deliver;
-    this.inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, bytes.length);
+    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, bytes.length);
   }
 
   #announce({ sender, packet }: Message<Packet>): boolean {

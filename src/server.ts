@@ -151,7 +151,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * the node is closed; throws the signal's reason when aborted. Several iterators each get every packet.
    */
   messages(options: WaitOptions = {}): AsyncIterableIterator<Message<Packet>> {
-    return this.#node.inbox.read(checkedSignal(options.signal));
+    return this.#node.read(checkedSignal(options.signal));
   }
 
   /** Milliseconds that a peer takes to answer. Rejects with `ERR_UNKNOWN_PEER`, `ERR_CONNECTION_LOST` or `ERR_ABORTED`. */
@@ -182,7 +182,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   }
 
   protected override listenerAdded(event: keyof ServerEvents): void {
-    if (event === 'message') queueMicrotask(() => this.#node.inbox.flow());
+    if (event === 'message') queueMicrotask(() => this.#node.listen());
   }
 
   /** The packet's bytes, once for all targets, if each of them takes so many. */

@@ -17,8 +17,8 @@ function read(options: object, name: string): unknown {
 }
 
 /** Others that a value needs to be allowed at all. */
-function company(name: string, value: number): ServerOptions {
-  if (name === 'heartbeat') return { timeout: Math.min(value + 1, 2 ** 31 - 1), stallTimeout: 2 ** 31 - 1 };
+function company(name: string): ServerOptions {
+  if (name === 'heartbeat') return { timeout: 2 ** 31 - 1, stallTimeout: 2 ** 31 - 1 };
   if (name === 'timeout') return { heartbeat: 10, stallTimeout: 2 ** 31 - 1 };
   if (name === 'stallTimeout') return { heartbeat: 10, timeout: 20 };
   return {};
@@ -59,13 +59,13 @@ describe('resolveOptions', () => {
       if (name === 'heartbeat' && value === max) continue;
       if (name === 'reconnect.minDelay' && value === max) continue;
       if (name === 'reconnect.maxDelay' && value === min) continue;
-      expect(read(resolveOptions({ ...company(name, value), ...one(name, value) }), name)).toBe(value);
+      expect(read(resolveOptions({ ...company(name), ...one(name, value) }), name)).toBe(value);
     }
     const wrong: unknown[] = [min - 1, min + 0.5, Number.NaN, '5', null, {}, true];
     if (max !== Number.POSITIVE_INFINITY) wrong.push(max + 1, Number.POSITIVE_INFINITY);
     for (const value of wrong) {
       if (value === null) continue;
-      expect(() => resolveOptions({ ...company(name, min), ...one(name, value) })).toThrowError(
+      expect(() => resolveOptions({ ...company(name), ...one(name, value) })).toThrowError(
         expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(name) }),
       );
     }

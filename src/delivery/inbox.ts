@@ -63,6 +63,11 @@ export class Inbox<Packet> {
     return this.#entries.size === 0 && this.#readers.size === 0;
   }
 
+  /** Whether somebody reads. */
+  get attended(): boolean {
+    return this.#readers.size > 0;
+  }
+
   add(message: Message<Packet>, receipt: Receipt, size: number): void {
     const entry = { message, receipt, size, heard: false, orphan: false, dropped: false };
     this.#entries.push(entry);

@@ -307,6 +307,20 @@ export function decodePong(payload: Uint8Array): number {
   return input.whole(input.varint());
 }
 
+/** What EXTENSION frames can say; a receiver skips what it does not know. The number begins the payload, as a varint. */
+export const Extension = {
+  /** Packets wait here for an application that does not listen: whoever parts need not wait long. */
+  Deaf: 1,
+} as const;
+
+export function encodeExtension(type: number): Uint8Array {
+  return new FieldWriter().varint(type).frame(Frame.Extension);
+}
+
+export function decodeExtension(payload: Uint8Array): number {
+  return new FieldReader(payload).varint();
+}
+
 export function encodeHeartbeat(): Uint8Array {
   return Uint8Array.of(Frame.Heartbeat);
 }

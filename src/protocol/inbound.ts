@@ -11,6 +11,7 @@ import {
   decodeAdopt,
   decodeBye,
   decodeDuplicate,
+  decodeExtension,
   decodeHello,
   decodeKeep,
   decodePing,
@@ -19,6 +20,7 @@ import {
   decodeReject,
   decodeState,
   decodeVersions,
+  Extension,
   encodePong,
   RejectReason,
   VERSION,
@@ -26,7 +28,7 @@ import {
 import { Frame, MAX_DATA, protocolError } from './frame.js';
 import { incumbentLives, onHello, onQuery, onReject, turnAway } from './handshake.js';
 import type { Deliver } from './output.js';
-import { advance, heardBye, heardKeep } from './parting.js';
+import { advance, heardBye, heardDeaf, heardKeep } from './parting.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 import type { Traffic } from './traffic.js';
@@ -42,7 +44,6 @@ export function onFrame(state: MeshState, traffic: Traffic, connection: Connecti
       if (peer === null || peer.link !== connection || !peer.confirmed) throw protocolError('DATA out of turn');
       return traffic.receive(peer, connection);
     case Frame.Heartbeat:
-    case Frame.Extension:
       return null;
     default:
       onControl(state, traffic, connection, peer, decoder.buffer.subarray(decoder.start, decoder.end), now);
@@ -103,6 +104,9 @@ function onLinkControl(
     case Frame.Ack:
       traffic.acknowledged(peer, decodeAck(payload));
       advance(state, peer, now);
+      break;
+    case Frame.Extension:
+      if (decodeExtension(payload) === Extension.Deaf) heardDeaf(state, peer, now);
       break;
     case Frame.Keep:
       connection.theirKeep = decodeKeep(payload);

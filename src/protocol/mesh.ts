@@ -116,6 +116,11 @@ export class Mesh {
     return peer?.connected ? peer.maxPacket : Number.POSITIVE_INFINITY;
   }
 
+  /** Whether the application takes packets, or they wait for it. */
+  attend(attentive: boolean): void {
+    this.state.deaf = !attentive;
+  }
+
   /** The peer is to acknowledge what it has without delay. */
   ask(id: string): void {
     this.traffic.ask(id);

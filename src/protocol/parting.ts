@@ -12,6 +12,9 @@ import type { Peer } from './peer.js';
 import { disconnected, endSession } from './sessions.js';
 import type { MeshState } from './state.js';
 
+/** Time for an application that is about to listen. */
+const DEAF_GRACE = 500;
+
 const HEARD: Readonly<Record<ByeReason, DisconnectReason>> = {
   [ByeReason.Closed]: 'closed',
   [ByeReason.Disconnected]: 'disconnected',
@@ -89,6 +92,14 @@ export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: numb
     return;
   }
   partIfUnwanted(state, peer, now);
+}
+
+/** Nobody listens at the other side: what it holds is waited for only a little longer. */
+export function heardDeaf(state: MeshState, peer: Peer, now: number): void {
+  const { parting } = peer;
+  if (parting === null) return;
+  parting.deadline = Math.min(parting.deadline, now + DEAF_GRACE);
+  state.wake(parting.deadline);
 }
 
 /** The link broke while parting. Returns whether that was its end. */

@@ -18,7 +18,7 @@ export interface Parting {
   /** Our BYE went out: nothing of ours was outstanding. */
   said: boolean;
   /** When it ends, flushed or not. */
-  readonly deadline: number;
+  deadline: number;
 }
 
 /** The link's owner is asked to prove that it lives, since another incarnation claims its id. */

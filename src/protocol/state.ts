@@ -48,6 +48,8 @@ export class MeshState {
   /** The earliest moment at which `tick` has something to do; may be too early, never too late. */
   wakeAt: number = Number.POSITIVE_INFINITY;
   closing = false;
+  /** Nobody in this node's application takes packets: they wait. */
+  deaf = false;
   /** Peers for which a packet was refused for want of room: they are told when there is some. */
   readonly starved: Set<Peer> = new Set<Peer>();
   /** Bytes accepted for all peers and not acknowledged. */

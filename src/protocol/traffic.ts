@@ -7,7 +7,7 @@
  * holds its senders back, while heartbeats and acknowledgements still pass, since reading never stops.
  */
 import type { Connection } from './connection.js';
-import { encodeAck, encodeAckRequest } from './control.js';
+import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
@@ -119,6 +119,9 @@ export class Traffic {
     const { session } = peer;
     if (counts === null) {
       session.asked = session.received;
+      if (this.state.deaf && !session.answered && peer.link !== null) {
+        this.state.send(peer.link, encodeExtension(Extension.Deaf));
+      }
       if (session.unacked && session.answered) {
         session.ackAt = Number.NEGATIVE_INFINITY;
         if (peer.link !== null) this.state.touch(peer.link);
