@@ -1,7 +1,7 @@
 /** connect(): whom it reaches, and every way in which it does not. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { MasterlessError } from '../../src/index.js';
+import { type Codec, MasterlessError } from '../../src/index.js';
 import { tcp } from '../../src/transports/tcp.js';
 import { counting } from '../support/counting.js';
 import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
@@ -161,7 +161,11 @@ describe('connect fails', () => {
   });
 
   it('with a node of another codec: ERR_CODEC', async () => {
-    const codec = { name: 'json', encode: (value: unknown) => Buffer.from(JSON.stringify(value)), decode: JSON.parse };
+    const codec: Codec = {
+      name: 'json',
+      encode: (packet) => Buffer.from(JSON.stringify(packet)),
+      decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
+    };
     const { uri } = await listening('b', { codec });
     const error = await fault(node('a').connect(uri));
     expect(error.code).toBe('ERR_CODEC');
