@@ -45,6 +45,9 @@ export function onFrame(state: MeshState, traffic: Traffic, connection: Connecti
       return traffic.receive(peer, connection);
     case Frame.Heartbeat:
       return null;
+    case Frame.Extension:
+      onExtension(state, connection, decodeExtension(decoder.buffer.subarray(decoder.start, decoder.end)), now);
+      return null;
     default:
       onControl(state, traffic, connection, peer, decoder.buffer.subarray(decoder.start, decoder.end), now);
       return null;
@@ -105,9 +108,6 @@ function onLinkControl(
       traffic.acknowledged(peer, decodeAck(payload));
       advance(state, peer, now);
       break;
-    case Frame.Extension:
-      if (decodeExtension(payload) === Extension.Deaf) heardDeaf(state, peer, now);
-      break;
     case Frame.Keep:
       connection.theirKeep = decodeKeep(payload);
       heardKeep(state, peer, connection.theirKeep, now);
@@ -130,6 +130,12 @@ function onLinkControl(
     default:
       throw protocolError('an unknown frame');
   }
+}
+
+/** Says nothing that a node must know: what is unknown, or comes too early, is skipped. */
+function onExtension(state: MeshState, connection: Connection, type: number, now: number): void {
+  const { peer } = connection;
+  if (type === Extension.Deaf && peer?.link === connection) heardDeaf(state, peer, now);
 }
 
 function onVersions(state: MeshState, connection: Connection, payload: Uint8Array, now: number): void {

@@ -145,7 +145,8 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   if (peer.probe !== null) state.wake(peer.probe.deadline);
   if (!peer.confirmed) return;
   const { heartbeat } = state.config;
-  if (now - link.spokeAt >= heartbeat) {
+  // The same sums here and in `wake`: a difference may fall short of what was waited for, by rounding.
+  if (now >= link.spokeAt + heartbeat) {
     link.spokeAt = now;
     // Whatever waits to be written will be sign of life enough.
     if (link.outbox.length === 0) state.send(link, encodeHeartbeat());
@@ -158,15 +159,14 @@ function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: numb
   // A peer that speaks rarely must not be suspected for it.
   const timeout = Math.max(state.config.timeout, peer.heartbeat * 3);
   if (grace > 0) link.heardAt = Math.max(link.heardAt, now - timeout + grace);
-  const silence = now - link.heardAt;
-  if (silence < timeout) {
+  if (now < link.heardAt + timeout) {
     state.wake(link.heardAt + timeout);
     return;
   }
   peer.suspect = true;
   const stalled = Math.max(timeout, state.config.stallTimeout);
-  if (peer.probeDial?.failed || peer.addresses.length === 0 || silence >= stalled) {
-    lost(state, peer, silent(peer, `nothing came for ${Math.round(silence)} ms`), now);
+  if (peer.probeDial?.failed || peer.addresses.length === 0 || now >= link.heardAt + stalled) {
+    lost(state, peer, silent(peer, `nothing came for ${Math.round(now - link.heardAt)} ms`), now);
     return;
   }
   if (peer.probeDial === null) startProbe(state, peer, now);

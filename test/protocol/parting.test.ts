@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ByeReason, encodeAck, encodeBye, encodeKeep } from '../../src/protocol/control.js';
+import {
+  ByeReason,
+  Extension,
+  encodeAccept,
+  encodeAck,
+  encodeBye,
+  encodeExtension,
+  encodeKeep,
+} from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { data, follow, type Line, lead, propose, Scripted } from './scripted.js';
 
@@ -78,6 +86,27 @@ describe('disconnect', () => {
     scripted.wait(700);
     expect(line.kinds().filter((kind) => kind === 'Bye')).toEqual(['Bye']);
     expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('tells when it is over, also where the peer was never connected', () => {
+    const { scripted } = linked({}, { closeTimeout: 100 });
+    const { line } = propose(scripted, { id: 'b' });
+    for (const id of ['a', 'b', 'c']) expect(scripted.mesh.disconnect(id, scripted.now)).toBe(id !== 'c');
+    scripted.wait(100);
+    const parted = scripted.outputs.flatMap((output) => (output.kind === 'parted' ? [output.id] : []));
+    expect(parted).toEqual(['a', 'b']);
+    expect(line.closed).toBe('flushed');
+  });
+
+  it('waits only a little for a side that says nobody listens there', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeExtension(Extension.Deaf));
+    scripted.wait(499);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
   });
 
   it('twice is the same as once', () => {
@@ -256,11 +285,23 @@ describe('close', () => {
     expect(scripted.mesh.wakeAt).toBeGreaterThan(scripted.now);
   });
 
-  it('turns an adoption away that is not confirmed', () => {
+  it('says BYE to a follower that has yet to confirm the link, once it has', () => {
     const scripted = new Scripted();
+    const { line, adopt } = propose(scripted);
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(line.closed).toBe(null);
+    line.say(encodeAccept({ epoch: adopt.epoch, received: [0, 0] }));
+    expect(goodbye(line)).toBe(ByeReason.Closed);
+    line.say(encodeBye(ByeReason.Closed));
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a local', 'closed']);
+  });
+
+  it('does not wait for one that never confirms', () => {
+    const scripted = new Scripted({ closeTimeout: 800 });
     const { line } = propose(scripted);
     scripted.act((mesh, now) => mesh.close(now));
-    expect(line.closed).toBe('cut');
+    scripted.wait(800);
+    expect(line.closed).toBe('flushed');
     expect(scripted.heard()).toEqual(['closed']);
   });
 

@@ -119,7 +119,9 @@ export class Scripted {
 
   /** Kinds of outputs since the last call, without dials and closes. */
   heard(): string[] {
-    const kinds = this.outputs.filter(({ kind }) => !['dial', 'close', 'acknowledged', 'ended'].includes(kind));
+    const kinds = this.outputs.filter(
+      ({ kind }) => !['dial', 'close', 'acknowledged', 'ended', 'parted'].includes(kind),
+    );
     const texts = kinds.map((output) => {
       if (output.kind === 'disconnect') return `disconnect ${output.id} ${output.reason}`;
       if (output.kind === 'fault') return `fault ${output.code}`;

@@ -57,7 +57,13 @@ export const forms: Readonly<Record<Kind, Form>> = {
   Data: raw('Data'),
   Urgent: raw('Urgent'),
   Piece: raw('Piece'),
-  Extension: raw('Extension'),
+  Extension: form<{ payload: string }>(
+    ({ payload }) => encodeFrame(Frame.Extension, bytesOf(payload)),
+    (payload) => {
+      control.decodeExtension(payload);
+      return { payload: Buffer.from(payload).toString('hex') };
+    },
+  ),
   Heartbeat: form<object>(control.encodeHeartbeat, () => ({})),
   Hello: form(control.encodeHello, control.decodeHello),
   State: form(control.encodeState, control.decodeState),

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { encodeAccept, encodeHeartbeat } from '../../src/protocol/control.js';
+import { type SimNode, World } from '../sim/world.js';
+import { CONFIG, data, follow, knows, type Line, Scripted } from './scripted.js';
+
+const ADDRESS = ['test://a'];
+
+function linked(fields = {}, config = {}): { scripted: Scripted; line: Line } {
+  const scripted = new Scripted(config);
+  const { line } = follow(scripted, { addresses: ADDRESS, ...fields });
+  line.said();
+  scripted.heard();
+  scripted.outputs.length = 0;
+  return { scripted, line };
+}
+
+/** The hand shows signs of life for so long. */
+function alive(scripted: Scripted, line: Line, ms: number): void {
+  for (let waited = 0; waited < ms; waited += 1000) {
+    line.say(encodeHeartbeat());
+    scripted.wait(1000);
+  }
+}
+
+function dials(scripted: Scripted): number {
+  return scripted.outputs.filter(({ kind }) => kind === 'dial').length;
+}
+
+describe('signs of life', () => {
+  it('are one byte after each heartbeat of silence', () => {
+    const { scripted, line } = linked();
+    const before = line.bytes;
+    alive(scripted, line, 10_000);
+    expect(line.kinds()).toEqual(Array.from({ length: 10 }, () => 'Heartbeat'));
+    expect(line.bytes - before).toBe(10);
+  });
+
+  it('are not given by who has spoken', () => {
+    const { scripted, line } = linked();
+    for (let i = 0; i < 20; i++) {
+      scripted.act((mesh) => mesh.send('a', Uint8Array.of(i), false));
+      scripted.wait(900);
+      line.say(encodeHeartbeat());
+    }
+    expect(line.kinds()).not.toContain('Heartbeat');
+  });
+
+  it('are any bytes, part of a packet too', () => {
+    const { scripted, line } = linked();
+    const frame = data('x'.repeat(190));
+    for (const byte of frame.subarray(0, 12)) {
+      line.say(Uint8Array.of(byte));
+      scripted.wait(4000);
+    }
+    expect(line.closed).toBe(null);
+    expect(dials(scripted)).toBe(0);
+  });
+
+  it('are expected only as often as the peer says that it gives them', () => {
+    const { scripted, line } = linked({ heartbeat: 20_000 });
+    scripted.wait(59_000);
+    expect(dials(scripted)).toBe(0);
+    expect(line.closed).toBe(null);
+  });
+});
+
+describe('a silent peer', () => {
+  it('is tested by a second connection after timeout', () => {
+    const { scripted, line } = linked();
+    scripted.wait(4999);
+    expect(dials(scripted)).toBe(0);
+    scripted.wait(1);
+    expect(dials(scripted)).toBe(1);
+    expect(line.closed).toBe(null);
+  });
+
+  it('is lost at once when its address refuses', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+    scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), error, now));
+    scripted.wait(0);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is lost after handshakeTimeout when its address does not answer', () => {
+    const { scripted, line } = linked();
+    scripted.wait(9999);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is lost after timeout when no address is known', () => {
+    const { scripted, line } = linked({ addresses: [] });
+    scripted.wait(5000);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is waited for up to stallTimeout while its machine takes connections', () => {
+    const { scripted, line } = linked({}, { stallTimeout: 30_000 });
+    let probes = 0;
+    for (let second = 0; second < 29; second++) {
+      scripted.wait(1000);
+      if (dials(scripted) > probes) {
+        probes = dials(scripted);
+        scripted.taken();
+      }
+    }
+    expect(line.closed).toBe(null);
+    expect(probes).toBeGreaterThan(1);
+    scripted.wait(1000);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('that speaks again is suspected no longer, and the test is called off', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5500);
+    const probe = scripted.dialling();
+    line.say(encodeHeartbeat());
+    expect(probe.closed).toBe('cut');
+    alive(scripted, line, 10_000);
+    expect(dials(scripted)).toBe(1);
+    expect(line.closed).toBe(null);
+  });
+
+  it('gets a new link when it answers the test, though it believes in the old one', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    const probe = scripted.taken();
+    const { nonce } = probe.greet({ addresses: ADDRESS });
+    const state = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true, received: [0, 0] as const };
+    probe.say(knows(nonce, state));
+    expect(line.closed).toBe('cut');
+    probe.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('is not suspected by a node that did not run itself', () => {
+    const { scripted, line } = linked();
+    scripted.now += 60_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    expect(dials(scripted)).toBe(0);
+    scripted.wait(1999);
+    expect(dials(scripted)).toBe(0);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(dials(scripted)).toBe(1);
+  });
+});
+
+/** Two nodes that are linked and keep each other. */
+function pair(): { world: World; a: SimNode; b: SimNode; drops: string[] } {
+  const world = new World(7);
+  const [a, b] = [world.start('a'), world.start('b')];
+  a.connect('b');
+  b.connect('a');
+  world.run(world.now + 1000);
+  world.checkPair(a, b);
+  const drops: string[] = [];
+  const { heard } = world;
+  world.heard = (node, output) => {
+    if (output.kind === 'disconnect' || output.kind === 'reconnect') drops.push(`${node.id} ${output.kind}`);
+    heard.call(world, node, output);
+  };
+  return { world, a, b, drops };
+}
+
+describe('between two nodes', () => {
+  it.each([
+    ['nothing gets through from a to b', [0]],
+    ['nothing gets through from b to a', [1]],
+    ['nothing gets through either way', [0, 1]],
+  ])('%s: the link is replaced, and nothing is lost', (_, silent) => {
+    const { world, a, b, drops } = pair();
+    const [wire] = world.wiresBetween('a', 'b');
+    for (const end of wire?.ends ?? []) {
+      if (silent.includes(end.owner.startsWith('a') ? 0 : 1)) end.flow.silent = true;
+    }
+    for (let i = 0; i < 20; i++) {
+      a.send('b', 50);
+      b.send('a', 50);
+    }
+    world.run(world.now + 12_000);
+    world.checkPair(a, b);
+    expect(world.oracle.delivered).toBe(40);
+    expect(drops.filter((drop) => drop.endsWith('disconnect'))).toEqual([]);
+    expect(drops.length).toBeGreaterThan(0);
+  });
+
+  it.each(['a', 'b'])('%s is stopped for 30 s: the link stays', (id) => {
+    const { world, a, b, drops } = pair();
+    const paused = id === 'a' ? a : b;
+    const before = world.wiresBetween('a', 'b');
+    paused.pausedUntil = world.now + 30_000;
+    world.run(world.now + 31_000);
+    expect(drops).toEqual([]);
+    expect(world.wiresBetween('a', 'b')).toEqual(before);
+    a.send('b', 10);
+    b.send('a', 10);
+    world.run(world.now + 1000);
+    expect(world.oracle.delivered).toBe(2);
+  });
+
+  it.each(['a', 'b'])('%s is dead and its system says nothing: lost within timeout and a refused dial', (id) => {
+    const { world, a, b, drops } = pair();
+    const [dead, left] = id === 'a' ? [a, b] : [b, a];
+    world.crash(dead, true);
+    world.run(world.now + 5200);
+    expect(left.mesh.view(dead.id)?.link).toBe(null);
+    world.run(world.now + 20_000);
+    expect(drops).toEqual([`${left.id} disconnect`]);
+  });
+
+  it('a machine that is gone for good is lost as well', () => {
+    const { world, a, b } = pair();
+    world.crash(b, true);
+    world.weather.blackhole = true;
+    world.run(world.now + 10_100);
+    expect(a.mesh.view('b')?.link).toBe(null);
+  });
+
+  it('a healthy link carries heartbeats only, for a day', () => {
+    const { world, drops } = pair();
+    world.run(world.now + 86_400_000 / 10);
+    expect(drops).toEqual([]);
+  });
+});
