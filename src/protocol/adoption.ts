@@ -168,7 +168,9 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
     }
     welcome(state, peer, hello.incarnation);
   }
-  if (verdict.epoch <= peer.epoch) {
+  // The session that it spoke of has ended here since, and with it what the arbiter builds on.
+  const ended = verdict.session === connection.toldSession && verdict.session !== peer.session.id;
+  if (verdict.epoch <= peer.epoch || (ended && verdict.session !== 0)) {
     turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
     return;
   }

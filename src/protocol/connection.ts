@@ -47,6 +47,8 @@ export class Connection {
   questionNonce = 0;
   /** `peer.changes` when the question was asked, or when STATE was sent; -1 when nothing is open. */
   asked = -1;
+  /** Follower: the session of which its last STATE told. */
+  toldSession = 0;
   /** The peer's present link must first prove dead: another incarnation waits here. */
   probing = false;
   /** A STATE that came while probing. */

@@ -92,12 +92,13 @@ export function answer(state: MeshState, peer: Peer, connection: Connection): vo
   const known = connection.hello?.incarnation === peer.incarnation;
   const received: Counts = known ? peer.session.received : [0, 0];
   connection.asked = peer.changes;
+  connection.toldSession = known ? peer.session.id : 0;
   state.send(
     connection,
     encodeState({
       nonce: connection.questionNonce,
       incarnation: peer.incarnation,
-      session: known ? peer.session.id : 0,
+      session: connection.toldSession,
       epoch: known ? peer.epoch : 0,
       live: known && peer.link !== null && !peer.suspect,
       received,

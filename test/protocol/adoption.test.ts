@@ -257,6 +257,25 @@ describe('the follower', () => {
     expect(link.closed).toBe(null);
   });
 
+  it('turns a session away that it spoke of and has ended since', () => {
+    const scripted = new Scripted({ closeTimeout: 100 });
+    const { line: link } = lead(scripted);
+    const line = scripted.dial();
+    const { nonce } = line.greet({ id: 'z' });
+    expect(line.one('State')).toMatchObject({ session: 1, received: [0, 0] });
+    link.say(data('1'));
+    scripted.act((mesh, now) => mesh.disconnect('z', now));
+    scripted.wait(100);
+    // To the arbiter nothing of the session has arrived: it would all come again.
+    line.say(adopts(nonce, { epoch: 2 }), data('1'));
+    expect(reason(line)).toMatchObject({ reason: RejectReason.Overtaken });
+    expect(scripted.packets).toEqual(['1']);
+    // A session of another number is welcome, and so is this one where it was not spoken of.
+    const next = scripted.dial();
+    next.say(adopts(next.greet({ id: 'z' }).nonce, { epoch: 2 }));
+    expect(next.kinds()).toEqual(['State', 'Accept']);
+  });
+
   it('ends its session when the arbiter begins another', () => {
     const scripted = new Scripted();
     lead(scripted);
