@@ -8,23 +8,26 @@ import { Server, type ServerOptions } from '../../src/index.js';
 import { heard, within } from './events.js';
 import { Network } from './proxy.js';
 
-const open = new Set<() => Promise<unknown>>();
+const nodes = new Set<Pick<Server, 'id' | 'close'>>();
+const others = new Set<() => Promise<unknown>>();
 
-/** For the end of the running test, whatever becomes of it; the last comes first. */
+/** For the end of the running test, whatever becomes of it, when its nodes are closed. */
 export function atEnd(cleanup: () => Promise<unknown>): void {
-  open.add(cleanup);
+  others.add(cleanup);
 }
 
 afterEach(async () => {
-  const cleanups = [...open].reverse();
-  open.clear();
-  for (const cleanup of cleanups) await cleanup();
+  const [closing, cleanups] = [[...nodes], [...others]];
+  nodes.clear();
+  others.clear();
+  await Promise.all(closing.map((made) => within(made.close(), `closing ${made.id}`)));
+  await Promise.all(cleanups.map((cleanup) => cleanup()));
 });
 
 /** A node that is closed at the end of the test. It has half a second for its farewell then. */
 export function node<P = unknown>(id: string, options: ServerOptions = {}): Server<P> {
   const made = new Server<P>(id, { closeTimeout: 500, ...options });
-  atEnd(() => within(made.close(), `closing ${id}`));
+  nodes.add(made);
   return made;
 }
 
