@@ -278,7 +278,15 @@ export class Node<Packet> {
   }
 
   #decoded({ uncertain, unsent }: Leftover): Undelivered<Packet> {
-    const decode = (bytes: Uint8Array): Packet => this.codec.decode(bytes) as Packet;
+    const decode = (bytes: Uint8Array): Packet => {
+      try {
+        return this.codec.decode(bytes) as Packet;
+      } catch (error) {
+        // A codec that can't read what it wrote: its bytes are all there is.
+        this.#debug('an undelivered packet can not be decoded:', error);
+        return bytes.slice() as Packet;
+      }
+    };
     return { uncertain: uncertain.map(decode), unsent: unsent.map(decode) };
   }
 

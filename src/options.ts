@@ -60,7 +60,7 @@ export interface ServerOptions {
   readonly reconnect?: boolean | number | ReconnectOptions;
   /** How long the other side holds the session of a lost link open for us. @default 10_000 */
   readonly resumeWindow?: number;
-  /** Bytes accepted for one peer and not yet acknowledged. @default 16 MiB */
+  /** Bytes accepted for one peer and not yet acknowledged; a packet counts 256 more than it has. @default 16 MiB */
   readonly window?: number;
   /** The same for all peers together. @default 256 MiB */
   readonly totalWindow?: number;

@@ -36,14 +36,14 @@ export function onState(state: MeshState, connection: Connection, offer: State, 
 }
 
 function judge(state: MeshState, peer: Peer, connection: Connection, offer: State, now: number): void {
-  const fresh = connection.asked === peer.changes;
+  const fresh = connection.asked >= peer.changed;
   connection.asked = -1;
   const incarnation = connection.hello?.incarnation ?? '';
   if (peer.incarnation !== incarnation) {
     if (peer.link !== null) {
       // The incumbent came while this one shook hands.
       connection.offer = offer;
-      connection.asked = peer.changes;
+      connection.asked = state.changes;
       probeIncumbent(state, peer, connection, now);
       return;
     }
@@ -117,7 +117,7 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
   const start = known.session === session.id ? received : ([0, 0] as const);
   if (!session.plausible(start)) throw protocolError(`it has received ${start} frames, which is impossible`);
   peer.epoch = Math.max(peer.epoch, known.epoch) + 1;
-  take(peer, connection, session.received);
+  take(state, peer, connection, session.received);
   session.rewind(start);
   const nonce = connection.hello?.nonce ?? 0;
   state.send(
@@ -127,11 +127,11 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
 }
 
 /** The connection is the pair's link from here on. */
-function take(peer: Peer, connection: Connection, next: State['received']): void {
+function take(state: MeshState, peer: Peer, connection: Connection, next: State['received']): void {
   peer.link = connection;
   peer.confirmed = false;
   peer.suspect = false;
-  peer.changes++;
+  state.change(peer);
   if (peer.parked === connection) peer.parked = null;
   connection.phase = 'adopted';
   connection.asked = -1;
@@ -160,7 +160,7 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
   if (!open || peer === null || peer.arbiter || hello === null || verdict.nonce !== connection.ownNonce) {
     throw protocolError('ADOPT out of turn');
   }
-  const fresh = connection.asked === peer.changes;
+  const fresh = connection.asked >= peer.changed;
   if (peer.incarnation !== hello.incarnation) {
     if (peer.incarnation !== '' && (!fresh || peer.link !== null)) {
       turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
@@ -178,7 +178,7 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
   joinSession(state, peer, verdict);
   replaceLink(state, peer, now);
   peer.epoch = verdict.epoch;
-  take(peer, connection, verdict.start);
+  take(state, peer, connection, verdict.start);
   peer.session.rewind(verdict.received);
   state.send(connection, encodeAccept({ epoch: peer.epoch, received: peer.session.received }));
   established(state, peer, connection);
@@ -212,7 +212,7 @@ export function onAccept(state: MeshState, connection: Connection, accept: Accep
     throw protocolError(`it has received ${accept.received} frames, which is impossible`);
   }
   peer.session.confirmed = true;
-  peer.changes++;
+  state.change(peer);
   established(state, peer, connection);
   if (peer.parked !== null) duplicate(state, peer.parked, now);
 }

@@ -45,7 +45,9 @@ export class Connection {
   /** This side's HELLO, which ADOPT must repeat, and its last question, which STATE must repeat. */
   ownNonce = 0;
   questionNonce = 0;
-  /** `peer.changes` when the question was asked, or when STATE was sent; -1 when nothing is open. */
+  /** `changes` of the core when this side said HELLO. */
+  greetedAt = 0;
+  /** The same when the question was asked, or when STATE was sent; -1 when nothing is open. */
   asked = -1;
   /** Follower: the session of which its last STATE told. */
   toldSession = 0;

@@ -31,6 +31,7 @@ export function greet(state: MeshState, connection: Connection): void {
   const { config } = state;
   const keep = connection.dial?.purpose === 'wish' || (connection.peer?.keep ?? false) || connection.dial?.peer?.keep;
   connection.ownNonce = state.nonce();
+  connection.greetedAt = state.changes;
   connection.toldKeep = keep ?? false;
   state.send(
     connection,
@@ -80,7 +81,7 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
   if (peer.arbiter) {
     // HELLO is the first question.
     connection.questionNonce = connection.ownNonce;
-    connection.asked = peer.changes;
+    connection.asked = connection.greetedAt;
   }
   if (peer.link !== null && peer.incarnation !== hello.incarnation) probeIncumbent(state, peer, connection, now);
   else if (!peer.arbiter) answer(state, peer, connection);

@@ -83,7 +83,7 @@ function resume(state: MeshState, peer: Peer): void {
 /** Arbiter: asks anew what the follower knows. */
 export function query(state: MeshState, peer: Peer, connection: Connection): void {
   connection.questionNonce = state.nonce();
-  connection.asked = peer.changes;
+  connection.asked = state.changes;
   state.send(connection, encodeQuery(connection.questionNonce));
 }
 
@@ -91,7 +91,7 @@ export function query(state: MeshState, peer: Peer, connection: Connection): voi
 export function answer(state: MeshState, peer: Peer, connection: Connection): void {
   const known = connection.hello?.incarnation === peer.incarnation;
   const received: Counts = known ? peer.session.received : [0, 0];
-  connection.asked = peer.changes;
+  connection.asked = state.changes;
   connection.toldSession = known ? peer.session.id : 0;
   state.send(
     connection,
@@ -126,7 +126,7 @@ export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Connectio
 /** Bytes came on the link. */
 export function heard(state: MeshState, peer: Peer, link: Connection, now: number): void {
   link.heardAt = now;
-  peer.changes++;
+  state.change(peer);
   if (!peer.suspect) return;
   peer.suspect = false;
   endProbe(state, peer);

@@ -44,8 +44,8 @@ export class Peer {
   suspect = false;
   /** Arbiter: a connection waiting for the present adoption to be confirmed or to fail. */
   parked: Connection | null = null;
-  /** Counts adoptions and signs of life; a question asked before the last of them may get an old answer. */
-  changes = 0;
+  /** When it was last adopted, confirmed or heard, as `changes` of the core counts: older answers may be outdated. */
+  changed = 0;
   /** All connections whose other end is this id and that are not closed. */
   readonly connections: Set<Connection> = new Set<Connection>();
   /** This side wants the link kept. */

@@ -12,6 +12,12 @@ import { Frame, type FrameKind, MAX_HEADER, protocolError, writeHeader } from '.
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
 export const PIECE: number = 128 * 1024;
 
+/**
+ * What a frame counts against a window over its bytes. A decoded packet that waits for a reader costs some 330 bytes
+ * however small it is (Node 20), so a window of bytes alone would not bound the memory of a flood of tiny packets.
+ */
+export const OVERHEAD = 256;
+
 /** Sizes of the first, second and all further segments: an idle or slow lane must not pin much. */
 const SEGMENT_SIZES = [4 * 1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
@@ -58,9 +64,14 @@ export class SendBuffer {
     this.kind = kind;
   }
 
-  /** Bytes that a packet of `length` will take. */
+  /** What a packet of `length` bytes counts against a window. */
   static cost(length: number): number {
-    return length <= PIECE ? length + MAX_HEADER : length + MAX_HEADER * Math.ceil(length / PIECE);
+    return length + (MAX_HEADER + OVERHEAD) * Math.max(1, Math.ceil(length / PIECE));
+  }
+
+  /** What is retained counts against a window. */
+  get cost(): number {
+    return this.bytes + OVERHEAD * (this.total - this.acked);
   }
 
   /** Accepts a packet, copying its bytes. Returns the number of frames accepted so far: the packet's end. */

@@ -63,7 +63,7 @@ export class Session {
   /** Arbiter: the follower has accepted it. Until then it is proposed again under the same id. */
   confirmed = false;
   readonly lanes: readonly [Lane, Lane] = [new Lane(Frame.Data), new Lane(Frame.Urgent)];
-  /** Payload bytes that arrived, and those of them that the application has had. */
+  /** What arrived counts against the window, and what of it the application has had. */
   receivedBytes = 0;
   handledBytes = 0;
   /** `handledBytes` at the last acknowledgement. */
@@ -75,9 +75,9 @@ export class Session {
   /** This side wants to know at once: to be asked behind the last byte that waits. */
   ask = false;
 
-  /** Bytes accepted and not acknowledged. */
+  /** What was accepted and not acknowledged counts against the window. */
   get outstanding(): number {
-    return this.lanes[NORMAL].outgoing.bytes + this.lanes[URGENT].outgoing.bytes;
+    return this.lanes[NORMAL].outgoing.cost + this.lanes[URGENT].outgoing.cost;
   }
 
   /** Whether everything accepted was acknowledged. */

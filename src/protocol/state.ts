@@ -54,6 +54,8 @@ export class MeshState {
   readonly starved: Set<Peer> = new Set<Peer>();
   /** Bytes accepted for all peers and not acknowledged. */
   outstanding = 0;
+  /** Counts adoptions, confirmations and signs of life of all peers: it tells whether an answer is older than one. */
+  changes = 0;
   /** Sessions proposed by this node, as arbiter; the count is the next one's id. */
   sessions = 0;
   private connectionCount = 0;
@@ -75,6 +77,11 @@ export class MeshState {
   nonce(): number {
     const { random } = this.config;
     return Math.floor(random() * 2 ** 22) * 2 ** 22 + Math.floor(random() * 2 ** 22) + 1;
+  }
+
+  /** The peer's link was adopted, confirmed or heard. */
+  change(peer: Peer): void {
+    peer.changed = ++this.changes;
   }
 
   /** The peer of that id, made when there is none. */

@@ -13,7 +13,7 @@ import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
 import type { Deliver } from './output.js';
 import type { Peer } from './peer.js';
-import { SendBuffer } from './send-buffer.js';
+import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from './session.js';
 import type { MeshState } from './state.js';
 
@@ -39,9 +39,9 @@ export class Traffic {
       return 0;
     }
     const { outgoing } = peer.session.lanes[urgent ? URGENT : NORMAL];
-    const before = outgoing.bytes;
+    const before = outgoing.cost;
     const number = outgoing.push(bytes);
-    this.state.outstanding += outgoing.bytes - before;
+    this.state.outstanding += outgoing.cost - before;
     if (peer.link !== null) this.state.touch(peer.link);
     return number;
   }
@@ -78,8 +78,8 @@ export class Traffic {
     if (number < lane.received) return null;
     const bytes = decoder.buffer.subarray(decoder.start, decoder.end);
     const { maxPacket, window } = this.state.config;
-    session.receivedBytes += bytes.length;
-    if (session.receivedBytes - session.handledBytes > window + maxPacket) {
+    session.receivedBytes += bytes.length + OVERHEAD;
+    if (session.receivedBytes - session.handledBytes > window + SendBuffer.cost(maxPacket)) {
       throw protocolError(`more than the window of ${window} bytes is on its way`);
     }
     if (decoder.kind === Frame.Piece) {
@@ -103,7 +103,7 @@ export class Traffic {
     const lane = session.lanes[of.lane];
     if (of.sequence > lane.handled) lane.handled = of.sequence;
     if (of.receivedBytes > session.handledBytes) session.handledBytes = of.receivedBytes;
-    const due = session.handledBytes - session.ackedBytes >= ACK_BYTES || session.answered;
+    const due = session.handledBytes - session.ackedBytes >= ACK_BYTES || session.answered || session.ackAt <= now;
     if (due) {
       const peer = this.state.peers.get(of.id);
       session.ackAt = now;
