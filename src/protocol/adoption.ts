@@ -48,7 +48,7 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
       return;
     }
     if (peer.incarnation !== '' && !fresh) {
-      query(state, peer, connection);
+      query(state, connection);
       return;
     }
     welcome(state, peer, incarnation);
@@ -64,7 +64,7 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
       adopt(state, peer, connection, known, mine ? offer.received : [0, 0]);
       break;
     case 'query':
-      query(state, peer, connection);
+      query(state, connection);
       break;
     case 'duplicate':
       duplicate(state, connection, now);

@@ -72,16 +72,16 @@ function resume(state: MeshState, peer: Peer): void {
     connection.probing = false;
     if (!peer.arbiter) answer(state, peer, connection);
     // What it said before the incumbent's last sign of life proves nothing.
-    else if (connection.offer !== null) query(state, peer, connection);
+    else if (connection.offer !== null) query(state, connection);
     connection.offer = null;
   }
   const { parked } = peer;
   peer.parked = null;
-  if (parked !== null) query(state, peer, parked);
+  if (parked !== null) query(state, parked);
 }
 
 /** Arbiter: asks anew what the follower knows. */
-export function query(state: MeshState, peer: Peer, connection: Connection): void {
+export function query(state: MeshState, connection: Connection): void {
   connection.questionNonce = state.nonce();
   connection.asked = state.changes;
   state.send(connection, encodeQuery(connection.questionNonce));

@@ -152,6 +152,20 @@ describe('the arbiter', () => {
     expect(link.closed).toBe(null);
   });
 
+  it('asks when the question was its own HELLO, said before the link was confirmed', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    const dialled = scripted.taken();
+    const { line: link } = follow(scripted);
+    // What the follower answered may have been on its way since before it took the link.
+    const { nonce } = dialled.greet({ keep: true });
+    dialled.say(knows(nonce));
+    expect(dialled.kinds()).toEqual(['Query']);
+    expect(link.closed).toBe(null);
+    expect(scripted.heard()).toEqual(['connect a']);
+  });
+
   it.each<[string, (line: Line, nonce: number) => Uint8Array[]]>([
     ['STATE with another nonce', (_, nonce) => [knows(nonce + 1)]],
     ['STATE without a question', (_, nonce) => [knows(nonce), knows(nonce)]],

@@ -64,6 +64,9 @@ function before(a: { at: number; order: number }, b: { at: number; order: number
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
+/** A socket gives no more at once. */
+const MAX_READ = 64 * 1024;
+
 /** One direction of a connection. */
 class Flow {
   private queue: Uint8Array[] = [];
@@ -132,7 +135,8 @@ class Flow {
     if (this.silent) return;
     if (whole.length > 0) {
       // Any split is possible, the last part may stay behind for the next arrival.
-      const cut = this.random.chance(0.3) ? 1 + this.random.below(whole.length) : whole.length;
+      const most = Math.min(whole.length, MAX_READ);
+      const cut = this.random.chance(0.3) ? 1 + this.random.below(most) : most;
       if (cut < whole.length) this.queue.push(whole.subarray(cut));
       this.to.events?.data(whole.subarray(0, cut));
     }
