@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Frame, FrameDecoder, MAX_DATA } from '../../src/protocol/frame.js';
-import { joined, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
+import { joined, OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 
 interface ModelFrame {
   readonly packet: number;
@@ -116,7 +116,8 @@ describe('SendBuffer', () => {
     for (const length of [0, 1, 191, 192, 10_000, PIECE, PIECE + 1, 5 * PIECE + 3]) {
       const buffer = new SendBuffer(Frame.Data);
       buffer.push(new Uint8Array(length));
-      expect(buffer.bytes).toBeLessThanOrEqual(SendBuffer.cost(length));
+      expect(buffer.cost).toBeLessThanOrEqual(SendBuffer.cost(length));
+      expect(buffer.cost).toBe(buffer.bytes + OVERHEAD * buffer.total);
       expect(buffer.bytes).toBeGreaterThan(length);
     }
   });

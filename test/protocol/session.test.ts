@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { OVERHEAD, PIECE } from '../../src/protocol/send-buffer.js';
+import { type Lane, NORMAL, Session, URGENT } from '../../src/protocol/session.js';
+
+function bytes(length: number, fill = 1): Uint8Array {
+  return new Uint8Array(length).fill(fill);
+}
+
+/** A session with packets of these sizes, all written. */
+function written(...sizes: number[]): Session {
+  const session = new Session();
+  const { outgoing } = session.lanes[NORMAL];
+  for (const [index, size] of sizes.entries()) outgoing.push(bytes(size, index + 1));
+  outgoing.gather([], 1e9);
+  return session;
+}
+
+describe('Lane', () => {
+  it('puts pieces together', () => {
+    const lane = new Session().lanes[NORMAL];
+    lane.addPiece(Uint8Array.of(1, 2), 10);
+    lane.addPiece(Uint8Array.of(3), 10);
+    expect(lane.complete(Uint8Array.of(4), 10)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    const next = Uint8Array.of(5);
+    expect(lane.complete(next, 10)).toBe(next);
+  });
+
+  it('copies a piece, since its memory is used again', () => {
+    const lane = new Session().lanes[URGENT];
+    const memory = Uint8Array.of(1);
+    lane.addPiece(memory, 10);
+    memory.fill(9);
+    expect(lane.complete(Uint8Array.of(2), 10)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it('refuses a packet that grows too large, at the piece that makes it so', () => {
+    const lane = new Session().lanes[NORMAL];
+    lane.addPiece(bytes(6), 10);
+    expect(() => lane.addPiece(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
+    const other = new Session().lanes[NORMAL];
+    other.addPiece(bytes(6), 10);
+    expect(() => other.complete(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
+  });
+
+  it('refuses an empty piece, of which there could be any number', () => {
+    const lane: Lane = new Session().lanes[NORMAL];
+    expect(() => lane.addPiece(bytes(0), 10)).toThrow('an empty piece');
+  });
+});
+
+describe('Session', () => {
+  it('is settled when everything accepted is acknowledged, in both lanes', () => {
+    const session = written(5);
+    expect(session.settled).toBe(false);
+    session.acknowledge([1, 0]);
+    expect(session.settled).toBe(true);
+    session.lanes[URGENT].outgoing.push(bytes(1));
+    expect(session.settled).toBe(false);
+    expect(session.acked).toEqual([1, 0]);
+    expect(session.outstanding).toBe(3 + OVERHEAD);
+  });
+
+  it('tells uncertain from unsent, oldest first, with all pieces of a packet', () => {
+    const session = written(1, PIECE + 1);
+    session.lanes[NORMAL].outgoing.push(bytes(2, 3));
+    session.lanes[URGENT].outgoing.push(bytes(3, 4));
+    session.acknowledge([1, 0]);
+    const { uncertain, unsent } = session.leftover();
+    expect(uncertain.map(({ length }) => length)).toEqual([PIECE + 1]);
+    expect(unsent.map(({ length }) => length)).toEqual([2, 3]);
+  });
+
+  it('calls uncertain what only another link carried', () => {
+    const session = written(1, 2);
+    session.rewind([0, 0]);
+    expect(session.leftover().uncertain.length).toBe(2);
+  });
+
+  it('knows which counts the other side can have', () => {
+    const session = written(1, 2, 3);
+    session.acknowledge([1, 0]);
+    const counts = [0, 1, 2, 3, 4].filter((count) => session.plausible([count, 0]));
+    expect(counts).toEqual([1, 2, 3]);
+    expect(session.plausible([1, 1])).toBe(false);
+  });
+
+  it('asks after a rewind for what is not acknowledged', () => {
+    const session = written(1);
+    session.rewind([1, 0]);
+    expect(session.ask).toBe(true);
+    session.acknowledge([1, 0]);
+    session.rewind([1, 0]);
+    expect(session.ask).toBe(false);
+  });
+
+  it('tells what was handled once, and again on a new link', () => {
+    const session = new Session();
+    expect(session.unacked).toBe(false);
+    session.lanes[NORMAL].received = 3;
+    session.lanes[NORMAL].handled = 2;
+    expect(session.unacked).toBe(true);
+    expect(session.tell()).toEqual([2, 0]);
+    expect(session.unacked).toBe(false);
+    expect(session.ackAt).toBe(Number.POSITIVE_INFINITY);
+    session.retell();
+    expect(session.unacked).toBe(true);
+    expect(session.ackAt).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it('has answered a question when all that had come by then is handled', () => {
+    const session = new Session();
+    session.lanes[NORMAL].received = 2;
+    expect(session.answered).toBe(false);
+    session.asked = session.received;
+    session.lanes[NORMAL].handled = 1;
+    expect(session.answered).toBe(false);
+    session.lanes[NORMAL].handled = 2;
+    expect(session.answered).toBe(true);
+    session.tell();
+    expect(session.answered).toBe(false);
+  });
+});

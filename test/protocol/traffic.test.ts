@@ -1,0 +1,311 @@
+import { describe, expect, it } from 'vitest';
+import { encodeAck, encodeAckRequest } from '../../src/protocol/control.js';
+import { Frame } from '../../src/protocol/frame.js';
+import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
+import { ACK_BYTES, ACK_DELAY } from '../../src/protocol/traffic.js';
+import { data, follow, type Line, Scripted } from './scripted.js';
+
+function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
+  const scripted = new Scripted(config);
+  const { line } = follow(scripted, fields);
+  line.said();
+  scripted.heard();
+  return { scripted, line };
+}
+
+function send(scripted: Scripted, size: number, urgent = false, id = 'a'): number {
+  return scripted.act((mesh) => mesh.send(id, new Uint8Array(size), urgent));
+}
+
+/** What the core says next, with the counts of its acknowledgements. */
+function acks(line: Line): unknown[] {
+  return line.said().flatMap(({ kind, fields }) => (kind === 'Ack' ? [(fields as { handled: unknown }).handled] : []));
+}
+
+describe('sending', () => {
+  it('costs one byte on a small packet', () => {
+    const { scripted, line } = linked();
+    const before = line.bytes;
+    for (let i = 0; i < 100; i++) send(scripted, 100);
+    expect(line.bytes - before).toBe(100 * 101);
+  });
+
+  it('gives packets numbers, lane by lane', () => {
+    const { scripted } = linked();
+    expect([send(scripted, 1), send(scripted, 1), send(scripted, 1, true), send(scripted, 1)]).toEqual([1, 2, 1, 3]);
+  });
+
+  it('to somebody unknown is refused, and nobody is told of room', () => {
+    const { scripted } = linked();
+    expect(send(scripted, 1, false, 'b')).toBe(0);
+    expect(scripted.mesh.writable('b', 1)).toBe(false);
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('lets urgent packets pass ahead of normal ones that wait', () => {
+    const { scripted, line } = linked();
+    const { mesh, now } = scripted;
+    for (const [text, urgent] of [
+      ['1', false],
+      ['2', true],
+      ['3', false],
+      ['4', true],
+    ] as const) {
+      mesh.send('a', Buffer.from(text), urgent);
+    }
+    line.collect(mesh.gather(line.connection, 1e6, now));
+    expect(line.said().map(({ fields }) => fields)).toEqual(
+      ['2', '4', '1', '3'].map((text) => ({ payload: Buffer.from(text).toString('hex') })),
+    );
+  });
+
+  it('lets urgent packets and control frames pass between the pieces of a large one', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    mesh.send('a', new Uint8Array(3 * PIECE), false);
+    line.collect(mesh.gather(line.connection, 1, now));
+    mesh.send('a', new Uint8Array(1), true);
+    mesh.ping('a');
+    for (let i = 0; i < 3; i++) line.collect(mesh.gather(line.connection, 1, now));
+    expect(line.kinds()).toEqual(['Piece', 'Ping', 'Urgent', 'Piece', 'Data']);
+  });
+
+  it('writes no more than the budget, but for the segment in which it ends', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    for (let i = 0; i < 500; i++) mesh.send('a', new Uint8Array(1000), false);
+    const views = mesh.gather(line.connection, 100_000, now);
+    const size = views.reduce((sum, view) => sum + view.length, 0);
+    expect(size).toBeGreaterThanOrEqual(100_000);
+    expect(size).toBeLessThan(100_000 + 64 * 1024);
+    expect(mesh.takeDirty()).toEqual([line.connection]);
+  });
+});
+
+/** Bytes of a window in which so many packets of 1000 bytes have room. */
+function room(packets: number): number {
+  return packets * SendBuffer.cost(1000);
+}
+
+describe('the window', () => {
+  it('refuses what does not fit, and tells of room when half of it is free', () => {
+    const { scripted, line } = linked({ window: room(9) });
+    let accepted = 0;
+    while (send(scripted, 1000) > 0) accepted++;
+    expect(accepted).toBe(9);
+    expect(scripted.mesh.writable('a', 1000)).toBe(false);
+    line.say(encodeAck([4, 0]));
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([5, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(scripted.mesh.writable('a', 1000)).toBe(true);
+    line.say(encodeAck([9, 0]));
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('is the smaller of both sides’ wishes', () => {
+    const { scripted } = linked({ window: room(9) }, { window: room(2) });
+    expect([send(scripted, 1000), send(scripted, 1000), send(scripted, 1000)]).toEqual([1, 2, 0]);
+  });
+
+  it('takes one packet that is larger than it when nothing else is on its way', () => {
+    const { scripted, line } = linked({ window: 1000 });
+    expect(send(scripted, 300_000)).toBe(3);
+    expect(send(scripted, 1)).toBe(0);
+    line.say(encodeAck([3, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(send(scripted, 1)).toBe(4);
+  });
+
+  it('counts both lanes', () => {
+    const { scripted } = linked({ window: room(2) });
+    expect([send(scripted, 1000, true), send(scripted, 1000), send(scripted, 1000, true)]).toEqual([1, 1, 0]);
+  });
+
+  it('of all peers together is bounded too', () => {
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(11) });
+    follow(scripted, { id: 'b' });
+    scripted.heard();
+    while (send(scripted, 1000) > 0);
+    let accepted = 0;
+    while (send(scripted, 1000, false, 'b') > 0) accepted++;
+    expect(accepted).toBe(2);
+    line.say(encodeAck([9, 0]));
+    expect(scripted.heard().sort()).toEqual(['drain a', 'drain b']);
+    expect(send(scripted, 1000, false, 'b')).toBe(3);
+  });
+
+  it('is free again when a session ends', () => {
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(9) }, { keep: true, resumeWindow: 0 });
+    while (send(scripted, 1000) > 0);
+    line.end();
+    scripted.wait(0);
+    follow(scripted, { id: 'b' });
+    expect(send(scripted, 9000, false, 'b')).toBe(1);
+  });
+
+  it('counts more than its bytes for a packet, so that tiny ones are bounded too', () => {
+    const { scripted } = linked({ window: 64 * 1024 }, { window: 64 * 1024 });
+    let accepted = 0;
+    while (send(scripted, 1) > 0) accepted++;
+    expect(accepted).toBeLessThan((64 * 1024) / OVERHEAD);
+  });
+
+  it('overrun by the other side is a protocol error', () => {
+    const { scripted, line } = linked({ window: 2 * (500 + OVERHEAD), maxPacket: 500 });
+    scripted.handles = false;
+    const packet = data('x'.repeat(500));
+    for (let i = 0; i < 3; i++) line.say(packet);
+    expect(scripted.heard()).not.toContain('fault ERR_PROTOCOL');
+    line.say(packet);
+    expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
+  });
+});
+
+describe('acknowledgement', () => {
+  it('waits for more, and then tells all at once', () => {
+    const { scripted, line } = linked();
+    // The first on a new link is told at once.
+    line.say(data('x'));
+    expect(acks(line)).toEqual([[1, 0]]);
+    for (let i = 0; i < 50; i++) line.say(data('x'), data('y', Frame.Urgent));
+    expect(acks(line)).toEqual([]);
+    scripted.wait(ACK_DELAY - 1);
+    expect(acks(line)).toEqual([]);
+    const before = line.bytes;
+    scripted.wait(1);
+    expect(acks(line)).toEqual([[51, 50]]);
+    expect(line.bytes - before).toBe(4);
+    scripted.wait(500);
+    expect(acks(line)).toEqual([]);
+  });
+
+  it('comes without delay after so many bytes: well below a byte per packet', () => {
+    const { line } = linked({ window: 1e7 });
+    line.say(data('x'));
+    line.said();
+    const before = line.bytes;
+    const [size, packets] = [100, 10_000];
+    for (let i = 0; i < packets; i += 10) line.say(...Array.from({ length: 10 }, () => data('x'.repeat(size))));
+    const told = acks(line);
+    // Ten packets come at once, so it is never exact.
+    const batches = (packets * (size + OVERHEAD)) / ACK_BYTES;
+    expect(told.length).toBeGreaterThan(batches * 0.9);
+    expect(told.length).toBeLessThanOrEqual(batches);
+    expect((line.bytes - before) / packets).toBeLessThan(0.05);
+  });
+
+  it('comes at once where it is asked for', () => {
+    const { line } = linked();
+    line.say(data('x'), data('y'), encodeAckRequest());
+    expect(acks(line)).toEqual([[2, 0]]);
+    line.say(encodeAckRequest());
+    expect(acks(line)).toEqual([]);
+  });
+
+  it('where it is asked for waits for the application', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    scripted.handles = false;
+    line.say(data('x'), data('y'), encodeAckRequest());
+    for (const receipt of scripted.unhandled) {
+      expect(acks(line)).toEqual([]);
+      scripted.act((mesh, now) => mesh.handled(receipt, now));
+    }
+    expect(acks(line)).toEqual([[3, 0]]);
+  });
+
+  it('tells of nothing that the application has not had', () => {
+    const { scripted, line } = linked();
+    scripted.handles = false;
+    for (const text of ['1', '2', '3']) line.say(data(text));
+    scripted.wait(100);
+    expect(acks(line)).toEqual([]);
+    const [first, second, third] = scripted.unhandled;
+    // The first of a new link is told at once, however late the application takes it.
+    scripted.act((mesh, now) => second && mesh.handled(second, now));
+    expect(acks(line)).toEqual([[2, 0]]);
+    scripted.act((mesh, now) => first && mesh.handled(first, now));
+    scripted.act((mesh, now) => third && mesh.handled(third, now));
+    expect(acks(line)).toEqual([]);
+    scripted.wait(ACK_DELAY);
+    expect(acks(line)).toEqual([[3, 0]]);
+  });
+
+  it('of a packet in pieces comes when it is whole', () => {
+    const { scripted, line } = linked();
+    line.say(data('x', Frame.Piece), data('y', Frame.Piece));
+    scripted.wait(ACK_DELAY);
+    expect(acks(line)).toEqual([]);
+    line.say(data('z'));
+    scripted.wait(ACK_DELAY);
+    expect(scripted.packets).toEqual(['xyz']);
+    expect(acks(line)).toEqual([[3, 0]]);
+  });
+
+  it('is asked for by who wants to know, behind the last byte', () => {
+    const { scripted, line } = linked();
+    send(scripted, 10);
+    line.said();
+    scripted.act((mesh) => mesh.ask('a'));
+    expect(acks(line)).toEqual([null]);
+    line.say(encodeAck([1, 0]));
+    scripted.act((mesh) => mesh.ask('a'));
+    expect(acks(line)).toEqual([]);
+  });
+
+  it.each([
+    ['of what was never sent', [2, 0]],
+    ['of urgent packets that were never sent', [0, 1]],
+  ] as const)('%s is a protocol error, and the session goes on', (_, counts) => {
+    const { scripted, line } = linked();
+    send(scripted, 10);
+    line.say(encodeAck(counts));
+    expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+    expect(line.closed).toBe('cut');
+    expect(scripted.mesh.session('a')?.settled).toBe(false);
+  });
+
+  it('that goes back is a protocol error', () => {
+    const { scripted, line } = linked();
+    send(scripted, 10);
+    send(scripted, 10);
+    line.say(encodeAck([2, 0]), encodeAck([1, 0]));
+    expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+  });
+
+  it('of half a packet is a protocol error', () => {
+    const { scripted, line } = linked({ window: 1e6 });
+    send(scripted, 2 * PIECE);
+    line.say(encodeAck([1, 0]));
+    expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+  });
+});
+
+describe('receiving', () => {
+  it('hands out packets in the order of each lane', () => {
+    const { scripted, line } = linked();
+    line.say(data('1'), data('a', Frame.Piece), data('!', Frame.Urgent), data('b'), data('2'));
+    expect(scripted.packets).toEqual(['1', '!', 'ab', '2']);
+  });
+
+  it('refuses pieces that make a packet too large', () => {
+    const { scripted, line } = linked({ maxPacket: 1000, window: 10_000 });
+    const piece = data('x'.repeat(600), Frame.Piece);
+    line.say(piece, piece);
+    expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+  });
+
+  it('refuses empty pieces', () => {
+    const { scripted, line } = linked();
+    line.say(data('', Frame.Piece));
+    expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
+  });
+
+  it('takes an empty packet', () => {
+    const { scripted, line } = linked();
+    line.say(data(''));
+    expect(scripted.packets).toEqual(['']);
+  });
+});
