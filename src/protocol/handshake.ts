@@ -23,8 +23,8 @@ import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */
-export const OFFERED = 0;
-export const REQUIRED = 0;
+const OFFERED = 0;
+const REQUIRED = 0;
 
 /** Says who is at this end. */
 export function greet(state: MeshState, connection: Connection): void {

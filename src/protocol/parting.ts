@@ -121,7 +121,7 @@ export function partForBadPacket(state: MeshState, peer: Peer, now: number): voi
 }
 
 /** Ends parting, flushed or not. */
-export function finish(state: MeshState, peer: Peer, now: number): void {
+function finish(state: MeshState, peer: Peer, now: number): void {
   const { parting, link } = peer;
   if (parting === null) return;
   if (link !== null) {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { explore } from './explorer.js';
+import { type Bounds, Violation } from './scope.js';
+
+const still: Bounds = {
+  connections: 2,
+  packets: 0,
+  breaks: 0,
+  restarts: 0,
+  dials: 0,
+  disconnects: 0,
+  unkeeps: 0,
+  expiries: 0,
+  twin: false,
+  keepers: 'a',
+};
+
+/** Small enough for every run of the tests; each is explored to its end. The least numbers hold the explorer to its work. */
+const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
+  ['both dial, and a connection breaks', { keepers: 'ab', breaks: 1 }, 5000],
+  ['both dial, and each sends', { keepers: 'ab', packets: 1 }, 3000],
+  ['the follower keeps, each sends, a connection breaks', { packets: 1, breaks: 1 }, 500],
+  ['the arbiter keeps, each sends, a connection breaks', { keepers: 'b', packets: 1, breaks: 1 }, 500],
+  ['each sends, and a node restarts', { packets: 1, restarts: 1 }, 500],
+  ['each sends, and one disconnects', { packets: 1, disconnects: 1 }, 100],
+  ['both keep, one lets go, one disconnects', { keepers: 'ab', connections: 1, unkeeps: 1, disconnects: 1 }, 100],
+  ['each sends, a connection breaks, every deadline passes', { packets: 1, breaks: 1, expiries: 1 }, 1000],
+];
+
+describe('every state within small bounds, on the real core', () => {
+  it.each(scopes)('%s', (_name, bounds, least) => {
+    const result = explore({ ...still, ...bounds }, { most: 100_000, liveness: true });
+    expect(result).toMatchObject({ complete: true, stuck: 0 });
+    expect(result.states).toBeGreaterThan(least);
+    expect(result.rests).toBeGreaterThan(0);
+  });
+
+  it('two live nodes of one id: safe as far as it goes', () => {
+    const result = explore({ ...still, keepers: 'Ab', twin: true }, { most: 5000 });
+    expect(result.states).toBe(5000);
+  });
+});
+
+it('finds what it looks for: a core that forgets its wish leaves two nodes apart', () => {
+  const wrong = (): unknown =>
+    explore({ ...still, breaks: 1 }, { most: 10_000, sabotage: (scope) => scope.forgetAttempts() });
+  expect(wrong).toThrow(Violation);
+});

@@ -1,0 +1,141 @@
+/**
+ * Reduces a state to a number, so that states which behave alike count as one. Every field counts unless it is named
+ * here, with the reason why it can be left out: a new field of the core makes more states, never fewer.
+ */
+import { Connection } from '../../src/protocol/connection.js';
+import { Dial } from '../../src/protocol/dial.js';
+import { FrameDecoder } from '../../src/protocol/frame.js';
+import { Peer } from '../../src/protocol/peer.js';
+import { SendBuffer } from '../../src/protocol/send-buffer.js';
+import { Session } from '../../src/protocol/session.js';
+import { MeshState } from '../../src/protocol/state.js';
+import { Traffic } from '../../src/protocol/traffic.js';
+
+/** How the fields of a class count: those left out, and what stands for them. */
+interface Rule<T> {
+  readonly skip: ReadonlySet<string>;
+  readonly instead?: (value: T, hash: Hash) => void;
+}
+
+function rule<T>(skip: readonly (keyof T & string)[], instead?: (value: T, hash: Hash) => void): Rule<never> {
+  return { skip: new Set(skip), ...(instead === undefined ? {} : { instead }) } as Rule<never>;
+}
+
+/** Time stands still in the explorer, so times matter only by whether they are set. Ids of connections are names. */
+const rules = new Map<object, Rule<never>>([
+  [
+    Connection.prototype,
+    rule<Connection>(['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'asked', 'frames'], (value, hash) => {
+      // Whether an answer would be fresh, and whether anything ever came.
+      hash.number(value.asked < 0 ? 0 : value.asked >= (value.peer?.changed ?? 0) ? 1 : 2);
+      hash.number(value.frames > 0 ? 1 : 0);
+    }),
+  ],
+  [
+    Peer.prototype,
+    rule<Peer>(['changed', 'flaps', 'heldUntil'], (value, hash) => hash.number(value.heldUntil > 0 ? 1 : 0)),
+  ],
+  [
+    Dial.prototype,
+    rule<Dial>(['wish', 'lastError', 'attempt', 'overtaken', 'next', 'until'], (value, hash) => {
+      hash.number(value.next < Number.POSITIVE_INFINITY ? 1 : 0);
+      hash.number(value.until < Number.POSITIVE_INFINITY ? 1 : 0);
+    }),
+  ],
+  [
+    Session.prototype,
+    rule<Session>(['ackAt'], ({ ackAt }, hash) => hash.number(Number.isFinite(ackAt) ? 1 : 2 + Math.sign(ackAt))),
+  ],
+  [MeshState.prototype, { skip: new Set(['config', 'connectionCount', 'changes', 'wakeAt', 'dirty', 'outputs']) }],
+  // Nothing of these lasts beyond a step, since everything is drained.
+  [Traffic.prototype, { skip: new Set(['state', 'deliver']) }],
+  [
+    FrameDecoder.prototype,
+    { skip: new Set(['kind', 'buffer', 'start', 'end', 'chunk', 'at', 'held', 'heldLength', 'header']) },
+  ],
+  [SendBuffer.prototype, { skip: new Set(['kind', 'segments', 'head', 'cursorSegment', 'cursor']) }],
+]);
+
+const everywhere: ReadonlySet<string> = new Set(['deadline', 'token', 'bounds']);
+
+/** 53 bits that are equal for states that behave alike. */
+export function fingerprint(root: unknown): number {
+  const hash = new Hash();
+  visit(root, hash, new Map<object, number>());
+  return hash.value;
+}
+
+function visit(value: unknown, hash: Hash, seen: Map<object, number>): void {
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'number' && Number.isInteger(value)) hash.number(value);
+    else if (value === true) hash.number(1);
+    else hash.add(String(value));
+    return;
+  }
+  const known = seen.get(value);
+  if (known !== undefined) {
+    hash.number(known);
+    return;
+  }
+  seen.set(value, seen.size);
+  if (value instanceof Uint8Array) {
+    hash.bytes(value);
+  } else if (value instanceof Map) {
+    hash.add(`m${value.size}`);
+    for (const [key, item] of value) {
+      // Numbers as keys are names; ids of nodes are not.
+      if (typeof key === 'string') hash.add(key);
+      visit(item, hash, seen);
+    }
+  } else if (Array.isArray(value) || value instanceof Set) {
+    hash.add('l');
+    for (const item of value) visit(item, hash, seen);
+    hash.add('e');
+  } else {
+    visitObject(value, hash, seen);
+  }
+}
+
+function visitObject(value: object, hash: Hash, seen: Map<object, number>): void {
+  const special = rules.get(Object.getPrototypeOf(value) as object);
+  let index = 0;
+  for (const key in value) {
+    index++;
+    if (everywhere.has(key) || special?.skip.has(key)) continue;
+    const field = (value as Record<string, unknown>)[key];
+    // A default is worth its place only where it is not one.
+    if (field === null || field === false || field === 0 || field === '' || typeof field === 'function') continue;
+    hash.number(index);
+    visit(field, hash, seen);
+  }
+  special?.instead?.(value as never, hash);
+  hash.number(0x7d);
+}
+
+/** Two 32-bit multiplicative hashes side by side. */
+class Hash {
+  private a = 0x811c9dc5;
+  private b = 0x1b873593;
+
+  get value(): number {
+    const a = Math.imul(this.a ^ (this.a >>> 15), 0x2c1b3c6d);
+    const b = Math.imul(this.b ^ (this.b >>> 13), 0x297a2d39);
+    return ((a ^ (a >>> 12)) >>> 0) * 0x200000 + (((b ^ (b >>> 15)) >>> 0) & 0x1fffff);
+  }
+
+  number(value: number): void {
+    this.a = Math.imul(this.a ^ value, 0x01000193);
+    this.b = Math.imul((this.b ^ value) + 0x9e3779b9, 0x5bd1e995);
+    this.b ^= this.b >>> 15;
+  }
+
+  add(text: string): void {
+    for (let i = 0; i < text.length; i++) this.number(text.charCodeAt(i));
+    this.number(0x1f);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    for (const byte of bytes) this.number(byte);
+    this.number(0x100);
+  }
+}
