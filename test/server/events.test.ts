@@ -158,6 +158,7 @@ describe('disconnect gives the reason', () => {
     await a.connect(uri);
     const got = packets(b);
     const both = [heard(a, 'disconnect'), heard(b, 'disconnect')];
+    const log = new Log(a);
     a.send('b', 'good');
     a.send('b', 'bad');
     a.send('b', 'behind');
@@ -166,6 +167,11 @@ describe('disconnect gives the reason', () => {
       ['a', 'bad-packet'],
     ]);
     expect(got).toEqual(['good']);
+    // What this side can not decode either is reported as its bytes.
+    const [[, { uncertain, unsent }] = ['', { uncertain: [], unsent: [] }]] = log.of('undelivered');
+    expect([...uncertain, ...unsent]).toContainEqual(new Uint8Array(Buffer.from('bad')));
+    expect([...uncertain, ...unsent]).toContain('behind');
+    expect(log.names).toEqual(['undelivered', 'disconnect']);
   });
 });
 

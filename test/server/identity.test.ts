@@ -54,7 +54,8 @@ describe('a node that is restarted', () => {
     const second = node('w', { listen: [] });
     await second.connect(proxy.uri);
     await again;
-    expect(performance.now() - begun).toBeLessThan(1500);
+    // Long before anybody would have suspected the silent one.
+    expect(performance.now() - begun).toBeLessThan(3000);
     expect(log.names).toEqual(['disconnect', 'connect']);
     expect(log.of('disconnect')).toEqual([['w', 'restarted']]);
     expect(hub.connections()).toEqual(['w']);

@@ -57,7 +57,7 @@ describe('listening', () => {
     expect(await node('a').connect(uri.replace(/\/\/.*:/, '//127.0.0.1:'))).toBe('b');
   });
 
-  it('takes the place of a stale socket file, not of a live one, nor of any other file', async () => {
+  it('takes the place of no live socket file, nor of any other file', async () => {
     const path = socketPath();
     const { node: first } = await listening('first', { listen: `unix://${path}` });
     const second = node('second', { listen: `unix://${path}` });

@@ -63,3 +63,33 @@ it(
   },
   scaled(60_000, 600_000),
 );
+
+it(
+  'nodes that all dial all at once end as a full mesh, with one connection for each pair',
+  async () => {
+    const size = scaled(16, 50);
+    const sides = await Promise.all(Array.from({ length: size }, (_, i) => side(`node-${i}`)));
+    try {
+      const dials = sides.flatMap((from) =>
+        sides.filter((to) => to !== from).map((to) => within(from.node.connect(to.uri), 'a link', 30_000)),
+      );
+      await Promise.all(dials);
+      const settled = (): boolean => sides.every(({ counts }) => counts.open === size - 1);
+      await eventually(settled, 'one connection for each pair', 30_000);
+      for (const { node, log, counts } of sides) {
+        expect(node.connections().length).toBe(size - 1);
+        expect(log.names).toEqual(Array(size - 1).fill('connect'));
+        // Nobody dials anew what was a duplicate.
+        expect(counts.dialled).toBe(size - 1);
+      }
+      const [first] = sides;
+      expect(first?.node.send(first.node.connections(), 'to all')).toBe(size - 1);
+      await first?.node.flush();
+      for (const { got } of sides.slice(1)) expect(got).toEqual(['to all']);
+    } finally {
+      await Promise.all(sides.map(({ node }) => node.close()));
+    }
+    for (const { counts } of sides) expect(counts.open).toBe(0);
+  },
+  scaled(60_000, 300_000),
+);
