@@ -10,7 +10,7 @@ interface State {
   readonly resources: number;
 }
 
-const CYCLES = scaled(2000, 100_000);
+const CYCLES = scaled(1000, 100_000);
 
 it('connects and disconnects leave heap and descriptors flat', { timeout: scaled(60_000, 900_000) }, async () => {
   const child = new Child('churning.mjs', [String(CYCLES)]);

@@ -8,6 +8,7 @@ const hub = new Server('hub', { resumeWindow: 0 });
 hub.on('message', (sender, packet) => hub.send(sender, packet));
 const [uri] = await once(hub, 'listening');
 const stays = new Server('stays', { listen: [], resumeWindow: 0 });
+stays.on('message', () => undefined);
 
 await say();
 await churn(Math.min(500, cycles));
@@ -24,6 +25,7 @@ async function churn(count) {
     // Every tenth is a node of its own, with an id never seen before.
     if (i % 10 !== 0) continue;
     const other = new Server(`other-${count}-${i}`, { listen: [], resumeWindow: 0 });
+    other.on('message', () => undefined);
     await other.connect(uri);
     await other.deliver('hub', i);
     await other.close();
