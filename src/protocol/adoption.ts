@@ -15,6 +15,7 @@ import {
   type State,
 } from './control.js';
 import { duplicated } from './dialing.js';
+import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
 import { turnAway } from './handshake.js';
 import { established, probeIncumbent, query } from './links.js';
@@ -115,7 +116,7 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
   }
   const { session } = peer;
   const start = known.session === session.id ? received : ([0, 0] as const);
-  if (!session.plausible(start)) throw protocolError(`it has received ${start} frames, which is impossible`);
+  if (!session.plausible(start)) throw impossible(start);
   peer.epoch = Math.max(peer.epoch, known.epoch) + 1;
   take(state, peer, connection, session.received);
   session.rewind(start);
@@ -188,8 +189,7 @@ function joinSession(state: MeshState, peer: Peer, { session: id, received, star
   if (id === peer.session.id) {
     const had = peer.session.received;
     if (start[NORMAL] > had[NORMAL] || start[URGENT] > had[URGENT]) throw protocolError('ADOPT would leave a gap');
-    if (!peer.session.plausible(received))
-      throw protocolError(`it has received ${received} frames, which is impossible`);
+    if (!peer.session.plausible(received)) throw impossible(received);
     return;
   }
   if (start[NORMAL] + start[URGENT] + received[NORMAL] + received[URGENT] > 0) {
@@ -209,7 +209,7 @@ export function onAccept(state: MeshState, connection: Connection, accept: Accep
   const open = peer?.arbiter && peer.link === connection && !peer.confirmed;
   if (!open || accept.epoch !== peer.epoch) throw protocolError('ACCEPT out of turn');
   if (!peer.session.plausible(accept.received)) {
-    throw protocolError(`it has received ${accept.received} frames, which is impossible`);
+    throw impossible(accept.received);
   }
   peer.session.confirmed = true;
   state.change(peer);
@@ -227,4 +227,8 @@ export function onDuplicate(state: MeshState, connection: Connection, now: numbe
 
 function overtakenError(peer: Peer): MasterlessError {
   return new MasterlessError('ERR_CONNECTION_LOST', `another connection to ${peer.id} overtook this handshake`);
+}
+
+function impossible([normal, urgent]: Counts): MasterlessError {
+  return protocolError(`it has received ${normal} and ${urgent} frames, which is impossible`);
 }

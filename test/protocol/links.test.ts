@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat } from '../../src/protocol/control.js';
-import { type SimNode, World } from '../sim/world.js';
+import type { SimNode } from '../sim/node.js';
+import { World } from '../sim/world.js';
 import { CONFIG, data, follow, knows, type Line, Scripted } from './scripted.js';
 
 const ADDRESS = ['test://a'];

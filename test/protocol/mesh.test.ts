@@ -4,7 +4,8 @@ import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import type { Wire } from '../sim/network.js';
-import { type SimNode, World } from '../sim/world.js';
+import type { SimNode } from '../sim/node.js';
+import { World } from '../sim/world.js';
 import { data, follow, Scripted } from './scripted.js';
 
 interface Heard {

@@ -4,7 +4,8 @@
  */
 import type { MeshConfig } from '../../src/protocol/state.js';
 import type { Wire } from './network.js';
-import type { SimNode, World } from './world.js';
+import type { SimNode } from './node.js';
+import type { World } from './world.js';
 
 export interface Action {
   readonly name: string;
