@@ -224,7 +224,7 @@ describe('connect fails', () => {
     process.on('unhandledRejection', note);
     try {
       const a = node('a');
-      a.connect(uri);
+      void a.connect(uri);
       await heard(a, 'unreachable');
       await pass(20);
       expect(unhandled).toEqual([]);

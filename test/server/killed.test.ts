@@ -38,7 +38,7 @@ it('kill -9 and restart: no packet that was accepted is forgotten', { timeout: s
       const connected = heard(a, 'connect', undefined, 20_000);
       const worker = new Child('worker.mjs', [path, ledger]);
       await worker.says();
-      if (first) a.connect(`unix://${path}`);
+      if (first) void a.connect(`unix://${path}`);
       first = false;
       await connected;
       await pass(random.below(150));

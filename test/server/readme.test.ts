@@ -20,7 +20,7 @@ describe('the examples', () => {
     const enough = new Promise<void>((resolve) => {
       left.on('listening', function (info) {
         expect(this).toBe(left);
-        right.connect(info);
+        void right.connect(info);
       });
       right.on('connect', function (id) {
         expect(this).toBe(right);
@@ -72,7 +72,7 @@ describe('the examples', () => {
     await a.connect(uri);
     const log = new Log(a);
     let calls = 0;
-    await within(new Promise<void>((resolve) => a.close(() => resolve(void calls++))), 'the callback');
+    await within(new Promise<void>((resolve) => void a.close(() => resolve(void calls++))), 'the callback');
     expect(log.names).toEqual(['disconnect', 'close']);
     expect(log.of('disconnect')).toEqual([['b', 'local']]);
     await pass(5);
@@ -157,7 +157,7 @@ describe('features', () => {
     const atRight = packets(right);
     const [leftLog, rightLog] = [new Log(left), new Log(right)];
     right.keep(left.id);
-    left.connect(uri);
+    void left.connect(uri);
     const again = heard(left, 'reconnect');
     left.once('connect', () => {
       void right.disconnect(left.id);

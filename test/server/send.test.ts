@@ -279,9 +279,9 @@ describe('deliver', () => {
     process.on('unhandledRejection', note);
     try {
       const a = node('a');
-      a.deliver('nobody', 1);
-      a.flush('nobody');
-      a.ping('nobody');
+      void a.deliver('nobody', 1);
+      void a.flush('nobody');
+      void a.ping('nobody');
       await pass(10);
       expect(unhandled).toEqual([]);
     } finally {

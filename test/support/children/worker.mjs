@@ -6,6 +6,6 @@ import { Server } from '../../../dist/index.js';
 const [path, ledger] = process.argv.slice(2);
 const file = openSync(ledger, 'a');
 const node = new Server('worker', { listen: `unix://${path}` });
-node.on('message', (_sender, packet) => writeSync(file, `${packet}\n`));
+node.on('message', (_sender, packet) => writeSync(file, `${String(packet)}\n`));
 await once(node, 'listening');
 process.send('listening');
