@@ -35,6 +35,36 @@ describe('listeners', () => {
     expect(selves).toEqual([a, a, a, a, a]);
   });
 
+  it.each(['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const)(
+    'added by %s get what waited for one',
+    async (add) => {
+      const { a, b } = await linked();
+      const delivered = a.deliver('b', 'waited');
+      await a.ping('b');
+      const heardBy: unknown[] = [];
+      b[add]('message', (_sender, packet) => heardBy.push(packet));
+      await within(delivered, 'delivery');
+      expect(heardBy).toEqual(['waited']);
+    },
+  );
+
+  it('can be removed, and then hear nothing', async () => {
+    const { a, b } = await linked();
+    const [first, second]: [unknown[], unknown[]] = [[], []];
+    const hearFirst = (_sender: string, packet: unknown): void => void first.push(packet);
+    const hearSecond = (_sender: string, packet: unknown): void => void second.push(packet);
+    b.on('message', hearFirst).on('message', hearSecond);
+    await a.deliver('b', 1);
+    b.off('message', hearFirst);
+    await a.deliver('b', 2);
+    b.removeListener('message', hearSecond);
+    a.send('b', 3);
+    await a.ping('b');
+    expect([first, second]).toEqual([[1], [1, 2]]);
+    const reader = b.messages();
+    expect((await reader.next()).value?.packet).toBe(3);
+  });
+
   it('that throw neither disturb the node nor go unheard', async () => {
     const { a, b } = await linked<number>();
     const got: number[] = [];

@@ -265,6 +265,21 @@ describe('deliver', () => {
     expect(heardBy).toEqual(['x'.repeat(15 * KiB), 'z']);
   });
 
+  it('with a signal that is never used waits for room like others', async () => {
+    const { a, b } = await linked({ a: { window: 16 * KiB } });
+    const { signal } = new AbortController();
+    const first = a.deliver('b', 'x'.repeat(15 * KiB), { signal });
+    const second = a.deliver('b', 'y'.repeat(15 * KiB), { signal });
+    const heardBy = packets(b);
+    await within(Promise.all([first, second, a.flush('b', { signal })]), 'both');
+    expect(heardBy.length).toBe(2);
+    const fresh = a.deliver('b', 'z'.repeat(15 * KiB), { signal });
+    const waiting = a.deliver('b', 'z'.repeat(15 * KiB), { signal });
+    const closed = a.close();
+    expect(await Promise.all([codeOf(fresh), codeOf(waiting)])).toEqual(['resolved', 'ERR_UNDELIVERED']);
+    await closed;
+  });
+
   it('holds at most limits.deliveries calls per peer: ERR_LIMIT', async () => {
     const { a } = await linked({ a: { window: 1024, limits: { deliveries: 3 } } });
     const calls = Array.from({ length: 5 }, () => a.deliver('b', 'x'.repeat(800)));
