@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type Storm, storm } from './storm.js';
 
 const base = Number(process.env.SIM_SEED ?? 20_260_101);
-const share = Number(process.env.SIM_COUNT ?? 80);
+const share = Number(process.env.SIM_COUNT ?? 60);
 
 const kinds = [2, 3, 5].flatMap((nodes) =>
   [false, true].flatMap((restarts) => [false, true].map((varied) => ({ nodes, restarts, varied }))),
