@@ -262,4 +262,52 @@ describe('peers behind a network', () => {
     expect(arrived).toEqual([1, 2]);
     expect(aLog.count('disconnect') + bLog.count('disconnect')).toBe(0);
   });
+
+  it('an idle link lives on signs of life alone', async () => {
+    const options = { heartbeat: 20, timeout: 80 };
+    const { node: b, proxy } = await behindProxy('b', options);
+    const a = node('a', { listen: [], ...options });
+    await a.connect(proxy.uri);
+    await eventually(() => b.connections().length === 1, 'b has it too');
+    const logs = [new Log(a), new Log(b)];
+    const before = proxy.forwarded;
+    await pass(600);
+    expect(logs.flatMap((log) => log.names)).toEqual([]);
+    expect(proxy.connections).toBe(1);
+    // One byte each way for every 20 ms at most.
+    expect(proxy.forwarded - before).toBeLessThanOrEqual(80);
+  });
+
+  it('a silent peer at whose address nobody answers is lost after timeout', async () => {
+    const { node: b, proxy } = await behindProxy('b', { heartbeat: 20 });
+    const reconnect = { attempts: 2, minDelay: 1, maxDelay: 5 };
+    const a = node('a', { listen: [], heartbeat: 20, timeout: 100, stallTimeout: 60_000, reconnect });
+    await a.connect(proxy.uri);
+    await eventually(() => b.connections().length === 1, 'b has it too');
+    const log = new Log(a);
+    proxy.refuse = true;
+    proxy.break('freeze');
+    const [id, reason] = await heard(a, 'disconnect');
+    expect([id, reason]).toEqual(['b', 'unreachable']);
+    expect(log.of('reconnecting')).toEqual([
+      ['b', 1],
+      ['b', 2],
+    ]);
+  });
+
+  it('a silent peer whose address still takes connections is waited for, up to stallTimeout', async () => {
+    const { node: b, proxy } = await behindProxy('b', { heartbeat: 20 });
+    const times = { heartbeat: 20, timeout: 100, stallTimeout: 1000, handshakeTimeout: 100, reconnect: 1 };
+    const a = node('a', { listen: [], ...times });
+    await a.connect(proxy.uri);
+    await eventually(() => b.connections().length === 1, 'b has it too');
+    const log = new Log(a);
+    const begun = performance.now();
+    // Whatever is dialled from now on opens, and stays silent.
+    proxy.delay = 60_000;
+    await heard(a, 'disconnect');
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    expect(proxy.connections).toBeGreaterThan(2);
+    expect(log.names).toEqual(['reconnecting', 'unreachable', 'disconnect']);
+  });
 });
