@@ -17,10 +17,11 @@ import {
 import { duplicated } from './dialing.js';
 import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
-import { turnAway } from './handshake.js';
-import { established, probeIncumbent, query } from './links.js';
+import { incumbentLives, turnAway } from './handshake.js';
+import { established, probeIncumbent } from './links.js';
 import { detach } from './parting.js';
 import type { Peer } from './peer.js';
+import { query } from './questions.js';
 import { NORMAL, URGENT } from './session.js';
 import { disconnected, endSession } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -88,6 +89,8 @@ function replaceLink(state: MeshState, peer: Peer, now: number): void {
   if (link === null) return;
   detach(state, peer, false);
   duplicated(state, link, now);
+  // Who claims the same id was waiting for this one to prove that it lives: it has.
+  if (peer.probe !== null) incumbentLives(state, peer, now);
 }
 
 /** Another incarnation of this id from now on; what the one before left undone is reported. */

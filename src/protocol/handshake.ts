@@ -18,8 +18,9 @@ import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
 import { failed, overtaken } from './dialing.js';
 import { protocolError } from './frame.js';
-import { answer, lost, probeIncumbent } from './links.js';
+import { lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
+import { answer } from './questions.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */

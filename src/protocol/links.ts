@@ -8,11 +8,11 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { encodeHeartbeat, encodeKeep, encodePing, encodeQuery, encodeState, VERSION } from './control.js';
+import { encodeHeartbeat, encodeKeep, encodePing, VERSION } from './control.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
-import type { Counts } from './fields.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
+import { resume } from './questions.js';
 import { NORMAL, URGENT } from './session.js';
 import { endParting } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -62,48 +62,6 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
   }
   resume(state, peer);
   state.release(peer);
-}
-
-/** Handshakes that waited for the link to prove dead go on, and so does one that waited for the adoption to fail. */
-function resume(state: MeshState, peer: Peer): void {
-  peer.probe = null;
-  for (const connection of peer.connections) {
-    if (!connection.probing) continue;
-    connection.probing = false;
-    if (!peer.arbiter) answer(state, peer, connection);
-    // What it said before the incumbent's last sign of life proves nothing.
-    else if (connection.offer !== null) query(state, connection);
-    connection.offer = null;
-  }
-  const { parked } = peer;
-  peer.parked = null;
-  if (parked !== null) query(state, parked);
-}
-
-/** Arbiter: asks anew what the follower knows. */
-export function query(state: MeshState, connection: Connection): void {
-  connection.questionNonce = state.nonce();
-  connection.asked = state.changes;
-  state.send(connection, encodeQuery(connection.questionNonce));
-}
-
-/** Follower: says what it knows of the arbiter. */
-export function answer(state: MeshState, peer: Peer, connection: Connection): void {
-  const known = connection.hello?.incarnation === peer.incarnation;
-  const received: Counts = known ? peer.session.received : [0, 0];
-  connection.asked = state.changes;
-  connection.toldSession = known ? peer.session.id : 0;
-  state.send(
-    connection,
-    encodeState({
-      nonce: connection.questionNonce,
-      incarnation: peer.incarnation,
-      session: connection.toldSession,
-      epoch: known ? peer.epoch : 0,
-      live: known && peer.link !== null && !peer.suspect,
-      received,
-    }),
-  );
 }
 
 export function tellKeep(state: MeshState, peer: Peer): void {

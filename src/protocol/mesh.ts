@@ -147,6 +147,12 @@ export class Mesh {
     return token;
   }
 
+  /** Whether some session is held for the other side's return, or being brought to its end. */
+  get waiting(): boolean {
+    for (const peer of this.state.peers.values()) if (peer.heldUntil > 0 || peer.parting !== null) return true;
+    return false;
+  }
+
   /** Whether the owner of some link is being asked to prove that it lives. */
   get probing(): boolean {
     for (const peer of this.state.peers.values()) if (peer.probe !== null) return true;

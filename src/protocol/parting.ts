@@ -9,6 +9,7 @@ import { ByeReason, encodeBye, encodeKeep } from './control.js';
 import { giveUp, recover } from './dialing.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
+import { resume } from './questions.js';
 import { disconnected, endSession } from './sessions.js';
 import type { MeshState } from './state.js';
 
@@ -129,19 +130,24 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     detach(state, peer, true);
   }
   peer.theirKeep = false;
-  if (parting.replies && peer.keep && !state.closing) {
+  // The other side went, or the wish came after the link was found unwanted.
+  if ((parting.replies || parting.reason === ByeReason.Unwanted) && peer.keep && !state.closing) {
     peer.parting = null;
-    // The other side went, this side wants it back: the application hears `reconnecting` first.
+    // This side wants it back: the application hears `reconnecting` first.
     peer.farewell = HEARD[parting.reason];
     const starved = state.starved.has(peer);
     endSession(state, peer);
     recover(state, peer, now);
     // Whoever waits for room has a whole window of it, in the next session.
     if (starved && peer.connected) state.emit({ kind: 'drain', id: peer.id });
+    resume(state, peer);
     return;
   }
   const local = !parting.replies && parting.reason !== ByeReason.Unwanted;
   disconnected(state, peer, local ? 'local' : HEARD[parting.reason]);
+  // A wish for this very peer came true while it parted.
+  if (peer.keep && !state.closing) recover(state, peer, now);
+  resume(state, peer);
   state.release(peer);
 }
 

@@ -22,6 +22,8 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
   ['the follower keeps, each sends, a connection breaks', { packets: 1, breaks: 1 }, 500],
   ['the arbiter keeps, each sends, a connection breaks', { keepers: 'b', packets: 1, breaks: 1 }, 500],
   ['each sends, and a node restarts', { packets: 1, restarts: 1 }, 500],
+  ['both dial, and one lets go', { keepers: 'ab', unkeeps: 1 }, 1000],
+  ['one disconnects, one restarts', { restarts: 1, disconnects: 1 }, 200],
   ['each sends, and one disconnects', { packets: 1, disconnects: 1 }, 100],
   ['both keep, one lets go, one disconnects', { keepers: 'ab', connections: 1, unkeeps: 1, disconnects: 1 }, 100],
   ['each sends, a connection breaks, every deadline passes', { packets: 1, breaks: 1, expiries: 1 }, 1000],

@@ -114,6 +114,12 @@ export class Scope {
     };
     for (const [index, wire] of this.wires.entries()) this.wireActions(wire, index, add);
     for (const [name, node] of Object.entries(this.nodes)) this.nodeActions(name, node, add);
+    if (actions.every((action) => action.fault)) {
+      // Time passes when nothing else can happen.
+      for (const [name, node] of Object.entries(this.nodes)) {
+        if (node.mesh.waiting) add(`time passes ${name}`, (scope) => scope.tick(name, FAR));
+      }
+    }
     return actions;
   }
 
