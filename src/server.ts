@@ -162,7 +162,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
 
   /**
    * Closes the node: flushes what was accepted, says goodbye to every peer, for at most `closeTimeout`, and lets go of
-   * every socket, timer and listener. What could not be delivered is reported by `undelivered` first.
+   * every socket, timer and listener; a socket that the other side does not end gets a second more. What could not be delivered is reported by `undelivered` first.
    *
    * @param callback - called when it is closed; the same as the promise returned
    */

@@ -14,6 +14,7 @@ import { onFrame } from './inbound.js';
 import { heard, lost, tellKeep, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
+import type { PeerView } from './peer.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -147,29 +148,23 @@ export class Mesh {
     return token;
   }
 
-  /** Whether some session is held for the other side's return, or being brought to its end. */
-  get waiting(): boolean {
-    for (const peer of this.state.peers.values()) if (peer.heldUntil > 0 || peer.parting !== null) return true;
-    return false;
-  }
-
-  /** Whether the owner of some link is being asked to prove that it lives. */
-  get probing(): boolean {
-    for (const peer of this.state.peers.values()) if (peer.probe !== null) return true;
-    return false;
-  }
-
   /** The session with a connected peer: for counting, not for changing. */
   session(id: string): Session | null {
     const peer = this.state.peers.get(id);
     return peer?.connected ? peer.session : null;
   }
 
-  /** What is known of a connected peer's links, for people and tests: no part of the protocol. */
-  view(id: string): { readonly epoch: number; readonly link: number | null; readonly session: number } | null {
+  /** What is known of a peer, for people and tests: no part of the protocol. */
+  view(id: string): PeerView | null {
     const peer = this.state.peers.get(id);
     if (peer === undefined) return null;
-    return { epoch: peer.epoch, link: peer.link?.id ?? null, session: peer.session.id };
+    return {
+      epoch: peer.epoch,
+      link: peer.link?.id ?? null,
+      session: peer.session.id,
+      probing: peer.probe !== null,
+      waiting: peer.heldUntil > 0 || peer.parting !== null,
+    };
   }
 
   // The network's side.
@@ -270,9 +265,8 @@ export class Mesh {
    */
   tick(now: number): void {
     const { state } = this;
-    // A node that did not run heard nothing, whatever was said: it listens first, and judges later.
-    const late = now - state.wakeAt;
-    const grace = late > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
+    // A node that did not run heard nothing, whatever was said.
+    const grace = now - state.wakeAt > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
     state.wakeAt = Number.POSITIVE_INFINITY;
     for (const connection of state.connections.values()) {
       const waiting = connection.phase !== 'adopted' || connection.peer?.confirmed === false;

@@ -27,6 +27,18 @@ export interface Probe {
   readonly deadline: number;
 }
 
+/** What people and tests may see of a peer. */
+export interface PeerView {
+  readonly epoch: number;
+  /** Number of the link's connection, which differs on the two sides. */
+  readonly link: number | null;
+  readonly session: number;
+  /** The link's owner is being asked to prove that it lives. */
+  readonly probing: boolean;
+  /** The session is held for the other side's return, or being brought to its end. */
+  readonly waiting: boolean;
+}
+
 export class Peer {
   readonly id: string;
   /** Whether this node decides which connection is the link. */

@@ -117,7 +117,8 @@ export class Scope {
     if (actions.every((action) => action.fault)) {
       // Time passes when nothing else can happen.
       for (const [name, node] of Object.entries(this.nodes)) {
-        if (node.mesh.waiting) add(`time passes ${name}`, (scope) => scope.tick(name, FAR));
+        if (this.views(node).some((view) => view?.waiting))
+          add(`time passes ${name}`, (scope) => scope.tick(name, FAR));
       }
     }
     return actions;
@@ -213,7 +214,7 @@ export class Scope {
         );
       }
     }
-    if (mesh.probing) add(`probe fails ${name}`, (scope) => scope.tick(name, PROBE));
+    if (this.views(node).some((view) => view?.probing)) add(`probe fails ${name}`, (scope) => scope.tick(name, PROBE));
     if (this.dials > 0) {
       add(
         `dial ${name}`,
@@ -244,6 +245,10 @@ export class Scope {
         true,
       );
     }
+  }
+
+  private views(node: SimulatedNode): ReturnType<Mesh['view']>[] {
+    return ['a', 'b'].map((id) => node.mesh.view(id));
   }
 
   private start(name: string, id: string): void {

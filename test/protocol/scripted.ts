@@ -299,8 +299,3 @@ export function adopts(nonce: number, adopt: Partial<Adopt> = {}): Uint8Array {
 export function data(text: string, kind: FrameKind = Frame.Data): Uint8Array {
   return encodeFrame(kind, Buffer.from(text));
 }
-
-/** What every protocol error has. */
-export function broken(text: string): string {
-  return `the other node broke the protocol: ${text}`;
-}

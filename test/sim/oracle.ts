@@ -19,7 +19,7 @@ interface Packet {
   orphaned: boolean;
 }
 
-export class Violation extends Error {}
+class Violation extends Error {}
 
 export class Oracle {
   readonly packets: Packet[] = [];
