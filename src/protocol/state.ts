@@ -5,29 +5,34 @@
  * Parts call one another one way: state ← sessions ← dialing ← links ← handshake, parting ← mesh.
  */
 import type { MasterlessError } from '../errors.js';
-import type { ReconnectPolicy } from '../options.js';
+import type { ResolvedOptions } from '../options.js';
 import { Connection } from './connection.js';
 import type { Dial } from './dial.js';
 import type { Output } from './output.js';
 import { Peer } from './peer.js';
 
+/** The options that the core goes by. */
+type Timing = Pick<
+  ResolvedOptions,
+  | 'heartbeat'
+  | 'timeout'
+  | 'stallTimeout'
+  | 'handshakeTimeout'
+  | 'probeTimeout'
+  | 'closeTimeout'
+  | 'reconnect'
+  | 'resumeWindow'
+  | 'window'
+  | 'totalWindow'
+  | 'maxPacket'
+>;
+
 /** What the core must know of its node. All times in milliseconds, all sizes in bytes. */
-export interface MeshConfig {
+export interface MeshConfig extends Timing {
   readonly id: string;
   /** 16 hexadecimal digits, not all 0. */
   readonly incarnation: string;
   readonly codec: string;
-  readonly heartbeat: number;
-  readonly timeout: number;
-  readonly stallTimeout: number;
-  readonly handshakeTimeout: number;
-  readonly probeTimeout: number;
-  readonly closeTimeout: number;
-  readonly reconnect: ReconnectPolicy;
-  readonly resumeWindow: number;
-  readonly window: number;
-  readonly totalWindow: number;
-  readonly maxPacket: number;
   readonly maxPeers: number;
   readonly maxHandshakes: number;
   readonly maxHandshakesPerAddress: number;

@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explore } from './explorer.js';
-import { type Bounds, Violation } from './scope.js';
-
-const still: Bounds = {
-  connections: 2,
-  packets: 0,
-  breaks: 0,
-  restarts: 0,
-  dials: 0,
-  disconnects: 0,
-  unkeeps: 0,
-  expiries: 0,
-  twin: false,
-  keepers: 'a',
-};
+import { type Bounds, STILL, Violation } from './scope.js';
 
 /** Small enough for every run of the tests; each is explored to its end. The least numbers hold the explorer to its work. */
 const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
@@ -31,20 +18,20 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
 
 describe('every state within small bounds, on the real core', () => {
   it.each(scopes)('%s', (_name, bounds, least) => {
-    const result = explore({ ...still, ...bounds }, { most: 100_000, liveness: true });
+    const result = explore({ ...STILL, ...bounds }, { most: 100_000, liveness: true });
     expect(result).toMatchObject({ complete: true, stuck: 0 });
     expect(result.states).toBeGreaterThan(least);
     expect(result.rests).toBeGreaterThan(0);
   });
 
   it('two live nodes of one id: safe as far as it goes', () => {
-    const result = explore({ ...still, keepers: 'Ab', twin: true }, { most: 5000 });
+    const result = explore({ ...STILL, keepers: 'Ab', twin: true }, { most: 5000 });
     expect(result.states).toBe(5000);
   });
 });
 
 it('finds what it looks for: a core that forgets its wish leaves two nodes apart', () => {
   const wrong = (): unknown =>
-    explore({ ...still, breaks: 1 }, { most: 10_000, sabotage: (scope) => scope.forgetAttempts() });
+    explore({ ...STILL, breaks: 1 }, { most: 10_000, sabotage: (scope) => scope.forgetAttempts() });
   expect(wrong).toThrow(Violation);
 });

@@ -31,6 +31,20 @@ export interface Bounds {
   readonly keepers: string;
 }
 
+/** Two nodes of which the follower keeps the link, and nothing else happens: what other bounds add to. */
+export const STILL: Bounds = {
+  connections: 2,
+  packets: 0,
+  breaks: 0,
+  restarts: 0,
+  dials: 0,
+  disconnects: 0,
+  unkeeps: 0,
+  expiries: 0,
+  twin: false,
+  keepers: 'a',
+};
+
 export class Violation extends Error {}
 
 interface Wire {

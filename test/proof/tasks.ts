@@ -3,7 +3,7 @@
  * seeds are a number on the command line away.
  */
 import { type Exploration, explore } from '../explore/explorer.js';
-import type { Bounds } from '../explore/scope.js';
+import { type Bounds, STILL } from '../explore/scope.js';
 import { type StormResult, storm } from '../sim/storm.js';
 
 /** Seeds of storms of one kind. */
@@ -128,18 +128,6 @@ const BASE = 40_000_000;
 
 /** Scopes that are explored to their end. */
 export function explorations(): ExploreTask[] {
-  const still: Bounds = {
-    connections: 2,
-    packets: 0,
-    breaks: 0,
-    restarts: 0,
-    dials: 0,
-    disconnects: 0,
-    unkeeps: 0,
-    expiries: 0,
-    twin: false,
-    keepers: 'a',
-  };
   const scopes: Partial<Bounds>[] = [
     { keepers: 'ab', breaks: 1 },
     { keepers: 'ab', packets: 1 },
@@ -155,5 +143,5 @@ export function explorations(): ExploreTask[] {
     { packets: 1, disconnects: 1, unkeeps: 1 },
     { packets: 1, breaks: 1, expiries: 1 },
   ];
-  return scopes.map((bounds) => ({ kind: 'explore', bounds: { ...still, ...bounds }, most: 60_000 }));
+  return scopes.map((bounds) => ({ kind: 'explore', bounds: { ...STILL, ...bounds }, most: 60_000 }));
 }
