@@ -1,5 +1,5 @@
 /**
- * `npm run simulate`: storms and explorations on every core of the machine, with figures. Exit code 1 if anything fails.
+ * `npm run proof`: storms and explorations on every core of the machine, with figures. Exit code 1 if anything fails.
  *
  *   --seeds=N                                   how many storms (default 5000)
  *   --storm=SEED,NODES,ACTIONS,RESTARTS,VARIED  one storm, with its trace

@@ -87,7 +87,7 @@ function runStorms(task: StormTask): Outcome {
     try {
       total = sum(total, ofStorm(storm({ seed, nodes, actions, restarts, varied })));
     } catch (error) {
-      const again = `npm run simulate -- --storm=${seed},${nodes},${actions},${Number(restarts)},${Number(varied)}`;
+      const again = `npm run proof -- --storm=${seed},${nodes},${actions},${Number(restarts)},${Number(varied)}`;
       return { ...total, failure: `${String(error)}\nrepeat it with: ${again}` };
     }
   }
