@@ -99,11 +99,12 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
     const urgent = options?.urgent === true;
-    if (typeof target === 'string') return this.#node.send(target, this.#encoded([target], packet, urgent), urgent);
+    if (typeof target === 'string') return this.#node.send(target, this.#encodedFor(target, packet, urgent), urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const ids = new Set<string>(target.map(checkedId));
-    const bytes = this.#encoded(ids, packet, urgent);
+    const bytes = this.#encoded(packet, urgent);
+    for (const id of ids) this.#checkTaken(id, bytes.length);
     let taken = 0;
     for (const id of ids) if (this.#node.send(id, bytes, urgent)) taken++;
     return taken;
@@ -128,7 +129,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const urgent = options.urgent === true;
     const signal = checkedSignal(options.signal);
     checkedId(id);
-    const bytes = this.#encoded([id], packet, urgent);
+    const bytes = this.#encodedFor(id, packet, urgent);
     const promise = this.#node.deliveries.deliver(id, bytes, urgent, signal);
     this.#node.flushSoon();
     return harmless(promise);
@@ -185,12 +186,22 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (event === 'message') queueMicrotask(() => this.#node.listen());
   }
 
-  /** The packet's bytes, once for all targets, if each of them takes so many. */
-  #encoded(ids: Iterable<string>, packet: Packet, urgent: boolean): Uint8Array {
+  #encoded(packet: Packet, urgent: boolean): Uint8Array {
     const bytes = this.#node.codec.encode(packet);
     checkPacketSize(bytes.length, this.#options.maxPacket, 'maxPacket');
     if (urgent) checkPacketSize(bytes.length, PIECE, 'the most for an urgent one');
-    for (const id of ids) checkPacketSize(bytes.length, this.#node.mesh.maxPacket(id), `maxPacket of ${id}`);
     return bytes;
+  }
+
+  #encodedFor(id: string, packet: Packet, urgent: boolean): Uint8Array {
+    const bytes = this.#encoded(packet, urgent);
+    this.#checkTaken(id, bytes.length);
+    return bytes;
+  }
+
+  /** A peer may take less than this node does. The text is made only where it is needed. */
+  #checkTaken(id: string, size: number): void {
+    const most = this.#node.mesh.maxPacket(id);
+    if (size > most) checkPacketSize(size, most, `maxPacket of ${id}`);
   }
 }
