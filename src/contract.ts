@@ -28,7 +28,7 @@ export interface ServerEvents<Packet = unknown> {
   reconnect: [id: string];
   /** A session ended with packets that were not acknowledged; comes before its `disconnect`. */
   undelivered: [id: string, packets: Undelivered<Packet>];
-  /** After `send` was refused for want of room: there is room. */
+  /** After `send` was refused for want of room, or `writable` was false: there is room. */
   drain: [id: string];
   /** Two live nodes claim this id; it may be this node's own. */
   conflict: [id: string];

@@ -19,6 +19,20 @@ export function endSession(state: MeshState, peer: Peer): void {
     state.emit({ kind: 'undelivered', id: peer.id, leftover });
   }
   state.emit({ kind: 'ended', id: peer.id, session });
+  // What it held of the window of all peers is free for the others.
+  tellRoom(state);
+}
+
+/** Tells of room to whoever was refused for want of it. */
+export function tellRoom(state: MeshState): void {
+  const { window, totalWindow } = state.config;
+  for (const peer of state.starved) {
+    const { outstanding } = peer.session;
+    if (outstanding > 0 && (outstanding > Math.min(window, peer.window) / 2 || state.outstanding > totalWindow / 2))
+      continue;
+    state.starved.delete(peer);
+    state.emit({ kind: 'drain', id: peer.id });
+  }
 }
 
 /** Ends the session and tells the application that the peer is gone. */

@@ -15,6 +15,7 @@ import type { Deliver } from './output.js';
 import type { Peer } from './peer.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from './session.js';
+import { tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Acknowledged at the latest after so many milliseconds, or so many bytes, whichever comes first. */
@@ -48,7 +49,11 @@ export class Traffic {
 
   writable(id: string, size: number): boolean {
     const peer = this.state.peers.get(id);
-    return peer !== undefined && takes(peer) && this.fits(peer, size);
+    if (peer === undefined || !takes(peer)) return false;
+    if (this.fits(peer, size)) return true;
+    // Who asks and hears no waits for room, as one who was refused does.
+    this.state.starved.add(peer);
+    return false;
   }
 
   /** A packet that is larger than the whole window goes when nothing else is on its way. */
@@ -132,16 +137,7 @@ export class Traffic {
     session.acknowledge(counts);
     this.state.outstanding -= before - session.outstanding;
     this.state.emit({ kind: 'acknowledged', id: peer.id, session });
-    for (const starved of this.state.starved) this.drain(starved);
-  }
-
-  private drain(peer: Peer): void {
-    const { window, totalWindow } = this.state.config;
-    const { outstanding } = peer.session;
-    const room = outstanding === 0 || outstanding <= Math.min(window, peer.window) / 2;
-    if (!room || (this.state.outstanding > totalWindow / 2 && outstanding > 0)) return;
-    this.state.starved.delete(peer);
-    this.state.emit({ kind: 'drain', id: peer.id });
+    tellRoom(this.state);
   }
 
   /** Everything that one chunk brought has been read. */

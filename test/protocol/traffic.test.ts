@@ -135,6 +135,26 @@ describe('the window', () => {
     expect(send(scripted, 1000, false, 'b')).toBe(3);
   });
 
+  it('is free for others when a session ends, and they are told', () => {
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(9) }, { keep: true, resumeWindow: 0 });
+    follow(scripted, { id: 'b' });
+    while (send(scripted, 1000) > 0);
+    expect(send(scripted, 1000, false, 'b')).toBe(0);
+    scripted.heard();
+    line.end();
+    scripted.wait(0);
+    expect(scripted.heard()).toContain('drain b');
+    expect(send(scripted, 1000, false, 'b')).toBe(1);
+  });
+
+  it('is told of to who only asked whether there is room', () => {
+    const { scripted, line } = linked({ window: room(9) });
+    for (let i = 0; i < 9; i++) expect(send(scripted, 1000)).toBe(i + 1);
+    expect(scripted.mesh.writable('a', 1000)).toBe(false);
+    line.say(encodeAck([9, 0]));
+    expect(scripted.heard()).toContain('drain a');
+  });
+
   it('is free again when a session ends', () => {
     const { scripted, line } = linked({ window: room(9), totalWindow: room(9) }, { keep: true, resumeWindow: 0 });
     while (send(scripted, 1000) > 0);
