@@ -48,7 +48,7 @@ export interface WorkerConfig {
   readonly advertise: string;
 }
 
-/** [stream, number, record]: any stream can be told from any other. */
+/** [stream, number, record]: no two streams have the same name. */
 type Packet = readonly [stream: string, number: number, record: unknown];
 
 const REPORT_PERIOD = 100;
