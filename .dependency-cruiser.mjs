@@ -33,6 +33,7 @@ export default {
     room('transports', '^src/transports/', [ERRORS, BUILTIN]),
     room('delivery', '^src/delivery/', [ERRORS, PROTOCOL]),
     room('runtime', '^src/runtime/', [ERRORS, PROTOCOL, TRANSPORT, '^node_modules/(@types/)?debug/', BUILTIN]),
+    room('testing', '^src/testing/', [ERRORS, OPTIONS, PROTOCOL, TRANSPORT, '^src/(server|contract)\\.ts$']),
     room('contract', '^src/contract\\.ts$', [ERRORS, '^src/protocol/output\\.ts$']),
     room('cli', '^src/cli/', ['^src/index\\.ts$', BUILTIN]),
     {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type KeyNode, KeyTree } from '../../src/codec/keys.js';
 import { msgpack } from '../../src/codec/msgpack.js';
-import { Random } from '../sim/random.js';
+import { Random } from '../../src/testing/random.js';
 import { newSeed, thrownBy } from './packets.js';
 
 const bytesOf = (key: string): Uint8Array => new Uint8Array([0xa0 | key.length, ...Buffer.from(key)]);

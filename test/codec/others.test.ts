@@ -6,7 +6,7 @@ import { Packr } from 'msgpackr';
 import { expect, test } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
 import { MasterlessError } from '../../src/errors.js';
-import { Random } from '../sim/random.js';
+import { Random } from '../../src/testing/random.js';
 import { anyPacket, newSeed, toHex } from './packets.js';
 
 const ours = msgpack();

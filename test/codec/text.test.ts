@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isWellFormed, SHORT_TEXT, TextReader, writeShort } from '../../src/codec/text.js';
-import { Random } from '../sim/random.js';
+import { Random } from '../../src/testing/random.js';
 import { newSeed } from './packets.js';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -3,7 +3,7 @@ import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { Wire } from '../sim/network.js';
+import type { Wire } from '../../src/testing/network.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
 import { data, follow, Scripted } from './scripted.js';

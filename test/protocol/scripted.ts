@@ -18,7 +18,7 @@ import { encodeFrame, Frame, FrameDecoder, type FrameKind, MAX_DATA } from '../.
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import { Random } from '../sim/random.js';
+import { Random } from '../../src/testing/random.js';
 import { forms, type Kind, kindOf } from './vectors.js';
 
 export const CONFIG: Omit<MeshConfig, 'random'> = {

@@ -1,7 +1,7 @@
 /** A link that is cut again and again, on any byte: nothing is lost, doubled or out of order, in either direction. */
 import { describe, expect, it } from 'vitest';
 import type { Server, ServerOptions } from '../../src/index.js';
-import type { Random } from '../sim/random.js';
+import type { Random } from '../../src/testing/random.js';
 import { eventually, heard, Log, within } from '../support/events.js';
 import { proxied } from '../support/nodes.js';
 import type { Break, Network } from '../support/proxy.js';

@@ -1,8 +1,8 @@
 /** Pairs of nodes that dial each other at the same moment: one link remains, the same for both. */
 import { expect, it } from 'vitest';
 import { Server } from '../../src/index.js';
+import type { Random } from '../../src/testing/random.js';
 import { tcp } from '../../src/transports/tcp.js';
-import type { Random } from '../sim/random.js';
 import { type Counts, counting } from '../support/counting.js';
 import { eventually, heard, Log, packets, within } from '../support/events.js';
 import { scaled, seeded } from '../support/seed.js';

@@ -3,7 +3,7 @@
  * that returns false when there was nothing for it to act on.
  */
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { Wire } from './network.js';
+import type { Wire } from '../../src/testing/network.js';
 import type { SimNode } from './node.js';
 import type { World } from './world.js';
 

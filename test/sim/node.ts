@@ -7,7 +7,7 @@ import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
 import { NORMAL, URGENT } from '../../src/protocol/session.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { End } from './network.js';
+import type { End } from '../../src/testing/network.js';
 import { bytesOf } from './oracle.js';
 import type { World } from './world.js';
 

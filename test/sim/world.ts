@@ -5,10 +5,11 @@ import { MasterlessError } from '../../src/errors.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import type { Output } from '../../src/protocol/output.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import { Agenda, connectEnds, End, type Wire } from './network.js';
+import { Agenda } from '../../src/testing/agenda.js';
+import { connectEnds, End, type Wire } from '../../src/testing/network.js';
+import { Random } from '../../src/testing/random.js';
 import { SimNode } from './node.js';
 import { check, name, Oracle } from './oracle.js';
-import { Random } from './random.js';
 
 /** How the network between two nodes is. */
 export interface Weather {

@@ -1,6 +1,6 @@
 /** Chance that can be repeated: `TEST_SEED=… vitest run …` gives the run that failed. */
 import { onTestFailed } from 'vitest';
-import { Random } from '../sim/random.js';
+import { Random } from '../../src/testing/random.js';
 
 /** A generator for the running test; its seed is printed when the test fails. */
 export function seeded(): Random {

@@ -3,8 +3,8 @@
  * that transport.ts sets. What is sent comes from tapes, so that every byte received can be told from every other.
  */
 import { expect } from 'vitest';
+import { Random } from '../../src/testing/random.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from '../../src/transports/transport.js';
-import { Random } from '../sim/random.js';
 
 /** Bytes without end, the same for the same seed. Its period is prime, so that no power of two hides a mistake. */
 class Tape {
