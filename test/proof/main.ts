@@ -1,89 +1,135 @@
 /**
- * `npm run proof`: storms and explorations on every core of the machine, with figures. Exit code 1 if anything fails.
+ * `npm run proof`: everything that takes longer than a test may, on every core of the machine, with figures. Exit code 1
+ * if anything fails.
  *
- *   --seeds=N                                   how many storms (default 5000)
+ *   --nightly                                   as much as one night is given
+ *   --only=PART[,PART…]                         these parts of it
+ *   --first=SEED, --seeds=N                     other seeds, another number of them
  *   --storm=SEED,NODES,ACTIONS,RESTARTS,VARIED  one storm, with its trace
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { storm } from '../sim/storm.js';
-import { explorations, none, type Outcome, run, storms, sum, type Task } from './tasks.js';
+import { parseArgs } from 'node:util';
+import type { Outcome, Part, Scale, Seeds } from './part.js';
+import { sum } from './part.js';
+import { parts } from './parts.js';
+import { traceStorm } from './storms.js';
+
+interface Job {
+  readonly part: string;
+  readonly task: object;
+}
+
+interface Tally {
+  figures: Record<string, number>;
+  readonly failures: string[];
+  passed: number;
+}
 
 const begun = Date.now();
-const [mode = ''] = process.argv.slice(2);
-if (mode === 'worker') work();
-else if (mode.startsWith('--storm=')) traceOne(mode.slice('--storm='.length));
-else await prove(Number(/^--seeds=(\d+)$/.exec(mode)?.[1] ?? 5000));
+const { values: given } = parseArgs({
+  options: {
+    nightly: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    first: { type: 'string' },
+    seeds: { type: 'string' },
+    storm: { type: 'string' },
+    worker: { type: 'boolean', default: false },
+  },
+});
+if (given.worker) work();
+else if (given.storm !== undefined) traceStorm(given.storm);
+else await prove(given.nightly ? 'nightly' : 'proof', chosen(given.only), seedsOf(given.first, given.seeds));
 
-async function prove(seeds: number): Promise<void> {
-  const explored = explorations();
-  const [exploring, storming] = [[...explored], storms(seeds)];
-  const tasks: Task[] = [...exploring, ...storming];
-  const results: { task: Task; outcome: Outcome }[] = [];
+async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promise<void> {
+  const jobs: Job[] = asked.flatMap((part) => part.tasks(scale, seeds).map((task) => ({ part: part.name, task })));
+  const tallies = new Map<string, Tally>(asked.map((part) => [part.name, { figures: {}, failures: [], passed: 0 }]));
+  const count = jobs.length;
   let shown = 0;
   const workers = Array.from({ length: Math.min(8, availableParallelism()) }, () => startWorker());
   await Promise.all(
     workers.map(async (worker) => {
-      for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
-        const outcome = await ask(worker, task);
-        results.push({ task, outcome });
-        if (outcome.failure !== null) console.log(`FAILED ${outcome.failure}`);
+      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+        const { figures, failure } = await ask(worker, job);
+        const tally = tallies.get(job.part) as Tally;
+        tally.figures = sum(tally.figures, figures);
+        if (failure === null) tally.passed++;
+        else tally.failures.push(failure);
+        if (failure !== null) console.log(`FAILED ${job.part}: ${failure}`);
         if (Date.now() - shown < 20_000) continue;
         shown = Date.now();
-        console.log(
-          `${((shown - begun) / 1000).toFixed(0).padStart(5)} s  ${results.length} of ${results.length + tasks.length} portions`,
-        );
+        console.log(`${seconds(shown).padStart(6)}  ${count - jobs.length} of ${count} pieces`);
       }
       worker.disconnect();
     }),
   );
-  report(results);
+  report(asked, tallies, scale);
 }
 
-function report(results: readonly { task: Task; outcome: Outcome }[]): void {
-  const of = (kind: Task['kind']): Outcome =>
-    results.filter(({ task }) => task.kind === kind).reduce((total, { outcome }) => sum(total, outcome), none());
-  const [stormed, explored] = [of('storms'), of('explore')];
-  const figure = (value: number): string => Math.round(value).toLocaleString('en-US');
-  console.log(`
-storms    ${figure(stormed.seeds)} seeds, ${figure(stormed.steps)} steps, ${figure(stormed.virtualMs / 3_600_000)} simulated hours
-          ${figure(stormed.accepted)} packets accepted, ${figure(stormed.delivered)} delivered, ${figure(stormed.reported)} reported`);
-  for (const [name, count] of Object.entries(stormed.fired).sort())
-    console.log(`          ${name.padEnd(28)} ${figure(count).padStart(9)}`);
-  const complete = results.filter(({ task, outcome }) => task.kind === 'explore' && outcome.complete).length;
-  const scopes = results.filter(({ task }) => task.kind === 'explore').length;
-  console.log(
-    `explorer  ${figure(explored.states)} states, ${figure(explored.steps)} steps; ${complete} of ${scopes} scopes to their end`,
-  );
-  console.log(`in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
-  const failed = results.filter(({ outcome }) => outcome.failure !== null).length;
-  console.log(`${results.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 || results.length === 0 ? 1 : 0;
+function report(asked: readonly Part[], tallies: ReadonlyMap<string, Tally>, scale: Scale): void {
+  let [passed, failed] = [0, 0];
+  for (const part of asked) {
+    const tally = tallies.get(part.name) as Tally;
+    const { lines, failures } = part.report(tally.figures, scale);
+    console.log(`\n${lines.map((line, index) => `${(index === 0 ? part.name : '').padEnd(10)}${line}`).join('\n')}`);
+    for (const failure of failures) console.log(`FAILED ${part.name}: ${failure}`);
+    passed += tally.passed;
+    failed += tally.failures.length + failures.length;
+  }
+  console.log(`\nin ${seconds(Date.now())}`);
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+}
+
+function chosen(only: string | undefined): readonly Part[] {
+  if (only === undefined) return parts;
+  return only.split(',').map((name) => {
+    const part = parts.find((each) => each.name === name);
+    if (part === undefined)
+      throw new Error(`--only=${name}: the parts are ${parts.map((each) => each.name).join(', ')}`);
+    return part;
+  });
+}
+
+function seedsOf(first: string | undefined, count: string | undefined): Seeds {
+  const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+  return { first: number(first), count: number(count) };
 }
 
 function startWorker(): ChildProcess {
-  return fork(fileURLToPath(import.meta.url), ['worker'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return fork(fileURLToPath(import.meta.url), ['--worker'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-function ask(worker: ChildProcess, task: Task): Promise<Outcome> {
+function ask(worker: ChildProcess, job: Job): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const gone = (code: number | null): void =>
-      reject(new Error(`a worker ended with ${code} at ${JSON.stringify(task)}`));
+      reject(new Error(`a worker ended with ${code} at ${JSON.stringify(job)}`));
     worker.once('exit', gone);
     worker.once('message', (outcome) => {
       worker.off('exit', gone);
       resolve(outcome as Outcome);
     });
-    worker.send(task);
+    worker.send(job);
   });
 }
 
 function work(): void {
-  process.on('message', (task) => process.send?.(run(task as Task)));
+  process.on('message', (job) => {
+    void runJob(job as Job).then((outcome) => process.send?.(outcome));
+  });
 }
 
-function traceOne(text: string): void {
-  const [seed = 0, nodes = 3, actions = 300, restarts = 0, varied = 0] = text.split(',').map(Number);
-  storm({ seed, nodes, actions, restarts: restarts === 1, varied: varied === 1, trace: console.log });
+async function runJob({ part: name, task }: Job): Promise<Outcome> {
+  const part = parts.find((each) => each.name === name) as Part;
+  try {
+    return await part.run(task);
+  } catch (error) {
+    const why = error instanceof Error ? error.stack : String(error);
+    return { figures: {}, failure: `${why}\nin the piece ${JSON.stringify(task)}` };
+  }
+}
+
+function seconds(until: number): string {
+  return `${((until - begun) / 1000).toFixed(0)} s`;
 }

@@ -1,0 +1,6 @@
+/** The parts of the proof. Those with the longest pieces come first, so that no process waits for another at the end. */
+import { explorations } from './explorations.js';
+import type { Part } from './part.js';
+import { storms } from './storms.js';
+
+export const parts: readonly Part[] = [explorations, storms];
