@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explore } from './explorer.js';
-import { type Bounds, STILL, Violation } from './scope.js';
+import { Violation } from './node.js';
+import { type Bounds, STILL } from './scope.js';
 
 /** Small enough for every run of the tests; each is explored to its end. The least numbers hold the explorer to its work. */
 const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
@@ -19,7 +20,7 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
 describe('every state within small bounds, on the real core', () => {
   it.each(scopes)('%s', (_name, bounds, least) => {
     const result = explore({ ...STILL, ...bounds }, { most: 100_000, liveness: true });
-    expect(result).toMatchObject({ complete: true, stuck: 0 });
+    expect(result).toMatchObject({ complete: true, live: true });
     expect(result.states).toBeGreaterThan(least);
     expect(result.rests).toBeGreaterThan(0);
   });
@@ -32,6 +33,9 @@ describe('every state within small bounds, on the real core', () => {
 
 it('finds what it looks for: a core that forgets its wish leaves two nodes apart', () => {
   const wrong = (): unknown =>
-    explore({ ...STILL, breaks: 1 }, { most: 10_000, sabotage: (scope) => scope.forgetAttempts() });
+    explore(
+      { ...STILL, breaks: 1 },
+      { most: 10_000, forget: ({ kind }, mesh) => kind === 'dial' && mesh.isConnected('b') },
+    );
   expect(wrong).toThrow(Violation);
 });

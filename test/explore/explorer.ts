@@ -1,23 +1,28 @@
 /**
- * Breadth-first search of every state that a scope can reach, on the real core: safety at each step, no dead end, and
- * from every state a way to rest without further faults.
+ * Breadth-first search of every state that a scope can reach, on the real core: safety at each step, no dead end, from
+ * every state a way to rest without further faults, and no way without faults that never ends.
  */
-import { copyGraph } from './copy.js';
-import { fingerprint } from './fingerprint.js';
-import { type Bounds, Scope, sharedObjects, Violation } from './scope.js';
+import { type NodeOptions, NodeTable, Violation } from './node.js';
+import { Rows } from './rows.js';
+import { type Bounds, Scope } from './scope.js';
+import { States } from './states.js';
+import { Steps } from './steps.js';
 
 /** What was explored. */
 export interface Exploration {
   readonly bounds: Bounds;
   readonly states: number;
   readonly steps: number;
+  /** What a single node was seen to hold: each of these is a run of the core for everything that came to it. */
+  readonly nodeStates: number;
+  /** Steps from the beginning to the state that is farthest from it. */
   readonly depth: number;
   /** States in which nothing but faults can happen. */
   readonly rests: number;
   /** Every state within the bounds was seen. */
   readonly complete: boolean;
-  /** States from which no way leads to rest without faults; -1 when that was not checked. */
-  readonly stuck: number;
+  /** Whether every state was found to lead to rest, and none to lead on for ever: only where that could be checked. */
+  readonly live: boolean;
 }
 
 export interface ExploreOptions {
@@ -25,98 +30,75 @@ export interface ExploreOptions {
   readonly most: number;
   /** Also check that rest can be reached from everywhere; needs memory for every step. */
   readonly liveness?: boolean;
-  /** Does something to each new state that a right core would not: then the search must find a violation. */
-  readonly sabotage?: (scope: Scope) => void;
+  /** For testing the explorer: effects that a wrong core would not have. The search must then find a violation. */
+  readonly forget?: NodeOptions['forget'];
 }
 
-interface Open {
-  readonly scope: Scope;
-  readonly index: number;
-}
+/** Numbers that a state takes at most. */
+const LONGEST = 4096;
 
 /** @throws Violation with the actions that lead to it */
-export function explore(bounds: Bounds, options: ExploreOptions): Exploration {
-  const seen = new Map<number, number>();
-  const parents: number[] = [];
-  const names: string[] = [];
-  const successors: number[][] = [];
-  const resting: number[] = [];
-  const path = (index: number): string[] => {
-    const actions: string[] = [];
-    for (let at = index; at > 0; at = parents[at] as number) actions.push(names[at] as string);
-    return actions.reverse();
-  };
-  const root = new Scope(bounds);
-  seen.set(fingerprint(root), 0);
-  parents.push(-1);
-  names.push('');
-  let frontier: Open[] = [{ scope: root, index: 0 }];
+export function explore(bounds: Bounds, { most, liveness = false, forget }: ExploreOptions): Exploration {
+  const nodes = { window: bounds.window, silences: bounds.silences > 0 };
+  const table = new NodeTable(forget === undefined ? nodes : { ...nodes, forget });
+  const states = new States();
+  const graph = new Steps();
+  const rows = new Rows();
+  const row = new Int32Array(LONGEST);
+  const root = new Scope(bounds, table);
+  rows.push(row, note(root));
   let steps = 0;
   let depth = 0;
-  let complete = true;
-  for (; frontier.length > 0 && complete; depth++) {
-    const next: Open[] = [];
-    for (const { scope, index } of frontier) {
-      const actions = scope.actions();
-      const calm: number[] = [];
-      let last = '';
-      try {
-        for (const action of actions) {
-          last = action.name;
-          const branch = copyGraph(scope, sharedObjects);
-          action.run(branch);
-          options.sabotage?.(branch);
-          steps++;
-          const key = fingerprint(branch);
-          let target = seen.get(key);
-          if (target === undefined) {
-            target = parents.length;
-            seen.set(key, target);
-            parents.push(index);
-            names.push(action.name);
-            next.push({ scope: branch, index: target });
-          }
-          if (!action.fault) calm.push(target);
-        }
-        last = 'rest';
-        if (actions.every((action) => action.fault)) {
-          scope.checkRest();
-          resting.push(index);
-        }
-      } catch (error) {
-        if (error instanceof Error) error.message += `\nafter: ${[...path(index), last].join(', ')}`;
-        throw error;
-      }
-      if (options.liveness) successors[index] = calm;
-      if (seen.size >= options.most) {
-        complete = false;
-        break;
-      }
+  let lastOfDepth = 1;
+  let index = 0;
+  for (let open = rows.shift(); open !== null && states.count < most; open = rows.shift(), index++) {
+    if (index === lastOfDepth) {
+      depth++;
+      lastOfDepth = states.count;
     }
-    frontier = next;
+    const scope = root.decode(open);
+    const actions = scope.actions();
+    let last = 'rest';
+    try {
+      if (actions.every(({ fault }) => fault)) {
+        scope.checkRest();
+        graph.rest(index);
+      }
+      for (const { name, fault, run } of actions) {
+        last = name;
+        const branch = scope.copy();
+        run(branch);
+        steps++;
+        const before = states.count;
+        const length = branch.encode(row);
+        const target = states.add(row, length, index, name);
+        if (states.count > before) rows.push(row, length);
+        if (liveness && !fault) graph.add(index, target);
+      }
+    } catch (error) {
+      if (error instanceof Error) error.message += `\nafter: ${[...states.path(index), last].join(', ')}`;
+      throw error;
+    }
   }
-  const stuck = options.liveness && complete ? countStuck(successors, resting, path) : -1;
-  return { bounds, states: seen.size, steps, depth, rests: resting.length, complete, stuck };
+  const complete = index === states.count;
+  const live = liveness && complete;
+  if (live) checkLive(graph, states);
+  return {
+    ...{ bounds, states: states.count, steps, nodeStates: table.states.length, depth },
+    ...{ rests: graph.rests, complete, live },
+  };
+
+  function note(scope: Scope): number {
+    const length = scope.encode(row);
+    states.add(row, length, 0, '');
+    return length;
+  }
 }
 
-/** States from which rest can't be reached by actions that are no faults. */
-function countStuck(
-  successors: readonly number[][],
-  resting: readonly number[],
-  path: (index: number) => string[],
-): number {
-  const predecessors: number[][] = successors.map(() => []);
-  for (const [from, targets] of successors.entries()) for (const to of targets) predecessors[to]?.push(from);
-  const fine = new Set<number>(resting);
-  const queue = [...resting];
-  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    for (const before of predecessors[at] ?? []) {
-      if (fine.has(before)) continue;
-      fine.add(before);
-      queue.push(before);
-    }
-  }
-  const first = successors.findIndex((_, index) => !fine.has(index));
-  if (first >= 0) throw new Violation(`no way leads to rest without faults\nafter: ${path(first).join(', ')}`);
-  return 0;
+function checkLive(graph: Steps, states: States): void {
+  const after = (state: number): string => `after: ${states.path(state).join(', ')}`;
+  const stuck = graph.stuck(states.count);
+  if (stuck >= 0) throw new Violation(`no way leads to rest without faults\n${after(stuck)}`);
+  const endless = graph.endless(states.count);
+  if (endless >= 0) throw new Violation(`steps without faults can go on for ever\n${after(endless)}`);
 }

@@ -5,6 +5,7 @@
 import { Connection } from '../../src/protocol/connection.js';
 import { Dial } from '../../src/protocol/dial.js';
 import { FrameDecoder } from '../../src/protocol/frame.js';
+import type { Mesh } from '../../src/protocol/mesh.js';
 import { Peer } from '../../src/protocol/peer.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
 import { Session } from '../../src/protocol/session.js';
@@ -25,11 +26,15 @@ function rule<T>(skip: readonly (keyof T & string)[], instead?: (value: T, hash:
 const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
-    rule<Connection>(['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'asked', 'frames'], (value, hash) => {
-      // Whether an answer would be fresh, and whether anything ever came.
-      hash.number(value.asked < 0 ? 0 : value.asked >= (value.peer?.changed ?? 0) ? 1 : 2);
-      hash.number(value.frames > 0 ? 1 : 0);
-    }),
+    rule<Connection>(
+      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'asked', 'greetedAt', 'frames'],
+      (value, hash) => {
+        // Whether an answer would be fresh, and whether anything ever came.
+        hash.number(value.asked < 0 ? 0 : value.asked >= hash.changed ? 1 : 2);
+        hash.number(value.greetedAt >= hash.changed ? 1 : 2);
+        hash.number(value.frames > 0 ? 1 : 0);
+      },
+    ),
   ],
   [
     Peer.prototype,
@@ -53,15 +58,26 @@ const rules = new Map<object, Rule<never>>([
     FrameDecoder.prototype,
     { skip: new Set(['kind', 'buffer', 'start', 'end', 'chunk', 'at', 'held', 'heldLength', 'header']) },
   ],
-  [SendBuffer.prototype, { skip: new Set(['kind', 'segments', 'head', 'cursorSegment', 'cursor']) }],
+  [
+    SendBuffer.prototype,
+    // Where things lie in memory does not matter, only what lies there.
+    {
+      skip: new Set(['kind', 'segments', 'head', 'cursorSegment', 'cursor']),
+      instead(value: SendBuffer, hash: Hash) {
+        for (const { payload } of value.retained()) hash.bytes(payload);
+      },
+    },
+  ],
 ]);
 
 const everywhere: ReadonlySet<string> = new Set(['deadline', 'token', 'bounds']);
 
-/** 53 bits that are equal for states that behave alike. */
-export function fingerprint(root: unknown): number {
-  const hash = new Hash();
-  visit(root, hash, new Map<object, number>());
+/** 53 bits that are equal for cores that behave alike. There is one peer at most. */
+export function fingerprint(mesh: Mesh): number {
+  const { state } = mesh as unknown as { readonly state: MeshState };
+  const [peer] = state.peers.values();
+  const hash = new Hash(peer?.changed ?? 0);
+  visit(mesh, hash, new Map<object, number>());
   return hash.value;
 }
 
@@ -116,6 +132,12 @@ function visitObject(value: object, hash: Hash, seen: Map<object, number>): void
 class Hash {
   private a = 0x811c9dc5;
   private b = 0x1b873593;
+  /** When the peer last changed: what is older may be outdated. */
+  readonly changed: number;
+
+  constructor(changed: number) {
+    this.changed = changed;
+  }
 
   get value(): number {
     const a = Math.imul(this.a ^ (this.a >>> 15), 0x2c1b3c6d);

@@ -1,12 +1,8 @@
 /**
  * A small world for exhaustive exploration: a few nodes on the real core, a few connections at once, bounded numbers of
- * sends and faults. Time stands still; what waits for time is an action of its own. A state is copied before each action.
+ * sends and faults. Time stands still; what waits for time is an action of its own. A state is a short row of numbers.
  */
-import { MasterlessError } from '../../src/errors.js';
-import type { Connection } from '../../src/protocol/connection.js';
-import { Mesh } from '../../src/protocol/mesh.js';
-import type { Output } from '../../src/protocol/output.js';
-import { ACK_DELAY } from '../../src/protocol/traffic.js';
+import { type Effect, type Input, type NodeState, type NodeTable, Violation } from './node.js';
 
 /** Bounds of an exploration. */
 export interface Bounds {
@@ -25,6 +21,10 @@ export interface Bounds {
   readonly unkeeps: number;
   /** Times that a node's every deadline passes at once. */
   readonly expiries: number;
+  /** Times that a node has heard nothing on its link for so long that it suspects it, however healthy it is. */
+  readonly silences: number;
+  /** Bytes on the way in one direction; a packet counts some 260. */
+  readonly window: number;
   /** A second live node of the follower's id. */
   readonly twin: boolean;
   /** Who keeps the link at the start. */
@@ -41,44 +41,11 @@ export const STILL: Bounds = {
   disconnects: 0,
   unkeeps: 0,
   expiries: 0,
+  silences: 0,
+  window: 1024,
   twin: false,
   keepers: 'a',
 };
-
-export class Violation extends Error {}
-
-interface Wire {
-  /** Node names at both ends, and their connections; null when that end is closed or not yet accepted. */
-  readonly names: readonly [string, string];
-  readonly ends: [Connection | null, Connection | null];
-  /** Chunks on their way to each end; null is the orderly end of the stream. */
-  readonly toEnd: [(Uint8Array | null)[], (Uint8Array | null)[]];
-  broken: boolean;
-  reset: boolean;
-}
-
-interface SimulatedNode {
-  readonly id: string;
-  readonly mesh: Mesh;
-  /** Dials that wait for a free connection. */
-  dials: { connection: Connection; uri: string }[];
-  readonly start: number;
-  sent: number;
-  /** Peers that the application believes connected. */
-  connected: string[];
-  conflict: boolean;
-}
-
-/** What became of a packet; its place in this list is its number. */
-interface Packet {
-  readonly from: string;
-  readonly start: number;
-  readonly toStart: number;
-  readonly order: number;
-  delivered: boolean;
-  reported: '' | 'uncertain' | 'unsent';
-  lost: boolean;
-}
 
 /** One thing that can happen next. */
 export interface Action {
@@ -87,52 +54,90 @@ export interface Action {
   run(scope: Scope): void;
 }
 
-const shared = new Set<object>();
+type Side = 0 | 1;
 
-export const sharedObjects: ReadonlySet<object> = shared;
+/** One end of a wire. What is a list here and below is never changed but replaced, so that copies of a scope share it. */
+interface End {
+  readonly node: number;
+  /** The rank of the connection there; GONE when it is closed. */
+  rank: number;
+  /** Chunks on their way to it, by number; FIN is the orderly end of the stream. */
+  chunks: readonly number[];
+}
+
+interface Wire {
+  readonly ends: readonly [End, End];
+  broken: boolean;
+  reset: boolean;
+}
+
+interface Dial {
+  readonly rank: number;
+  readonly to: number;
+}
+
+interface Member {
+  state: NodeState;
+  /** Dials that wait for a free connection: rank, and the node dialled. */
+  dials: readonly Dial[];
+  sent: number;
+  /** What the application believes: connected, refused for want of room, told of a second node of its id. */
+  connected: boolean;
+  refused: boolean;
+  conflict: boolean;
+}
+
+/** What became of a packet; its place in the list is its number. */
+interface Packet {
+  readonly from: number;
+  readonly start: number;
+  readonly toStart: number;
+  readonly delivered: boolean;
+  readonly reported: number;
+  readonly lost: boolean;
+}
+
+type Budget = 'breaks' | 'restarts' | 'dials' | 'disconnects' | 'unkeeps' | 'expiries' | 'silences';
+
+const BUDGETS: readonly Budget[] = [
+  ...(['breaks', 'restarts', 'dials', 'disconnects'] as const),
+  ...(['unkeeps', 'expiries', 'silences'] as const),
+];
+const NAMES = ['a', 'b', 'A'] as const;
+const GONE = -1;
+const FIN = 0;
+const NONE: readonly never[] = [];
+const [NOT, UNCERTAIN, UNSENT] = [0, 1, 2] as const;
 
 export class Scope {
   readonly bounds: Bounds;
-  nodes: Record<string, SimulatedNode> = {};
-  wires: Wire[] = [];
-  packets: Packet[] = [];
-  breaks: number;
-  restarts: number;
-  dials: number;
-  disconnects: number;
-  unkeeps: number;
-  expiries: number;
-  starts = 0;
+  readonly table: NodeTable;
+  private members: Member[] = [];
+  private wires: Wire[] = [];
+  private packets: readonly Packet[] = NONE;
+  private left: Readonly<Record<Budget, number>>;
+  private starts = 0;
 
-  constructor(bounds: Bounds) {
-    shared.add(bounds);
+  /** The state in which everything begins. */
+  constructor(bounds: Bounds, table: NodeTable) {
     this.bounds = bounds;
-    this.breaks = bounds.breaks;
-    this.restarts = bounds.restarts;
-    this.dials = bounds.dials;
-    this.disconnects = bounds.disconnects;
-    this.unkeeps = bounds.unkeeps;
-    this.expiries = bounds.expiries;
+    this.table = table;
+    this.left = Object.fromEntries(BUDGETS.map((budget) => [budget, bounds[budget]])) as Record<Budget, number>;
     // The arbiter is the greater: b.
-    this.start('a', 'a');
-    this.start('b', 'b');
-    if (bounds.twin) this.start('A', 'a');
-    for (const name of bounds.keepers) this.wish(name);
+    for (let number = 0; number < (bounds.twin ? 3 : 2); number++) this.begin(number, 0);
+    for (const name of bounds.keepers) this.step(NAMES.indexOf(name as 'a'), { kind: 'connect' });
   }
 
   /** What can happen in this state. */
   actions(): Action[] {
     const actions: Action[] = [];
-    const add = (name: string, run: (scope: Scope) => void, fault = false): void => {
-      actions.push({ name, fault, run });
-    };
+    const add: Add = (name, run, fault = false) => actions.push({ name, fault, run });
     for (const [index, wire] of this.wires.entries()) this.wireActions(wire, index, add);
-    for (const [name, node] of Object.entries(this.nodes)) this.nodeActions(name, node, add);
+    for (const [number, member] of this.members.entries()) this.nodeActions(number, member, add);
     if (actions.every((action) => action.fault)) {
       // Time passes when nothing else can happen.
-      for (const [name, node] of Object.entries(this.nodes)) {
-        if (this.views(node).some((view) => view?.waiting))
-          add(`time passes ${name}`, (scope) => scope.tick(name, FAR));
+      for (const [number, { state }] of this.members.entries()) {
+        if (state.waiting) add(`time passes ${state.name}`, (scope) => scope.step(number, { kind: 'expire' }));
       }
     }
     return actions;
@@ -141,358 +146,359 @@ export class Scope {
   /** At rest: nothing can happen but faults. Then everything must be as it should. */
   checkRest(): void {
     for (const packet of this.packets) {
-      if (!packet.delivered && packet.reported === '' && !packet.lost) throw new Violation('a packet vanished');
+      if (!packet.delivered && packet.reported === NOT && !packet.lost) throw new Violation('a packet vanished');
     }
-    if (this.bounds.twin) return;
-    const { a, b } = this.nodes as { a: SimulatedNode; b: SimulatedNode };
-    const kept = a.mesh.isKept('b') || b.mesh.isKept('a');
-    const [left, right] = [a.mesh.view('b'), b.mesh.view('a')];
-    if (!kept) {
+    for (const { connected, refused, state } of this.members) {
+      if (connected && refused) throw new Violation(`${state.name} waits for room for ever`);
+    }
+    if (this.bounds.twin) this.checkTwins();
+    else this.checkPair();
+  }
+
+  /** Two live nodes of one id: the one that is linked and its other end agree, and the other one has been told. */
+  private checkTwins(): void {
+    const [first, arbiter, second] = this.members as [Member, Member, Member];
+    const linked = [first, second].filter(({ state }) => state.linked);
+    if (linked.length > 1) throw new Violation('two live nodes of one id are linked to the same node');
+    if (linked[0] !== undefined) this.checkLink(linked[0], arbiter);
+    else if (arbiter.state.linked) throw new Violation('b has a link, and neither a nor A has');
+    const unlinked = [first, second].filter(({ state }) => !state.linked);
+    for (const { conflict, state } of unlinked) {
+      if (this.bounds.keepers.includes(state.name) && !conflict) throw new Violation(`${state.name} was not told`);
+    }
+  }
+
+  private checkPair(): void {
+    const [a, b] = this.members as [Member, Member];
+    if (!a.state.kept && !b.state.kept) {
       if (this.wires.length > 0) throw new Violation('nobody keeps the link, and a connection is left');
       return;
     }
-    const same =
-      left?.link != null && right?.link != null && left.epoch === right.epoch && left.session === right.session;
+    this.checkLink(a, b);
+  }
+
+  private checkLink(left: Member, right: Member): void {
+    const [one, other] = [left.state.link, right.state.link];
+    const same = one !== null && other !== null && one.epoch === other.epoch && one.session === other.session;
     if (!same) throw new Violation('somebody keeps the link, and the two do not hold the same one');
     if (this.wires.length !== 1) throw new Violation(`${this.wires.length} connections at rest`);
-    if (!a.connected.includes('b') || !b.connected.includes('a')) throw new Violation('linked and not connected');
+    if (!left.connected || !right.connected) throw new Violation('linked and not connected');
   }
 
-  /** What a core does that forgets its wish to reconnect: for testing the explorer itself. */
-  forgetAttempts(): void {
-    for (const node of Object.values(this.nodes))
-      if (node.mesh.isConnected('a') || node.mesh.isConnected('b')) node.dials = [];
-  }
-
-  private wireActions(
-    wire: Wire,
-    index: number,
-    add: (name: string, run: (scope: Scope) => void, fault?: boolean) => void,
-  ): void {
+  private wireActions({ ends, broken, reset }: Wire, index: number, add: Add): void {
     for (const side of [0, 1] as const) {
-      const name = `${wire.names[side]}${index}`;
-      const open = wire.ends[side] !== null;
-      if (open && wire.toEnd[side].length > 0) add(`receive ${name}`, (scope) => scope.receive(index, side));
-      const dead = wire.broken || wire.reset;
-      if (open && dead) add(`reset ${name}`, (scope) => scope.endWire(index, side, true));
+      const { node, rank, chunks } = ends[side];
+      if (rank === GONE) continue;
+      if (chunks.length > 0) add(`receive ${NAMES[node]}${index}`, (scope) => scope.receive(index, side));
+      if (broken || reset) add(`reset ${NAMES[node]}${index}`, (scope) => scope.endWire(index, side, true));
     }
-    if (!wire.broken && !wire.reset && this.breaks > 0) {
+    if (!broken && !reset && this.left.breaks > 0) add(`break ${index}`, (scope) => scope.breakWire(index), true);
+  }
+
+  private nodeActions(number: number, { state, dials, sent, refused }: Member, add: Add): void {
+    const { name } = state;
+    const can = (budget: Budget): boolean => this.left[budget] > 0;
+    const fault = (budget: Budget, input: Input): void =>
       add(
-        `break ${index}`,
+        `${input.kind} ${name}`,
         (scope) => {
-          scope.breaks--;
-          const broken = scope.wires[index] as Wire;
-          broken.broken = true;
-          broken.toEnd[0].length = 0;
-          broken.toEnd[1].length = 0;
+          scope.spend(budget);
+          scope.step(number, input);
         },
         true,
       );
-    }
+    if (dials.length > 0 && this.wires.length < this.bounds.connections)
+      add(`open ${name}`, (scope) => scope.open(number));
+    if (sent < this.bounds.packets && state.connected && !refused) add(`send ${name}`, (scope) => scope.send(number));
+    if (state.ackDue) add(`ack ${name}`, (scope) => scope.step(number, { kind: 'ack' }));
+    if (state.probing) add(`probe fails ${name}`, (scope) => scope.step(number, { kind: 'probe' }));
+    if (can('disconnects') && state.connected && state.linked) fault('disconnects', { kind: 'disconnect' });
+    if (can('unkeeps') && state.kept) fault('unkeeps', { kind: 'unkeep' });
+    if (can('dials')) fault('dials', { kind: 'connect' });
+    if (can('expiries') && state.waits) fault('expiries', { kind: 'expire' });
+    if (can('silences') && state.linked) fault('silences', { kind: 'silence' });
+    if (can('restarts') && !this.bounds.twin) add(`restart ${name}`, (scope) => scope.restart(number), true);
   }
 
-  private nodeActions(
-    name: string,
-    node: SimulatedNode,
-    add: (name: string, run: (scope: Scope) => void, fault?: boolean) => void,
-  ): void {
-    const { mesh } = node;
-    const others = Object.values(this.nodes).filter((other) => other.id !== node.id);
-    if (node.dials.length > 0 && this.wires.length < this.bounds.connections)
-      add(`open ${name}`, (scope) => scope.open(name));
-    for (const peer of others) {
-      if (node.sent < this.bounds.packets && mesh.isConnected(peer.id) && mesh.writable(peer.id, 4)) {
-        add(`send ${name}`, (scope) => scope.send(name, peer.id));
-      }
-      const session = mesh.session(peer.id);
-      if (session?.unacked && Number.isFinite(session.ackAt))
-        add(`ack ${name}`, (scope) => scope.tick(name, ACK_DELAY));
-      if (session !== null && this.disconnects > 0 && mesh.view(peer.id)?.link != null) {
-        add(
-          `disconnect ${name}`,
-          (scope) => {
-            scope.disconnects--;
-            scope.act(name, (inner) => inner.disconnect(peer.id, 0));
-          },
-          true,
-        );
-      }
-      if (this.unkeeps > 0 && mesh.isKept(peer.id)) {
-        add(
-          `unkeep ${name}`,
-          (scope) => {
-            scope.unkeeps--;
-            scope.act(name, (inner) => inner.keep(peer.id, false, 0));
-          },
-          true,
-        );
-      }
-    }
-    if (this.views(node).some((view) => view?.probing)) add(`probe fails ${name}`, (scope) => scope.tick(name, PROBE));
-    if (this.dials > 0) {
-      add(
-        `dial ${name}`,
-        (scope) => {
-          scope.dials--;
-          scope.wish(name);
-        },
-        true,
-      );
-    }
-    if (this.restarts > 0 && !this.bounds.twin) {
-      add(
-        `restart ${name}`,
-        (scope) => {
-          scope.restarts--;
-          scope.restart(name);
-        },
-        true,
-      );
-    }
-    if (this.expiries > 0 && mesh.wakeAt < Number.POSITIVE_INFINITY) {
-      add(
-        `expire ${name}`,
-        (scope) => {
-          scope.expiries--;
-          scope.tick(name, FAR);
-        },
-        true,
-      );
-    }
+  private begin(number: number, sent: number): void {
+    const state = this.table.start(NAMES[number] as string, ++this.starts);
+    this.members[number] = { state, dials: NONE, sent, connected: false, refused: false, conflict: false };
   }
 
-  private views(node: SimulatedNode): ReturnType<Mesh['view']>[] {
-    return ['a', 'b'].map((id) => node.mesh.view(id));
-  }
-
-  private start(name: string, id: string): void {
-    const start = ++this.starts;
-    const config = {
-      id,
-      incarnation: start.toString(16).padStart(16, '0'),
-      codec: 'x',
-      heartbeat: NEVER,
-      timeout: NEVER,
-      stallTimeout: NEVER,
-      handshakeTimeout: 10_000,
-      probeTimeout: PROBE,
-      closeTimeout: 10_000,
-      reconnect: { attempts: Number.POSITIVE_INFINITY, minDelay: 0, maxDelay: 0 },
-      resumeWindow: 10_000,
-      window: 1024,
-      totalWindow: 4096,
-      maxPacket: 64,
-      maxPeers: 8,
-      maxHandshakes: 8,
-      maxHandshakesPerAddress: 8,
-      random: half,
-    };
-    shared.add(config);
-    shared.add(config.reconnect);
-    const mesh = new Mesh(config);
-    mesh.listening([`sim:${name}`]);
-    this.nodes[name] = { id, mesh, dials: [], start, sent: 0, connected: [], conflict: false };
-  }
-
-  private wish(name: string): void {
-    const to = name === 'b' ? 'a' : 'b';
-    this.act(name, (mesh) => mesh.connect(1, `sim:${to}`, null, 0));
-  }
-
-  private restart(name: string): void {
-    const old = this.nodes[name] as SimulatedNode;
-    for (const packet of this.packets) if (packet.start === old.start) packet.lost = true;
-    for (const [index, wire] of this.wires.entries()) {
-      for (const side of [0, 1] as const) {
-        if (wire.names[side] !== name || wire.ends[side] === null) continue;
-        wire.ends[side] = null;
-        this.resetOther(index, side);
-      }
-    }
-    this.sweep();
-    this.start(name, old.id);
-    (this.nodes[name] as SimulatedNode).sent = old.sent;
-    // Its program does again what it did at first.
-    if (this.bounds.keepers.includes(name)) this.wish(name);
-  }
-
-  private open(name: string): void {
-    const node = this.nodes[name] as SimulatedNode;
-    const dial = node.dials.shift();
-    if (dial === undefined || dial.connection.phase !== 'opening') return;
-    const to = dial.uri.slice('sim:'.length);
-    const wire: Wire = {
-      names: [name, to],
-      ends: [dial.connection, null],
-      toEnd: [[], []],
-      broken: false,
-      reset: false,
-    };
-    const accepted = (this.nodes[to] as SimulatedNode).mesh.accepted(name, false, 0);
-    wire.ends[1] = accepted;
-    this.wires.push(wire);
-    this.act(name, (mesh) => mesh.opened(dial.connection));
-  }
-
-  private receive(index: number, side: 0 | 1): void {
-    const wire = this.wires[index] as Wire;
-    const chunk = wire.toEnd[side].shift();
-    const connection = wire.ends[side];
-    if (connection === null) return;
-    if (chunk === null) this.endWire(index, side, false);
-    else if (chunk !== undefined) this.act(wire.names[side], (mesh) => mesh.received(connection, chunk, 0));
-  }
-
-  private endWire(index: number, side: 0 | 1, reset: boolean): void {
-    const wire = this.wires[index] as Wire;
-    const connection = wire.ends[side];
-    wire.ends[side] = null;
-    if (connection === null) return;
-    if (!reset) this.finish(wire, side);
-    const error = reset ? new MasterlessError('ERR_CONNECTION_LOST', 'reset') : null;
-    this.act(wire.names[side], (mesh) => mesh.ended(connection, error, 0));
-  }
-
-  private send(name: string, to: string): void {
-    const node = this.nodes[name] as SimulatedNode;
-    node.sent++;
-    const toStart = this.nodes[to]?.start ?? 0;
-    const order = this.packets.length;
-    this.packets.push({ from: name, start: node.start, toStart, order, delivered: false, reported: '', lost: false });
-    this.act(name, (mesh) => {
-      if (mesh.send(to, Uint8Array.of(order), false) === 0) throw new Violation('writable, and refused');
-    });
-  }
-
-  private tick(name: string, time: number): void {
-    this.act(name, (mesh) => mesh.tick(time), time);
-    // What the tick made due at once.
-    this.act(name, (mesh) => mesh.tick(time), time);
-  }
-
-  /** Does something at a node, and all that follows from it there. */
-  private act(name: string, action: (mesh: Mesh) => void, now = 0): void {
-    const node = this.nodes[name] as SimulatedNode;
-    action(node.mesh);
-    this.drain(name, node, now);
-    // Dials that are due at once begin.
-    node.mesh.tick(now);
-    this.drain(name, node, now);
-    this.sweep();
-  }
-
-  private drain(name: string, node: SimulatedNode, now: number): void {
-    for (let output = node.mesh.poll(now); output !== null; output = node.mesh.poll(now))
-      this.hear(name, node, output, now);
-    for (let dirty = node.mesh.takeDirty(); dirty.length > 0; dirty = node.mesh.takeDirty()) {
-      for (const connection of dirty) this.write(connection, node.mesh.gather(connection, 1e6, now));
-    }
-  }
-
-  private write(connection: Connection, views: Uint8Array[]): void {
-    if (views.length === 0) return;
-    const [wire, side] = this.find(connection);
-    if (wire === null || wire.broken || wire.ends[1 - side] === null) return;
-    wire.toEnd[side === 0 ? 1 : 0].push(Uint8Array.from(views.flatMap((view) => [...view])));
-  }
-
-  private find(connection: Connection): [Wire, 0 | 1] | [null, 0] {
+  private restart(number: number): void {
+    this.spend('restarts');
+    const { state, sent } = this.members[number] as Member;
+    this.packets = this.packets.map((packet) => (packet.start === state.start ? { ...packet, lost: true } : packet));
     for (const wire of this.wires) {
-      if (wire.ends[0] === connection) return [wire, 0];
-      if (wire.ends[1] === connection) return [wire, 1];
+      for (const side of [0, 1] as const) {
+        if (wire.ends[side].node !== number || wire.ends[side].rank === GONE) continue;
+        wire.ends[side].rank = GONE;
+        resetOther(wire, side);
+      }
+    }
+    this.sweep();
+    this.begin(number, sent);
+    // Its program does again what it did at first.
+    if (this.bounds.keepers.includes(state.name)) this.step(number, { kind: 'connect' });
+  }
+
+  private spend(budget: Budget): void {
+    this.left = { ...this.left, [budget]: this.left[budget] - 1 };
+  }
+
+  private breakWire(index: number): void {
+    this.spend('breaks');
+    const wire = this.wires[index] as Wire;
+    wire.broken = true;
+    for (const end of wire.ends) end.chunks = NONE;
+  }
+
+  private open(number: number): void {
+    const member = this.members[number] as Member;
+    const { rank, to } = member.dials[0] as Dial;
+    member.dials = member.dials.slice(1);
+    const [near, far] = [
+      { node: number, rank, chunks: NONE },
+      { node: to, rank: GONE, chunks: NONE },
+    ];
+    this.wires.push({ ends: [near, far], broken: false, reset: false });
+    this.step(to, { kind: 'accepted' }, far);
+    this.step(number, { kind: 'opened', rank: near.rank });
+  }
+
+  private receive(index: number, side: Side): void {
+    const end = (this.wires[index] as Wire).ends[side];
+    const [chunk = FIN, ...others] = end.chunks;
+    end.chunks = others;
+    if (chunk === FIN) this.endWire(index, side, false);
+    else this.step(end.node, { kind: 'received', rank: end.rank, chunk });
+  }
+
+  private endWire(index: number, side: Side, reset: boolean): void {
+    const wire = this.wires[index] as Wire;
+    const { node, rank } = wire.ends[side];
+    wire.ends[side].rank = GONE;
+    if (!reset) finish(wire, side);
+    this.step(node, { kind: 'ended', rank, reset });
+  }
+
+  private send(number: number): void {
+    const member = this.members[number] as Member;
+    const { start } = member.state;
+    const toStart = (this.members[number === 1 ? 0 : 1] as Member).state.start;
+    const packet = this.packets.length;
+    const fresh = { from: number, start, toStart, delivered: false, reported: NOT, lost: false };
+    this.packets = [...this.packets, fresh];
+    this.step(number, { kind: 'send', packet });
+    if (this.packets.length > packet) member.sent++;
+  }
+
+  /** Something comes to a node: it is in another state, and what it does happens. */
+  private step(number: number, input: Input, incoming?: End): void {
+    const member = this.members[number] as Member;
+    const { to, effects, ranks, accepted } = this.table.step(member.state, input);
+    if (incoming !== undefined) incoming.rank = accepted;
+    for (const effect of effects) this.happen(number, member, effect);
+    member.state = to;
+    if (member.dials.length > 0) {
+      member.dials = member.dials.map((dial) => ({ rank: ranks[dial.rank] as number, to: dial.to }));
+    }
+    for (const { ends } of this.wires) {
+      for (const end of ends) if (end.node === number && end.rank !== GONE) end.rank = ranks[end.rank] as number;
+    }
+    this.sweep();
+  }
+
+  private happen(number: number, member: Member, effect: Effect): void {
+    const { name } = member.state;
+    switch (effect.kind) {
+      case 'dial':
+        member.dials = [...member.dials, { rank: effect.handle, to: NAMES.indexOf(effect.to as 'a') }];
+        break;
+      case 'write':
+        this.write(number, effect.handle, effect.chunk);
+        break;
+      case 'close':
+        this.close(number, member, effect.handle, effect.flush);
+        break;
+      case 'connect':
+        if (member.connected) throw new Violation(`${name} heard connect twice`);
+        member.connected = true;
+        break;
+      case 'disconnect':
+        if (!member.connected) throw new Violation(`${name} heard disconnect without connect`);
+        member.connected = false;
+        member.refused = false;
+        break;
+      case 'drain':
+        member.refused = false;
+        break;
+      case 'refused':
+        // It was not accepted: it may be sent again when there is room.
+        this.packets = this.packets.slice(0, -1);
+        member.refused = true;
+        break;
+      case 'conflict':
+        if (!this.bounds.twin) throw new Violation(`${name} heard of a conflict that is none`);
+        member.conflict = true;
+        break;
+      case 'deliver':
+        this.deliver(member, effect.packet);
+        break;
+      case 'report':
+        this.report(member, effect.packet, effect.as === 'uncertain' ? UNCERTAIN : UNSENT);
+        break;
+    }
+  }
+
+  private write(number: number, handle: number, chunk: number): void {
+    const [wire, side] = this.find(number, handle);
+    if (wire === null) return;
+    const other = wire.ends[side === 0 ? 1 : 0];
+    if (!wire.broken && other.rank !== GONE) other.chunks = [...other.chunks, chunk];
+  }
+
+  private find(number: number, handle: number): [Wire, Side] | [null, 0] {
+    for (const wire of this.wires) {
+      const [left, right] = wire.ends;
+      if (left.node === number && left.rank === handle) return [wire, 0];
+      if (right.node === number && right.rank === handle) return [wire, 1];
     }
     return [null, 0];
   }
 
-  private hear(name: string, node: SimulatedNode, output: Output, now: number): void {
-    switch (output.kind) {
-      case 'dial':
-        node.dials.push({ connection: output.connection, uri: output.uri });
-        break;
-      case 'close':
-        this.close(node, output.connection, output.flush, now);
-        break;
-      case 'connect':
-        if (node.connected.includes(output.id)) throw new Violation(`${name} heard connect twice`);
-        node.connected.push(output.id);
-        break;
-      case 'disconnect':
-        if (!node.connected.includes(output.id)) throw new Violation(`${name} heard disconnect without connect`);
-        node.connected = node.connected.filter((id) => id !== output.id);
-        break;
-      case 'deliver':
-        this.deliver(name, output.id, output.bytes[0] as number);
-        node.mesh.handled(output, now);
-        break;
-      case 'undelivered':
-        for (const [number] of output.leftover.uncertain) this.report(node, number as number, 'uncertain');
-        for (const [number] of output.leftover.unsent) this.report(node, number as number, 'unsent');
-        break;
-      case 'conflict':
-        if (!this.bounds.twin) throw new Violation(`${name} heard of a conflict that is none`);
-        node.conflict = true;
-        break;
-      default:
-    }
-  }
-
-  private close(node: SimulatedNode, connection: Connection, flush: boolean, now: number): void {
-    node.dials = node.dials.filter((dial) => dial.connection !== connection);
-    if (flush) this.write(connection, node.mesh.gather(connection, 0, now));
-    const [wire, side] = this.find(connection);
+  private close(number: number, member: Member, handle: number, flush: boolean): void {
+    if (member.dials.length > 0) member.dials = member.dials.filter(({ rank }) => rank !== handle);
+    const [wire, side] = this.find(number, handle);
     if (wire === null) return;
-    wire.ends[side] = null;
-    if (flush) this.finish(wire, side);
-    else this.resetOther(this.wires.indexOf(wire), side);
-  }
-
-  /** The stream from that side ends in order. */
-  private finish(wire: Wire, side: 0 | 1): void {
-    const other = side === 0 ? 1 : 0;
-    if (wire.ends[other] !== null && !wire.broken) wire.toEnd[other].push(null);
-    wire.toEnd[side].length = 0;
-  }
-
-  private resetOther(index: number, side: 0 | 1): void {
-    const wire = this.wires[index] as Wire;
-    wire.toEnd[0].length = 0;
-    wire.toEnd[1].length = 0;
-    if (wire.ends[side === 0 ? 1 : 0] !== null && !wire.broken) wire.reset = true;
+    wire.ends[side].rank = GONE;
+    if (flush) finish(wire, side);
+    else resetOther(wire, side);
   }
 
   private sweep(): void {
-    this.wires = this.wires.filter((wire) => wire.ends[0] !== null || wire.ends[1] !== null);
+    if (this.wires.some(gone)) this.wires = this.wires.filter((wire) => !gone(wire));
   }
 
-  private deliver(name: string, sender: string, number: number): void {
+  private deliver({ state, connected }: Member, number: number): void {
     const packet = this.packets[number];
-    const node = this.nodes[name] as SimulatedNode;
     if (packet === undefined) throw new Violation('a packet that was never sent');
     if (packet.delivered) throw new Violation(`packet ${number} delivered twice`);
-    if (packet.reported === 'unsent') throw new Violation(`packet ${number} reported unsent and delivered`);
-    if (packet.toStart !== node.start) throw new Violation(`packet ${number} reached another incarnation`);
-    if (!node.connected.includes(sender))
-      throw new Violation(`packet ${number} from ${sender}, which is not connected`);
+    if (packet.reported === UNSENT) throw new Violation(`packet ${number} reported unsent and delivered`);
+    if (packet.toStart !== state.start) throw new Violation(`packet ${number} reached another incarnation`);
+    if (!connected) throw new Violation(`packet ${number} came from a peer that is not connected`);
     for (const earlier of this.packets.slice(0, number)) {
       const same = earlier.start === packet.start && earlier.toStart === packet.toStart;
-      if (same && !earlier.delivered && earlier.reported === '')
-        throw new Violation(`packet ${number} before ${earlier.order}`);
+      if (same && !earlier.delivered && earlier.reported === NOT)
+        throw new Violation(`packet ${number} before one that was sent earlier`);
     }
-    packet.delivered = true;
+    this.replace(number, { ...packet, delivered: true });
   }
 
-  private report(node: SimulatedNode, number: number, kind: 'uncertain' | 'unsent'): void {
+  private report({ state }: Member, number: number, as: number): void {
     const packet = this.packets[number];
-    if (packet === undefined || packet.start !== node.start) throw new Violation('reported what it never sent');
-    if (packet.reported !== '') throw new Violation(`packet ${number} reported twice`);
-    if (kind === 'unsent' && packet.delivered) throw new Violation(`packet ${number} delivered and reported unsent`);
-    packet.reported = kind;
+    if (packet === undefined || packet.start !== state.start) throw new Violation('reported what it never sent');
+    if (packet.reported !== NOT) throw new Violation(`packet ${number} reported twice`);
+    if (as === UNSENT && packet.delivered) throw new Violation(`packet ${number} delivered and reported unsent`);
+    this.replace(number, { ...packet, reported: as });
+  }
+
+  private replace(number: number, packet: Packet): void {
+    this.packets = this.packets.map((each, index) => (index === number ? packet : each));
+  }
+
+  /** The same state, which can then go its own way. */
+  copy(): Scope {
+    const copy = Object.create(Scope.prototype) as { -readonly [K in keyof Scope]: Scope[K] };
+    return Object.assign(copy as Scope, this, {
+      members: this.members.map((member) => ({ ...member })),
+      wires: this.wires.map(({ ends: [left, right], broken, reset }) => ({
+        ends: [{ ...left }, { ...right }],
+        broken,
+        reset,
+      })),
+    });
+  }
+
+  /** The state as numbers: two states with the same numbers are one. Returns how many there are. */
+  encode(into: Int32Array): number {
+    let at = 0;
+    into[at++] = this.starts;
+    for (const budget of BUDGETS) into[at++] = this.left[budget];
+    for (const { state, dials, sent, connected, refused, conflict } of this.members) {
+      into[at++] = state.index;
+      into[at++] = (sent << 3) | (Number(connected) << 2) | (Number(refused) << 1) | Number(conflict);
+      into[at++] = dials.length;
+      for (const { rank, to } of dials) into[at++] = (rank << 2) | to;
+    }
+    into[at++] = this.wires.length;
+    for (const { ends, broken, reset } of this.wires) {
+      into[at++] = (Number(broken) << 1) | Number(reset);
+      for (const { node, rank, chunks } of ends) {
+        into[at++] = (rank << 2) | node;
+        into[at++] = chunks.length;
+        for (const chunk of chunks) into[at++] = chunk;
+      }
+    }
+    into[at++] = this.packets.length;
+    for (const { from, start, toStart, delivered, reported, lost } of this.packets) {
+      into[at++] =
+        (start << 12) | (toStart << 6) | (from << 4) | (reported << 2) | (Number(delivered) << 1) | Number(lost);
+    }
+    return at;
+  }
+
+  /** The state that `encode` wrote. */
+  decode(from: Int32Array): Scope {
+    const scope = this.copy();
+    let at = 0;
+    const next = (): number => from[at++] as number;
+    const list = <T>(read: () => T): T[] => Array.from({ length: next() }, read);
+    scope.starts = next();
+    scope.left = Object.fromEntries(BUDGETS.map((budget) => [budget, next()])) as Record<Budget, number>;
+    for (const member of scope.members) {
+      member.state = this.table.states[next()] as NodeState;
+      const bits = next();
+      member.sent = bits >> 3;
+      member.connected = (bits & 4) !== 0;
+      member.refused = (bits & 2) !== 0;
+      member.conflict = (bits & 1) !== 0;
+      member.dials = list(() => {
+        const dial = next();
+        return { rank: dial >> 2, to: dial & 3 };
+      });
+    }
+    scope.wires = list(() => {
+      const bits = next();
+      const end = (): End => {
+        const first = next();
+        return { node: first & 3, rank: first >> 2, chunks: list(next) };
+      };
+      return { ends: [end(), end()], broken: (bits & 2) !== 0, reset: (bits & 1) !== 0 };
+    });
+    scope.packets = list(() => {
+      const bits = next();
+      const [start, toStart, sender, reported] = [bits >> 12, (bits >> 6) & 63, (bits >> 4) & 3, (bits >> 2) & 3];
+      return { from: sender, start, toStart, reported, delivered: (bits & 2) !== 0, lost: (bits & 1) !== 0 };
+    });
+    return scope;
   }
 }
 
-/** Longer than anything waits here. */
-const NEVER = 1e12;
-const PROBE = 5000;
-/** Past every deadline but those of signs of life. */
-const FAR = 1e6;
-const half = (): number => 0.5;
+type Add = (name: string, run: (scope: Scope) => void, fault?: boolean) => void;
+
+/** The stream from that side ends in order. */
+function finish({ ends, broken }: Wire, side: Side): void {
+  const other = ends[side === 0 ? 1 : 0];
+  if (other.rank !== GONE && !broken) other.chunks = [...other.chunks, FIN];
+  ends[side].chunks = NONE;
+}
+
+function resetOther(wire: Wire, side: Side): void {
+  for (const end of wire.ends) end.chunks = NONE;
+  if (wire.ends[side === 0 ? 1 : 0].rank !== GONE && !wire.broken) wire.reset = true;
+}
+
+function gone({ ends }: Wire): boolean {
+  return ends[0].rank === GONE && ends[1].rank === GONE;
+}

@@ -1,0 +1,376 @@
+/**
+ * What one node can hold, and what it does with each thing that can come to it. The real core runs once for each pair of
+ * these; a state of the whole scope then is a few numbers, and a step of it a look into a table. Two cores with the same
+ * fingerprint count as one, which is checked on samples: they must do the same with the same inputs.
+ */
+import { MasterlessError } from '../../src/errors.js';
+import type { Connection } from '../../src/protocol/connection.js';
+import { Mesh } from '../../src/protocol/mesh.js';
+import type { Output } from '../../src/protocol/output.js';
+import { ACK_DELAY } from '../../src/protocol/traffic.js';
+import { copyGraph } from './copy.js';
+import { fingerprint } from './fingerprint.js';
+
+/** Something is wrong with the core, or with what the explorer takes for granted. */
+export class Violation extends Error {}
+
+/** What a node does, as far as the rest of the scope can tell. Connections are named by their handles. */
+export type Effect =
+  | { readonly kind: 'dial'; readonly handle: number; readonly to: string }
+  | { readonly kind: 'write'; readonly handle: number; readonly chunk: number }
+  | { readonly kind: 'close'; readonly handle: number; readonly flush: boolean }
+  | { readonly kind: 'connect' | 'disconnect' | 'drain' | 'conflict' | 'refused' }
+  | { readonly kind: 'deliver'; readonly packet: number }
+  | { readonly kind: 'report'; readonly packet: number; readonly as: 'uncertain' | 'unsent' };
+
+/** What follows when something comes to a node. */
+export interface Transition {
+  readonly to: NodeState;
+  readonly effects: readonly Effect[];
+  /** The new rank of each handle, -1 for a connection that is over. Handles are the old ranks, then what was opened. */
+  readonly ranks: readonly number[];
+  /** The handle of the connection that came in, -1 if none did. */
+  readonly accepted: number;
+}
+
+/** What can come to a node. `rank` is the place of a connection among those it has. */
+export type Input =
+  | { readonly kind: 'connect' | 'disconnect' | 'unkeep' }
+  /** Time passes: until an acknowledgement is due, a probe fails, the link counts as silent, or everything is over. */
+  | { readonly kind: 'ack' | 'probe' | 'silence' | 'expire' }
+  | { readonly kind: 'send'; readonly packet: number }
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'opened'; readonly rank: number }
+  | { readonly kind: 'received'; readonly rank: number; readonly chunk: number }
+  | { readonly kind: 'ended'; readonly rank: number; readonly reset: boolean };
+
+/** A core at rest between two inputs. */
+export interface NodeState {
+  readonly index: number;
+  readonly name: string;
+  /** Which start of the scope this node is: it tells incarnations apart. */
+  readonly start: number;
+  readonly mesh: Mesh;
+  /** Its own time. */
+  readonly clock: number;
+  readonly connections: readonly Connection[];
+  readonly transitions: Map<string, { readonly input: Input; readonly transition: Transition }>;
+  // What may come to it.
+  readonly connected: boolean;
+  readonly linked: boolean;
+  readonly kept: boolean;
+  readonly ackDue: boolean;
+  readonly probing: boolean;
+  readonly waiting: boolean;
+  /** Time would change it. */
+  readonly waits: boolean;
+  /** The connection that is its link and the epoch and session, as both sides must agree on; null for none. */
+  readonly link: { readonly epoch: number; readonly session: number } | null;
+}
+
+/** What nodes are like. */
+export interface NodeOptions {
+  /** Bytes on the way; a packet counts some 260. */
+  readonly window: number;
+  /** Links are found silent in a moment, instead of never. */
+  readonly silences: boolean;
+  /** For testing the explorer: effects that a wrong core would not have. */
+  readonly forget?: (effect: Effect, mesh: Mesh) => boolean;
+}
+
+/** Every 64th core that counts as a known one is compared with it. */
+const SAMPLE = 64;
+const PROBE = 5000;
+/** Longer than any number of probes and acknowledgements take. */
+const HEARTBEAT = 1e9;
+const DEADLINE = 1e11;
+const NEVER = 1e14;
+const half = (): number => 0.5;
+
+export class NodeTable {
+  readonly states: NodeState[] = [];
+  private readonly known = new Map<string, NodeState>();
+  private readonly chunks: (Uint8Array | null)[] = [null];
+  private readonly chunkNumbers = new Map<string, number>();
+  private readonly shared = new Set<object>();
+  private readonly options: NodeOptions;
+  private sampled = 0;
+
+  constructor(options: NodeOptions) {
+    this.options = options;
+  }
+
+  /** A node that has just been started. */
+  start(name: string, start: number): NodeState {
+    const { window, silences } = this.options;
+    const heartbeat = silences ? HEARTBEAT : NEVER;
+    const config = {
+      id: idOf(name),
+      incarnation: start.toString(16).padStart(16, '0'),
+      codec: 'x',
+      heartbeat,
+      timeout: 3 * heartbeat,
+      stallTimeout: 3 * NEVER,
+      handshakeTimeout: DEADLINE,
+      probeTimeout: PROBE,
+      closeTimeout: DEADLINE,
+      reconnect: { attempts: Number.POSITIVE_INFINITY, minDelay: 0, maxDelay: 0 },
+      resumeWindow: DEADLINE,
+      window,
+      totalWindow: 4 * window,
+      maxPacket: 64,
+      maxPeers: 8,
+      maxHandshakes: 8,
+      maxHandshakesPerAddress: 8,
+      random: half,
+    };
+    this.shared.add(config);
+    this.shared.add(config.reconnect);
+    const mesh = new Mesh(config);
+    mesh.listening([`sim:${name}`]);
+    return this.intern(name, start, mesh, 0);
+  }
+
+  /** What the node does with that input. */
+  step(from: NodeState, input: Input): Transition {
+    const key = keyOf(input);
+    const known = from.transitions.get(key);
+    if (known !== undefined) return known.transition;
+    const transition = this.run(from, input);
+    from.transitions.set(key, { input, transition });
+    return transition;
+  }
+
+  private run(from: NodeState, input: Input): Transition {
+    const { name, start } = from;
+    const [mesh, connections] = copyGraph<[Mesh, Connection[]]>([from.mesh, [...from.connections]], this.shared);
+    const turn = new Turn(mesh, from.clock, connections, this.options.forget, (bytes) => this.chunk(bytes));
+    turn.take(input, otherOf(name), (number) => this.chunks[number] as Uint8Array);
+    const to = this.intern(name, start, mesh, turn.clock);
+    const now = connectionsOf(mesh);
+    const ranks = turn.connections.map((connection) => now.indexOf(connection));
+    return { to, effects: turn.effects, ranks, accepted: turn.accepted };
+  }
+
+  private intern(name: string, start: number, mesh: Mesh, clock: number): NodeState {
+    const key = `${name}${start} ${fingerprint(mesh)}`;
+    const known = this.known.get(key);
+    if (known !== undefined) {
+      if (known.mesh !== mesh && ++this.sampled % SAMPLE === 0) this.compare(known, mesh, clock);
+      return known;
+    }
+    const state = { index: this.states.length, name, start, mesh, clock, ...facts(mesh, otherOf(name)) };
+    this.states.push(state);
+    this.known.set(key, state);
+    return state;
+  }
+
+  /** Two cores with one fingerprint must do the same with everything that has come to the first. */
+  private compare(known: NodeState, mesh: Mesh, clock: number): void {
+    const other: NodeState = { ...known, mesh, clock, connections: connectionsOf(mesh) };
+    for (const { input, transition } of [...known.transitions.values()]) {
+      const { to, effects, ranks, accepted } = this.run(other, input);
+      const same =
+        to === transition.to &&
+        accepted === transition.accepted &&
+        JSON.stringify([effects, ranks]) === JSON.stringify([transition.effects, transition.ranks]);
+      if (!same) throw new Violation(`two states of ${known.name} that count as one differ on ${keyOf(input)}`);
+    }
+  }
+
+  private chunk(bytes: Uint8Array): number {
+    const key = String.fromCharCode(...bytes);
+    let number = this.chunkNumbers.get(key);
+    if (number === undefined) {
+      number = this.chunks.length;
+      this.chunks.push(bytes);
+      this.chunkNumbers.set(key, number);
+    }
+    return number;
+  }
+}
+
+/** One input, and all that follows from it at that node. */
+class Turn {
+  readonly effects: Effect[] = [];
+  accepted = -1;
+  clock: number;
+  readonly connections: Connection[];
+  private readonly mesh: Mesh;
+  private readonly forget: NodeOptions['forget'];
+  private readonly chunk: (bytes: Uint8Array) => number;
+
+  constructor(
+    mesh: Mesh,
+    clock: number,
+    connections: Connection[],
+    forget: NodeOptions['forget'],
+    chunk: (bytes: Uint8Array) => number,
+  ) {
+    this.mesh = mesh;
+    this.clock = clock;
+    this.connections = connections;
+    this.forget = forget;
+    this.chunk = chunk;
+  }
+
+  take(input: Input, other: string, bytes: (chunk: number) => Uint8Array): void {
+    const { mesh, connections } = this;
+    switch (input.kind) {
+      case 'connect':
+        mesh.connect(1, `sim:${other}`, null, this.clock);
+        break;
+      case 'disconnect':
+        mesh.disconnect(other, this.clock);
+        break;
+      case 'unkeep':
+        mesh.keep(other, false, this.clock);
+        break;
+      case 'send':
+        if (mesh.send(other, Uint8Array.of(input.packet), false) === 0) this.effects.push({ kind: 'refused' });
+        break;
+      case 'accepted': {
+        const connection = mesh.accepted(other, false, this.clock);
+        if (connection === null) throw new Violation('a connection was refused below the limit');
+        this.accepted = this.handle(connection);
+        break;
+      }
+      case 'opened':
+        mesh.opened(connections[input.rank] as Connection);
+        break;
+      case 'received':
+        mesh.received(connections[input.rank] as Connection, bytes(input.chunk), this.clock);
+        break;
+      case 'ended': {
+        const error = input.reset ? new MasterlessError('ERR_CONNECTION_LOST', 'reset') : null;
+        mesh.ended(connections[input.rank] as Connection, error, this.clock);
+        break;
+      }
+      case 'ack':
+        this.pass(ACK_DELAY);
+        break;
+      case 'probe':
+        this.pass(PROBE);
+        break;
+      case 'silence':
+        for (const end = this.clock + 3 * HEARTBEAT; mesh.wakeAt <= end; ) this.pass(mesh.wakeAt - this.clock);
+        break;
+      case 'expire':
+        this.pass(DEADLINE);
+        // A node that slept forgives what was due meanwhile, for a while.
+        this.pass(2 * HEARTBEAT);
+        break;
+    }
+    this.drain();
+    // Dials that are due at once begin.
+    this.pass(0);
+  }
+
+  private pass(time: number): void {
+    this.clock += time;
+    this.mesh.tick(this.clock);
+    this.drain();
+  }
+
+  private drain(): void {
+    const { mesh } = this;
+    for (let output = mesh.poll(this.clock); output !== null; output = mesh.poll(this.clock)) this.hear(output);
+    for (let dirty = mesh.takeDirty(); dirty.length > 0; dirty = mesh.takeDirty()) {
+      for (const connection of dirty) this.write(connection, 1e6);
+    }
+  }
+
+  private hear(output: Output): void {
+    const { mesh } = this;
+    switch (output.kind) {
+      case 'dial':
+        this.note({ kind: 'dial', handle: this.handle(output.connection), to: output.uri.slice('sim:'.length) });
+        break;
+      case 'close':
+        if (output.flush) this.write(output.connection, 0);
+        this.note({ kind: 'close', handle: this.handle(output.connection), flush: output.flush });
+        break;
+      case 'connect':
+      case 'disconnect':
+      case 'drain':
+      case 'conflict':
+        this.note({ kind: output.kind });
+        break;
+      case 'deliver':
+        this.note({ kind: 'deliver', packet: output.bytes[0] as number });
+        mesh.handled(output, this.clock);
+        break;
+      case 'undelivered':
+        for (const as of ['uncertain', 'unsent'] as const) {
+          for (const [packet] of output.leftover[as]) this.note({ kind: 'report', packet: packet as number, as });
+        }
+        break;
+      default:
+    }
+  }
+
+  private write(connection: Connection, budget: number): void {
+    const views = this.mesh.gather(connection, budget, this.clock);
+    if (views.length === 0) return;
+    const chunk = this.chunk(Uint8Array.from(views.flatMap((view) => [...view])));
+    this.note({ kind: 'write', handle: this.handle(connection), chunk });
+  }
+
+  private note(effect: Effect): void {
+    if (!this.forget?.(effect, this.mesh)) this.effects.push(effect);
+  }
+
+  private handle(connection: Connection): number {
+    const known = this.connections.indexOf(connection);
+    if (known >= 0) return known;
+    this.connections.push(connection);
+    return this.connections.length - 1;
+  }
+}
+
+/** The ids of a and A are the same: two live nodes of one id. */
+export function idOf(name: string): string {
+  return name.toLowerCase();
+}
+
+function otherOf(name: string): string {
+  return name === 'b' ? 'a' : 'b';
+}
+
+function keyOf(input: Input): string {
+  switch (input.kind) {
+    case 'send':
+      return `send ${input.packet}`;
+    case 'opened':
+      return `opened ${input.rank}`;
+    case 'received':
+      return `received ${input.rank} ${input.chunk}`;
+    case 'ended':
+      return `ended ${input.rank} ${input.reset}`;
+    default:
+      return input.kind;
+  }
+}
+
+function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 'start' | 'mesh' | 'clock'> {
+  const session = mesh.session(other);
+  const view = mesh.view(other);
+  return {
+    connections: connectionsOf(mesh),
+    transitions: new Map(),
+    connected: mesh.isConnected(other),
+    linked: view?.link != null,
+    kept: mesh.isKept(other),
+    ackDue: session?.unacked === true && Number.isFinite(session.ackAt),
+    probing: view?.probing ?? false,
+    waiting: view?.waiting ?? false,
+    waits: mesh.wakeAt < Number.POSITIVE_INFINITY,
+    link: view?.link == null ? null : { epoch: view.epoch, session: view.session },
+  };
+}
+
+/** The core's own table: its order is the same in cores that count as one. */
+function connectionsOf(mesh: Mesh): Connection[] {
+  const { state } = mesh as unknown as { state: { connections: Map<number, Connection> } };
+  return [...state.connections.values()];
+}
