@@ -16,7 +16,7 @@ const UNTESTED = new Map([
   ['src/node.ts', 'what is behind Server: test/server'],
   ['src/codec/codec.ts', 'an interface'],
   ['src/transports/transport.ts', 'an interface'],
-  ['src/testing/network.ts', 'test/sim'],
+  ...['network', 'process', 'route', 'end', 'flow'].map((file) => [`src/testing/${file}.ts`, 'test/sim']),
   ['src/protocol/output.ts', 'types'],
   ['src/protocol/connection.ts', 'a record'],
   ['src/protocol/dial.ts', 'a record'],

@@ -177,7 +177,7 @@ describe('between two nodes', () => {
     const { world, a, b, drops } = pair();
     const [wire] = world.wiresBetween('a', 'b');
     for (const end of wire?.ends ?? []) {
-      if (silent.includes(end.owner.startsWith('a') ? 0 : 1)) end.flow.silent = true;
+      if (silent.includes(end.owner.startsWith('a') ? 0 : 1)) world.network.halfOpen(end);
     }
     for (let i = 0; i < 20; i++) {
       a.send('b', 50);

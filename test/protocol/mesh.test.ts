@@ -3,7 +3,7 @@ import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { Wire } from '../../src/testing/network.js';
+import type { Wire } from '../../src/testing/end.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
 import { data, follow, Scripted } from './scripted.js';
@@ -49,8 +49,9 @@ function two(config: Partial<MeshConfig> = {}, seed = 3): { world: Recorded; a: 
 /** Both ends are reset at once. */
 function cut(world: World, wire: Wire | undefined): void {
   for (const end of wire?.ends ?? []) {
-    end.flow.silent = true;
-    world.agenda.at(world.now, () => end.finish(true));
+    end.out.clear();
+    end.out.silence();
+    world.agenda.at(world.now, () => end.break());
   }
 }
 

@@ -3,7 +3,7 @@
  * that returns false when there was nothing for it to act on.
  */
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { Wire } from '../../src/testing/network.js';
+import type { Wire } from '../../src/testing/end.js';
 import type { SimNode } from './node.js';
 import type { World } from './world.js';
 
@@ -111,14 +111,6 @@ function sends(stage: Stage): Action[] {
   ];
 }
 
-/** Both ends hear of it, sooner or later; what was on its way is lost. */
-function reset(world: World, wire: Wire): void {
-  for (const end of wire.ends) {
-    end.flow.silent = true;
-    world.agenda.at(world.now + world.random.below(30), () => end.finish(true));
-  }
-}
-
 function faults(stage: Stage): Action[] {
   const { world, ids } = stage;
   const { random } = world;
@@ -129,16 +121,14 @@ function faults(stage: Stage): Action[] {
       return cut === null ? false : run(cut);
     });
   return [
-    onWire('reset', 6, (cut) => reset(world, cut)),
+    onWire('reset', 6, (cut) => world.network.reset(cut)),
     onWire('half-open', 2, (cut) => {
       const both = random.chance(0.5);
-      for (const end of both ? cut.ends : [random.pick(cut.ends)]) end.flow.silent = true;
+      world.network.halfOpen(...(both ? cut.ends : [random.pick(cut.ends)]));
     }),
-    onWire('orderly close', 1, (cut) => {
-      for (const end of cut.ends) end.flow.end();
-    }),
+    onWire('orderly close', 1, (cut) => world.network.close(cut)),
     // Only the kind of a control frame: what the checksums of TCP let through elsewhere, nobody could notice.
-    onWire('corrupt', 3, (cut) => random.pick(cut.ends).flow.corruptSoon()),
+    onWire('corrupt', 3, (cut) => random.pick(cut.ends).out.corruptSoon()),
     action('pause', 1, () => {
       node().pausedUntil = world.now + random.below(30_000);
     }),
@@ -193,7 +183,7 @@ function goodbyes(stage: Stage): Action[] {
       busy(from, to);
       disconnect(from, to);
       world.agenda.at(world.now + random.below(40), () => {
-        for (const cut of world.wiresBetween(from.id, to)) reset(world, cut);
+        for (const cut of world.wiresBetween(from.id, to)) world.network.reset(cut);
       });
       if (random.chance(0.5)) world.agenda.at(world.now + random.below(60), () => from.connect(to));
     }),

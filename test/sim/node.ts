@@ -1,13 +1,15 @@
 /**
  * A node of the simulation: a real core, and what a runtime would do for it, with a clock of its own.
  */
+import type { MasterlessError } from '../../src/errors.js';
 import type { ReconnectPolicy } from '../../src/options.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
 import { NORMAL, URGENT } from '../../src/protocol/session.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import type { End } from '../../src/testing/network.js';
+import type { Process } from '../../src/testing/process.js';
+import type { ConnectionEvents, Connection as Stream } from '../../src/transports/transport.js';
 import { bytesOf } from './oracle.js';
 import type { World } from './world.js';
 
@@ -29,6 +31,16 @@ const DEFAULTS = {
   maxHandshakesPerAddress: 128,
 };
 
+/** A connection that was closed with words has so long to get them out. */
+const LINGER = 1000;
+
+/** The two sides of one byte stream. */
+interface Wire {
+  readonly outer: Stream;
+  /** It takes no more until `drain`. */
+  blocked: boolean;
+}
+
 /** A node of the simulation: its core and what a runtime would hold. */
 export class SimNode {
   readonly id: string;
@@ -37,9 +49,8 @@ export class SimNode {
   readonly label: string;
   readonly mesh: Mesh;
   readonly world: World;
-  readonly ends = new Map<Connection, End>();
-  alive = true;
-  pausedUntil = 0;
+  readonly process: Process;
+  private readonly wires = new Map<Connection, Wire>();
   /** Packets are handled only so long after they arrive. */
   slow = 0;
   closed = false;
@@ -49,6 +60,7 @@ export class SimNode {
   /** How far its clock is ahead of the world's. */
   private ahead = 0;
   private wishes = 0;
+  private awakeAt = 0;
   private alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World, id: string, count: number, config: Partial<MeshConfig>) {
@@ -56,6 +68,7 @@ export class SimNode {
     this.id = id;
     this.uri = `sim://${id}`;
     this.label = `${id}#${count}`;
+    this.process = world.network.process(id, this.label);
     const digits = Array.from({ length: 16 }, () => world.random.below(16).toString(16)).join('');
     this.mesh = new Mesh({
       ...DEFAULTS,
@@ -67,8 +80,37 @@ export class SimNode {
     this.mesh.listening([this.uri]);
   }
 
+  /** Who dials its id finds it. */
+  listen(): void {
+    this.process.listen(this.id, (outer) => {
+      const connection = this.mesh.accepted(outer.remote, true, this.clock);
+      if (connection === null) {
+        outer.destroy();
+        return IGNORE;
+      }
+      this.wires.set(connection, { outer, blocked: false });
+      // What it says follows with its first bytes, or the alarm.
+      this.drain();
+      return this.events(connection);
+    });
+  }
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
   get paused(): boolean {
-    return this.pausedUntil > this.world.now;
+    return this.process.pause.isShut;
+  }
+
+  get pausedUntil(): number {
+    return this.awakeAt;
+  }
+
+  /** It is stopped until then. */
+  set pausedUntil(time: number) {
+    this.awakeAt = time;
+    this.process.pause.shut(time);
   }
 
   get clock(): number {
@@ -82,7 +124,7 @@ export class SimNode {
 
   /** Nothing holds it up any more. */
   wake(): void {
-    this.pausedUntil = Math.min(this.pausedUntil, this.world.now);
+    if (this.paused) this.pausedUntil = this.world.now;
     this.lateUntil = 0;
     this.slow = 0;
   }
@@ -121,9 +163,10 @@ export class SimNode {
   private flush(): void {
     for (let dirty = this.mesh.takeDirty(); dirty.length > 0; dirty = this.mesh.takeDirty()) {
       for (const connection of dirty) {
-        const end = this.ends.get(connection);
-        if (end === undefined) continue;
-        for (const view of this.mesh.gather(connection, 256 * 1024, this.clock)) end.write(view.slice());
+        const wire = this.wires.get(connection);
+        if (wire === undefined || wire.blocked) continue;
+        const views = this.mesh.gather(connection, 256 * 1024, this.clock);
+        if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
       }
     }
   }
@@ -157,16 +200,12 @@ export class SimNode {
         this.handle(output);
         break;
       case 'dial':
-        this.world.dial(this, output.connection, output.uri);
+        this.dial(output.connection, output.uri);
         break;
       case 'close': {
-        const end = this.ends.get(output.connection);
-        this.ends.delete(output.connection);
-        if (end === undefined) break;
-        for (const view of output.flush ? this.mesh.gather(output.connection, 0, this.clock) : [])
-          end.write(view.slice());
-        if (output.flush) end.close();
-        else end.destroy();
+        const wire = this.wires.get(output.connection);
+        this.wires.delete(output.connection);
+        if (wire !== undefined) this.hangUp(output.connection, wire.outer, output.flush);
         break;
       }
       case 'connect':
@@ -181,10 +220,43 @@ export class SimNode {
         break;
       case 'closed':
         this.closed = true;
+        this.process.unlisten(this.id);
         break;
       default:
     }
     this.world.heard(this, output);
+  }
+
+  private dial(connection: Connection, uri: string): void {
+    const outer = this.process.dial(uri.slice('sim://'.length), uri, this.events(connection));
+    this.wires.set(connection, { outer, blocked: false });
+  }
+
+  private hangUp(connection: Connection, outer: Stream, flush: boolean): void {
+    if (!flush) {
+      outer.destroy();
+      return;
+    }
+    outer.write(this.mesh.gather(connection, 0, this.clock));
+    outer.end();
+    this.world.agenda.at(this.world.now + LINGER, () => outer.destroy());
+  }
+
+  private events(connection: Connection): ConnectionEvents {
+    return {
+      open: () => this.act((mesh) => mesh.opened(connection)),
+      data: (bytes) => this.act((mesh, now) => mesh.received(connection, bytes, now)),
+      drain: () => {
+        const wire = this.wires.get(connection);
+        if (wire === undefined) return;
+        wire.blocked = false;
+        this.act((mesh) => mesh.drained(connection));
+      },
+      close: (error) => {
+        this.wires.delete(connection);
+        this.act((mesh, now) => mesh.ended(connection, error as MasterlessError | null, now));
+      },
+    };
   }
 
   private handle({ id, session, lane, sequence, receivedBytes }: Deliver): void {
@@ -196,3 +268,7 @@ export class SimNode {
     this.world.agenda.at(this.world.now + this.slow, () => this.act((mesh, now) => mesh.handled(receipt, now)));
   }
 }
+
+const IGNORE: ConnectionEvents = { open: nothing, data: nothing, drain: nothing, close: nothing };
+
+function nothing(): void {}

@@ -129,7 +129,7 @@ function numberOf(bytes: Uint8Array): number {
 }
 
 /** Nodes are named `id#incarnation`. */
-export function name(node: string): string {
+function name(node: string): string {
   return node.slice(0, node.indexOf('#'));
 }
 

@@ -70,9 +70,9 @@ function rage(world: World, actions: readonly Action[], count: number, fired: Ma
 
 function calm(stage: Stage): void {
   const { world, ids } = stage;
-  world.partitions.clear();
+  world.network.heal();
   world.weather.maxDelay = 20;
-  for (const wire of world.openWires()) for (const end of wire.ends) end.flow.corruptSoon(false);
+  for (const wire of world.openWires()) for (const end of wire.ends) end.out.corruptSoon(false);
   for (const twin of world.twins) world.crash(twin, false);
   for (const id of ids) if (!world.nodes.has(id)) startNode(stage, id);
   for (const node of [...world.nodes.values(), ...world.leavers]) node.wake();
