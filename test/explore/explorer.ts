@@ -82,7 +82,7 @@ export function explore(bounds: Bounds, { most, liveness = false, forget }: Expl
   }
   const complete = index === states.count;
   const live = liveness && complete;
-  if (live) checkLive(graph, states);
+  if (live) checkLive(graph, states, root);
   return {
     ...{ bounds, states: states.count, steps, nodeStates: table.states.length, depth },
     ...{ rests: graph.rests, complete, live },
@@ -95,10 +95,30 @@ export function explore(bounds: Bounds, { most, liveness = false, forget }: Expl
   }
 }
 
-function checkLive(graph: Steps, states: States): void {
+function checkLive(graph: Steps, states: States, root: Scope): void {
   const after = (state: number): string => `after: ${states.path(state).join(', ')}`;
   const stuck = graph.stuck(states.count);
   if (stuck >= 0) throw new Violation(`no way leads to rest without faults\n${after(stuck)}`);
-  const endless = graph.endless(states.count);
-  if (endless >= 0) throw new Violation(`steps without faults can go on for ever\n${after(endless)}`);
+  const circle = graph.circle(states.count);
+  const [first] = circle;
+  if (first === undefined) return;
+  const names = circle.map((state, i) => stepBetween(states, root, state, circle[(i + 1) % circle.length] as number));
+  throw new Violation(`steps without faults can go on for ever: ${names.join(', ')}\n${after(first)}`);
+}
+
+/** The name of the action that leads from one state to another. */
+function stepBetween(states: States, root: Scope, from: number, to: number): string {
+  const row = new Int32Array(LONGEST);
+  const scope = root.copy();
+  for (const name of states.path(from))
+    scope
+      .actions()
+      .find((action) => action.name === name)
+      ?.run(scope);
+  const actions = scope.actions().filter(({ run }) => {
+    const branch = scope.copy();
+    run(branch);
+    return states.add(row, branch.encode(row), 0, '') === to;
+  });
+  return actions.map(({ name }) => name).join(' or ');
 }

@@ -22,7 +22,7 @@ function rule<T>(skip: readonly (keyof T & string)[], instead?: (value: T, hash:
   return { skip: new Set(skip), ...(instead === undefined ? {} : { instead }) } as Rule<never>;
 }
 
-/** Time stands still in the explorer, so times matter only by whether they are set. Ids of connections are names. */
+/** Times matter only by whether they are set, but for signs of life. Ids of connections are names. */
 const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
@@ -33,6 +33,8 @@ const rules = new Map<object, Rule<never>>([
         hash.number(value.asked < 0 ? 0 : value.asked >= hash.changed ? 1 : 2);
         hash.number(value.greetedAt >= hash.changed ? 1 : 2);
         hash.number(value.frames > 0 ? 1 : 0);
+        hash.number(hash.beats(value.heardAt));
+        hash.number(hash.beats(value.spokeAt));
       },
     ),
   ],
@@ -73,10 +75,10 @@ const rules = new Map<object, Rule<never>>([
 const everywhere: ReadonlySet<string> = new Set(['deadline', 'token', 'bounds']);
 
 /** 53 bits that are equal for cores that behave alike. There is one peer at most. */
-export function fingerprint(mesh: Mesh): number {
+export function fingerprint(mesh: Mesh, now: number): number {
   const { state } = mesh as unknown as { readonly state: MeshState };
   const [peer] = state.peers.values();
-  const hash = new Hash(peer?.changed ?? 0);
+  const hash = new Hash(peer?.changed ?? 0, now, state.config.heartbeat);
   visit(mesh, hash, new Map<object, number>());
   return hash.value;
 }
@@ -134,9 +136,18 @@ class Hash {
   private b = 0x1b873593;
   /** When the peer last changed: what is older may be outdated. */
   readonly changed: number;
+  private readonly now: number;
+  private readonly heartbeat: number;
 
-  constructor(changed: number) {
+  constructor(changed: number, now: number, heartbeat: number) {
     this.changed = changed;
+    this.now = now;
+    this.heartbeat = heartbeat;
+  }
+
+  /** How long ago that was in heartbeats: more than any timeout is as good as for ever. */
+  beats(time: number): number {
+    return Math.min(4, Math.round((this.now - time) / this.heartbeat));
   }
 
   get value(): number {

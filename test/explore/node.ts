@@ -57,14 +57,15 @@ export interface NodeState {
   readonly transitions: Map<string, { readonly input: Input; readonly transition: Transition }>;
   // What may come to it.
   readonly connected: boolean;
-  readonly linked: boolean;
+  /** The rank of the connection that is its link, -1 for none. */
+  readonly linkRank: number;
   readonly kept: boolean;
   readonly ackDue: boolean;
   readonly probing: boolean;
   readonly waiting: boolean;
   /** Time would change it. */
   readonly waits: boolean;
-  /** The connection that is its link and the epoch and session, as both sides must agree on; null for none. */
+  /** What both sides of a link must agree on; null without one. */
   readonly link: { readonly epoch: number; readonly session: number } | null;
 }
 
@@ -153,7 +154,7 @@ export class NodeTable {
   }
 
   private intern(name: string, start: number, mesh: Mesh, clock: number): NodeState {
-    const key = `${name}${start} ${fingerprint(mesh)}`;
+    const key = `${name}${start} ${fingerprint(mesh, clock)}`;
     const known = this.known.get(key);
     if (known !== undefined) {
       if (known.mesh !== mesh && ++this.sampled % SAMPLE === 0) this.compare(known, mesh, clock);
@@ -355,13 +356,14 @@ function keyOf(input: Input): string {
 function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 'start' | 'mesh' | 'clock'> {
   const session = mesh.session(other);
   const view = mesh.view(other);
+  const connections = connectionsOf(mesh);
   return {
-    connections: connectionsOf(mesh),
+    connections,
     transitions: new Map(),
     connected: mesh.isConnected(other),
-    linked: view?.link != null,
+    linkRank: connections.findIndex(({ id }) => id === view?.link),
     kept: mesh.isKept(other),
-    ackDue: session?.unacked === true && Number.isFinite(session.ackAt),
+    ackDue: view?.link != null && session?.unacked === true && Number.isFinite(session.ackAt),
     probing: view?.probing ?? false,
     waiting: view?.waiting ?? false,
     waits: mesh.wakeAt < Number.POSITIVE_INFINITY,

@@ -25,6 +25,8 @@ export interface Bounds {
   readonly silences: number;
   /** Bytes on the way in one direction; a packet counts some 260. */
   readonly window: number;
+  /** Times that a live node is found dead when another one claims its id. */
+  readonly misjudged: number;
   /** A second live node of the follower's id. */
   readonly twin: boolean;
   /** Who keeps the link at the start. */
@@ -42,6 +44,7 @@ export const STILL: Bounds = {
   unkeeps: 0,
   expiries: 0,
   silences: 0,
+  misjudged: 0,
   window: 1024,
   twin: false,
   keepers: 'a',
@@ -97,11 +100,11 @@ interface Packet {
   readonly lost: boolean;
 }
 
-type Budget = 'breaks' | 'restarts' | 'dials' | 'disconnects' | 'unkeeps' | 'expiries' | 'silences';
+type Budget = 'breaks' | 'restarts' | 'dials' | 'disconnects' | 'unkeeps' | 'expiries' | 'silences' | 'misjudged';
 
 const BUDGETS: readonly Budget[] = [
   ...(['breaks', 'restarts', 'dials', 'disconnects'] as const),
-  ...(['unkeeps', 'expiries', 'silences'] as const),
+  ...(['unkeeps', 'expiries', 'silences', 'misjudged'] as const),
 ];
 const NAMES = ['a', 'b', 'A'] as const;
 const GONE = -1;
@@ -158,11 +161,11 @@ export class Scope {
   /** Two live nodes of one id: the one that is linked and its other end agree, and the other one has been told. */
   private checkTwins(): void {
     const [first, arbiter, second] = this.members as [Member, Member, Member];
-    const linked = [first, second].filter(({ state }) => state.linked);
+    const linked = [first, second].filter(({ state }) => state.link !== null);
     if (linked.length > 1) throw new Violation('two live nodes of one id are linked to the same node');
     if (linked[0] !== undefined) this.checkLink(linked[0], arbiter);
-    else if (arbiter.state.linked) throw new Violation('b has a link, and neither a nor A has');
-    const unlinked = [first, second].filter(({ state }) => !state.linked);
+    else if (arbiter.state.link !== null) throw new Violation('b has a link, and neither a nor A has');
+    const unlinked = [first, second].filter(({ state }) => state.link === null);
     for (const { conflict, state } of unlinked) {
       if (this.bounds.keepers.includes(state.name) && !conflict) throw new Violation(`${state.name} was not told`);
     }
@@ -211,13 +214,22 @@ export class Scope {
       add(`open ${name}`, (scope) => scope.open(number));
     if (sent < this.bounds.packets && state.connected && !refused) add(`send ${name}`, (scope) => scope.send(number));
     if (state.ackDue) add(`ack ${name}`, (scope) => scope.step(number, { kind: 'ack' }));
-    if (state.probing) add(`probe fails ${name}`, (scope) => scope.step(number, { kind: 'probe' }));
-    if (can('disconnects') && state.connected && state.linked) fault('disconnects', { kind: 'disconnect' });
+    if (state.probing) {
+      if (this.isDead(number, state.linkRank)) add(`probe ${name}`, (scope) => scope.step(number, { kind: 'probe' }));
+      else if (can('misjudged')) fault('misjudged', { kind: 'probe' });
+    }
+    if (can('disconnects') && state.connected && state.linkRank >= 0) fault('disconnects', { kind: 'disconnect' });
     if (can('unkeeps') && state.kept) fault('unkeeps', { kind: 'unkeep' });
     if (can('dials')) fault('dials', { kind: 'connect' });
     if (can('expiries') && state.waits) fault('expiries', { kind: 'expire' });
-    if (can('silences') && state.linked) fault('silences', { kind: 'silence' });
+    if (can('silences') && state.linkRank >= 0) fault('silences', { kind: 'silence' });
     if (can('restarts') && !this.bounds.twin) add(`restart ${name}`, (scope) => scope.restart(number), true);
+  }
+
+  /** Nothing can come over that link any more. */
+  private isDead(number: number, rank: number): boolean {
+    const [wire] = this.find(number, rank);
+    return wire === null || wire.broken || wire.reset || wire.ends.some((end) => end.rank === GONE);
   }
 
   private begin(number: number, sent: number): void {
@@ -304,7 +316,11 @@ export class Scope {
       member.dials = member.dials.map((dial) => ({ rank: ranks[dial.rank] as number, to: dial.to }));
     }
     for (const { ends } of this.wires) {
-      for (const end of ends) if (end.node === number && end.rank !== GONE) end.rank = ranks[end.rank] as number;
+      for (const end of ends) {
+        if (end.node !== number || end.rank === GONE) continue;
+        end.rank = ranks[end.rank] as number;
+        if (end.rank === GONE) throw new Violation(`${to.name} forgot a connection without closing it`);
+      }
     }
     this.sweep();
   }

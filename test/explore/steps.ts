@@ -44,8 +44,8 @@ export class Steps {
     return fine.indexOf(0);
   }
 
-  /** A state from which steps can lead on without end, or -1: what is left when all states without a step are taken away. */
-  endless(states: number): number {
+  /** States of which each leads to the next and the last to the first: what is left when all are taken away that lead out. */
+  circle(states: number): number[] {
     const [starts, sources] = this.sorted(this.to, this.from, states);
     const open = new Uint32Array(states);
     for (let i = 0; i < this.count; i++) open[this.from[i] as number] = (open[this.from[i] as number] as number) + 1;
@@ -61,7 +61,20 @@ export class Steps {
         if (left === 0) queue.push(before);
       }
     }
-    return taken === states ? -1 : open.findIndex((left) => left > 0);
+    return taken === states ? [] : this.walk(open);
+  }
+
+  /** Follows steps between states that are left until one comes again. */
+  private walk(left: Uint32Array): number[] {
+    const next = new Map<number, number>();
+    for (let i = 0; i < this.count; i++) {
+      const [from, to] = [this.from[i] as number, this.to[i] as number];
+      if ((left[from] as number) > 0 && (left[to] as number) > 0) next.set(from, to);
+    }
+    const way: number[] = [];
+    for (let at = left.findIndex((count) => count > 0); !way.includes(at); at = next.get(at) as number) way.push(at);
+    const last = next.get(way.at(-1) as number) as number;
+    return way.slice(way.indexOf(last));
   }
 
   /** Edges by one end: where each state's begin, and their other ends. */
