@@ -12,6 +12,7 @@ const room = (name, path, allowed) => ({
 const BUILTIN = '^(node:)?[a-z/_]+$';
 const ERRORS = '^src/errors\\.ts$';
 const OPTIONS = '^src/options\\.ts$';
+const PLATFORM = '^src/platform\\.ts$';
 const CODEC = '^src/codec/codec\\.ts$';
 const TRANSPORT = '^src/transports/transport\\.ts$';
 const PROTOCOL = '^src/protocol/';
@@ -27,15 +28,37 @@ export default {
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     room('errors', ERRORS, []),
-    room('options', OPTIONS, [ERRORS, CODEC, TRANSPORT]),
+    room('platform', PLATFORM, [BUILTIN]),
+    room('options', OPTIONS, [ERRORS, PLATFORM, CODEC, TRANSPORT]),
     room('protocol', PROTOCOL, [ERRORS, OPTIONS]),
     room('codec', '^src/codec/', [ERRORS, BUILTIN]),
     room('transports', '^src/transports/', [ERRORS, BUILTIN]),
     room('delivery', '^src/delivery/', [ERRORS, PROTOCOL]),
-    room('runtime', '^src/runtime/', [ERRORS, PROTOCOL, TRANSPORT, '^node_modules/(@types/)?debug/', BUILTIN]),
-    room('testing', '^src/testing/', [ERRORS, OPTIONS, PROTOCOL, TRANSPORT, '^src/(server|contract)\\.ts$']),
+    room('runtime', '^src/runtime/', [
+      ERRORS,
+      PLATFORM,
+      PROTOCOL,
+      TRANSPORT,
+      '^node_modules/(@types/)?debug/',
+      BUILTIN,
+    ]),
+    room('testing', '^src/testing/', [
+      ERRORS,
+      OPTIONS,
+      PLATFORM,
+      PROTOCOL,
+      TRANSPORT,
+      '^src/(server|contract)\\.ts$',
+      BUILTIN,
+    ]),
     room('contract', '^src/contract\\.ts$', [ERRORS, '^src/protocol/output\\.ts$']),
     room('cli', '^src/cli/', ['^src/index\\.ts$', BUILTIN]),
+    {
+      name: 'nothing-that-ships-uses-testing',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing/' },
+      to: { path: '^src/testing/' },
+    },
     {
       name: 'only-the-server-uses-the-node',
       severity: 'error',

@@ -34,6 +34,7 @@ declare namespace Server {
   type MasterlessError = Module.MasterlessError;
   type Message<Packet = unknown> = Module.Message<Packet>;
   type PacketLimits = Module.PacketLimits;
+  type Platform = Module.Platform;
   type ReconnectOptions = Module.ReconnectOptions;
   type SendOptions = Module.SendOptions;
   type Server<Packet = unknown> = Module.Server<Packet>;

@@ -13,6 +13,7 @@ export type {
 export type { Message } from './delivery/inbox.js';
 export { type ErrorCode, type ErrorSide, errorCodes, MasterlessError } from './errors.js';
 export type { LimitOptions, ReconnectOptions, ServerOptions } from './options.js';
+export type { Platform } from './platform.js';
 export type { ConnectInfo, DisconnectReason } from './protocol/output.js';
 export { Server, Server as default } from './server.js';
 export type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transports/transport.js';

@@ -47,7 +47,7 @@ export class Node<Packet> {
   #closed: () => void = () => undefined;
 
   constructor(id: string, options: ResolvedOptions, voice: Voice<Packet>) {
-    const { limits, maxPacket, totalWindow } = options;
+    const { limits, maxPacket, totalWindow, platform } = options;
     this.#options = options;
     this.#voice = voice;
     this.#debug = options.debug === null ? debugFor(id) : harmlessDebug(options.debug);
@@ -57,14 +57,14 @@ export class Node<Packet> {
     this.mesh = new Mesh({
       ...options,
       id,
-      incarnation: newIncarnation(),
+      incarnation: newIncarnation(platform),
       codec: this.codec.name,
       maxPeers: limits.peers,
       maxHandshakes: limits.handshakes,
       maxHandshakesPerAddress: limits.handshakesPerAddress,
-      random: Math.random,
+      random: () => platform.random(),
     });
-    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output));
+    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), platform);
     this.#inbox = new Inbox<Packet>(
       (message) => this.#announce(message),
       (receipt) => {

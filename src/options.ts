@@ -4,6 +4,7 @@
  */
 import type { Codec } from './codec/codec.js';
 import { MasterlessError } from './errors.js';
+import { type Platform, system } from './platform.js';
 import type { Transport } from './transports/transport.js';
 
 /** When and how often a lost link is dialled again, and an address that did not answer. */
@@ -74,6 +75,8 @@ export interface ServerOptions {
   readonly transports?: readonly Transport[];
   /** Called with what the node does, in place of `DEBUG=masterless*`. */
   readonly debug?: (...values: unknown[]) => void;
+  /** Time and chance from elsewhere than the system: for tests, see `masterless/testing`. */
+  readonly platform?: Platform;
 }
 
 /** {@link ReconnectOptions} with nothing left open. */
@@ -101,6 +104,7 @@ export interface ResolvedOptions {
   readonly codec: Codec | null;
   readonly transports: readonly Transport[];
   readonly debug: ((...values: unknown[]) => void) | null;
+  readonly platform: Platform;
 }
 
 const MiB = 1024 * 1024;
@@ -152,6 +156,7 @@ const others = [
   'codec',
   'transports',
   'debug',
+  'platform',
 ] as const satisfies readonly Exclude<keyof ServerOptions, keyof typeof numbers>[];
 
 /** Every number option with its default and bounds, nested ones with a dot: what the documentation's table is held to. */
@@ -178,6 +183,7 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     codec: options.codec === undefined ? null : checkedCodec(options.codec),
     transports: Object.freeze([...(options.transports ?? [])]),
     debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
+    platform: options.platform === undefined ? system : checkedPlatform(options.platform),
   };
   if (resolved.timeout <= resolved.heartbeat) {
     fail(
@@ -220,6 +226,12 @@ function checkedCodec(codec: Codec): Codec {
     typeof codec?.encode === 'function' && typeof codec.decode === 'function' && /^[\x21-\x7e]{1,32}$/.test(codec.name);
   if (!valid) fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
   return codec;
+}
+
+function checkedPlatform(platform: Platform): Platform {
+  const missing = Object.keys(system).find((name) => typeof Reflect.get(Object(platform), name) !== 'function');
+  if (missing !== undefined) fail('platform', platform, `an object with ${missing} and the other methods of Platform`);
+  return platform;
 }
 
 function pick<K extends string>(prefix: string, given: object, ranges: Readonly<Record<K, Range>>): Record<K, number> {

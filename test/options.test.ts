@@ -111,6 +111,8 @@ describe('resolveOptions', () => {
     ['debug', 'masterless'],
     ['codec', {}],
     ['codec', { name: 'a space', encode: () => null, decode: () => null }],
+    ['platform', null],
+    ['platform', { now: () => 0 }],
     ['limits', 5],
     ['reconnect', 'often'],
     ['hearbeat', 5],

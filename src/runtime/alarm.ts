@@ -2,27 +2,32 @@
  * One timer for everything. It rings after the loop has read what has arrived: in Node timers run before I/O, so a node
  * whose loop was blocked would otherwise judge its peers by a silence that was its own.
  */
+import { type Platform, system } from '../platform.js';
+
 export class Alarm {
   readonly #ring: () => void;
-  #timer: NodeJS.Timeout | null = null;
-  #afterReading: NodeJS.Immediate | null = null;
+  readonly #platform: Platform;
+  #timer: unknown = null;
+  #afterReading: unknown = null;
   #at = Number.POSITIVE_INFINITY;
 
-  constructor(ring: () => void) {
+  constructor(ring: () => void, platform: Platform = system) {
     this.#ring = ring;
+    this.#platform = platform;
   }
 
   /** Rings no later than at `time` (as soon as the timer's whole milliseconds allow), `now` being the present. */
   set(time: number, now: number): void {
     if (this.#afterReading !== null || time >= this.#at) return;
     this.#at = time;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#due(), Math.max(0, Math.ceil(Math.min(time - now, LONGEST))));
+    if (this.#timer !== null) this.#platform.clearTimeout(this.#timer);
+    const wait = Math.max(0, Math.ceil(Math.min(time - now, LONGEST)));
+    this.#timer = this.#platform.setTimeout(() => this.#due(), wait);
   }
 
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#afterReading !== null) clearImmediate(this.#afterReading);
+    if (this.#timer !== null) this.#platform.clearTimeout(this.#timer);
+    if (this.#afterReading !== null) this.#platform.clearImmediate(this.#afterReading);
     this.#timer = null;
     this.#afterReading = null;
     this.#at = Number.POSITIVE_INFINITY;
@@ -31,7 +36,7 @@ export class Alarm {
   #due(): void {
     this.#timer = null;
     // Immediates run right after the poll for I/O.
-    this.#afterReading = setImmediate(() => {
+    this.#afterReading = this.#platform.setImmediate(() => {
       this.#afterReading = null;
       this.#at = Number.POSITIVE_INFINITY;
       this.#ring();

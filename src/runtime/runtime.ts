@@ -3,6 +3,7 @@
  * turn of the event loop has to say to a peer goes out in one write. It decides nothing.
  */
 import { MasterlessError } from '../errors.js';
+import { type Platform, system } from '../platform.js';
 import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
 import type { Output } from '../protocol/output.js';
@@ -31,13 +32,14 @@ interface Wire {
   /** It takes no more until `drain`. */
   blocked: boolean;
   /** It was ended; when the other side does not end it too, it is cut. */
-  linger: NodeJS.Timeout | null;
+  linger: unknown;
 }
 
 export class Runtime {
   readonly #mesh: Mesh;
   readonly #transports: Transports;
   readonly #hear: (output: Output) => void;
+  readonly #platform: Platform;
   readonly #wires = new Map<Connection, Wire>();
   readonly #lingering = new Set<Wire>();
   readonly #alarm: Alarm;
@@ -45,22 +47,23 @@ export class Runtime {
   /** Dials wait until this node knows its own addresses, which its HELLO tells. */
   #heldDials: Wire[] | null = [];
   #pumping = false;
-  #flush: NodeJS.Immediate | null = null;
+  #flush: unknown = null;
 
   /** @param hear - gets every output that is for the application; must not throw */
-  constructor(mesh: Mesh, transports: Transports, hear: (output: Output) => void) {
+  constructor(mesh: Mesh, transports: Transports, hear: (output: Output) => void, platform: Platform = system) {
     this.#mesh = mesh;
     this.#transports = transports;
     this.#hear = hear;
+    this.#platform = platform;
     this.#alarm = new Alarm(() => {
       mesh.tick(this.now());
       this.pump();
-    });
+    }, platform);
   }
 
   /** Milliseconds on a clock that only goes forward. */
   now(): number {
-    return performance.now();
+    return this.#platform.now();
   }
 
   /**
@@ -100,7 +103,7 @@ export class Runtime {
 
   /** What was sent in this turn of the loop goes out at its end. */
   scheduleFlush(): void {
-    this.#flush ??= setImmediate(() => {
+    this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
       this.#writeAll();
       this.#alarm.set(this.#mesh.wakeAt, this.now());
@@ -117,7 +120,7 @@ export class Runtime {
     for (const wire of [...this.#wires.values()]) this.#cut(wire);
     await Promise.all(closed);
     await Promise.all([...this.#lingering].map((wire) => this.#gone(wire)));
-    if (this.#flush !== null) clearImmediate(this.#flush);
+    if (this.#flush !== null) this.#platform.clearImmediate(this.#flush);
     this.#flush = null;
     this.#alarm.stop();
   }
@@ -233,7 +236,7 @@ export class Runtime {
     wire.outer.end();
     this.#wires.delete(wire.inner);
     this.#lingering.add(wire);
-    wire.linger = setTimeout(() => this.#cut(wire), LINGER);
+    wire.linger = this.#platform.setTimeout(() => this.#cut(wire), LINGER);
   }
 
   #cut(wire: Wire): void {
@@ -244,7 +247,7 @@ export class Runtime {
   #forget(wire: Wire): void {
     this.#wires.delete(wire.inner);
     this.#lingering.delete(wire);
-    if (wire.linger !== null) clearTimeout(wire.linger);
+    if (wire.linger !== null) this.#platform.clearTimeout(wire.linger);
     wire.linger = null;
     for (const resolve of this.#waiting.get(wire) ?? []) resolve();
     this.#waiting.delete(wire);
