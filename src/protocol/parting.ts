@@ -10,7 +10,7 @@ import { giveUp, recover } from './dialing.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { disconnected, endSession } from './sessions.js';
+import { disconnected, endSession, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Time for an application that is about to listen. */
@@ -90,6 +90,7 @@ export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: numb
   const { parting } = peer;
   if (keep && parting !== null && parting.reason === ByeReason.Unwanted && !parting.heard) {
     peer.parting = null;
+    tellRoom(state);
     return;
   }
   partIfUnwanted(state, peer, now);

@@ -23,10 +23,16 @@ export function endSession(state: MeshState, peer: Peer): void {
   tellRoom(state);
 }
 
-/** Tells of room to whoever was refused for want of it. */
+/** Whether this side still accepts packets for the peer: until it has said goodbye. */
+export function takes(peer: Peer): boolean {
+  return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
+}
+
+/** Tells of room to whoever was refused for want of it, or because of a goodbye that came to nothing. */
 export function tellRoom(state: MeshState): void {
   const { window, totalWindow } = state.config;
   for (const peer of state.starved) {
+    if (!takes(peer)) continue;
     const { outstanding } = peer.session;
     if (outstanding > 0 && (outstanding > Math.min(window, peer.window) / 2 || state.outstanding > totalWindow / 2))
       continue;

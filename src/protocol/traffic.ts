@@ -15,7 +15,7 @@ import type { Deliver } from './output.js';
 import type { Peer } from './peer.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from './session.js';
-import { tellRoom } from './sessions.js';
+import { takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Acknowledged at the latest after so many milliseconds, or so many bytes, whichever comes first. */
@@ -34,11 +34,7 @@ export class Traffic {
 
   send(id: string, bytes: Uint8Array, urgent: boolean): number {
     const peer = this.state.peers.get(id);
-    if (peer === undefined || !takes(peer)) return 0;
-    if (!this.fits(peer, bytes.length)) {
-      this.state.starved.add(peer);
-      return 0;
-    }
+    if (peer === undefined || !this.accepts(peer, bytes.length)) return 0;
     const { outgoing } = peer.session.lanes[urgent ? URGENT : NORMAL];
     const before = outgoing.cost;
     const number = outgoing.push(bytes);
@@ -49,10 +45,13 @@ export class Traffic {
 
   writable(id: string, size: number): boolean {
     const peer = this.state.peers.get(id);
-    if (peer === undefined || !takes(peer)) return false;
-    if (this.fits(peer, size)) return true;
-    // Who asks and hears no waits for room, as one who was refused does.
-    this.state.starved.add(peer);
+    return peer !== undefined && this.accepts(peer, size);
+  }
+
+  /** Whoever hears no, asking or sending, waits for room: a `drain` follows unless the peer goes. */
+  private accepts(peer: Peer, size: number): boolean {
+    if (takes(peer) && this.fits(peer, size)) return true;
+    if (peer.connected) this.state.starved.add(peer);
     return false;
   }
 
@@ -175,8 +174,3 @@ export class Traffic {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** Whether this side still accepts packets for the peer: until it has said goodbye. */
-function takes(peer: Peer): boolean {
-  return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
-}

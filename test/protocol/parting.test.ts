@@ -232,6 +232,16 @@ describe('a link that neither side keeps', () => {
     expect(goodbye(line)).toBe(ByeReason.Unwanted);
   });
 
+  it('tells of room whoever was refused while it was about to go', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { keep: false });
+    expect(scripted.mesh.send('a', Uint8Array.of(1), false)).toBe(0);
+    expect(scripted.heard()).toEqual(['connect a']);
+    line.say(encodeKeep(true));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(scripted.mesh.send('a', Uint8Array.of(1), false)).toBe(1);
+  });
+
   it('is let go when this side no longer keeps it either', () => {
     const scripted = new Scripted();
     scripted.act((mesh, now) => mesh.keep('a', true, now));
