@@ -7,6 +7,7 @@ import { MasterlessError } from '../../src/errors.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
+import type { MeshState } from '../../src/protocol/state.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { copyGraph } from './copy.js';
 import { fingerprint } from './fingerprint.js';
@@ -57,6 +58,8 @@ export interface NodeState {
   readonly transitions: Map<string, { readonly input: Input; readonly transition: Transition }>;
   // What may come to it.
   readonly connected: boolean;
+  /** The start of the peer that it deals with, 0 for none. */
+  readonly peerStart: number;
   /** The rank of the connection that is its link, -1 for none. */
   readonly linkRank: number;
   readonly kept: boolean;
@@ -361,6 +364,7 @@ function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 's
     connections,
     transitions: new Map(),
     connected: mesh.isConnected(other),
+    peerStart: Number.parseInt(stateOf(mesh).peers.get(other)?.incarnation || '0', 16),
     linkRank: connections.findIndex(({ id }) => id === view?.link),
     kept: mesh.isKept(other),
     ackDue: view?.link != null && session?.unacked === true && Number.isFinite(session.ackAt),
@@ -373,6 +377,9 @@ function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 's
 
 /** The core's own table: its order is the same in cores that count as one. */
 function connectionsOf(mesh: Mesh): Connection[] {
-  const { state } = mesh as unknown as { state: { connections: Map<number, Connection> } };
-  return [...state.connections.values()];
+  return [...stateOf(mesh).connections.values()];
+}
+
+function stateOf(mesh: Mesh): MeshState {
+  return (mesh as unknown as { state: MeshState }).state;
 }

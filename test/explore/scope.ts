@@ -296,8 +296,7 @@ export class Scope {
 
   private send(number: number): void {
     const member = this.members[number] as Member;
-    const { start } = member.state;
-    const toStart = (this.members[number === 1 ? 0 : 1] as Member).state.start;
+    const { start, peerStart: toStart } = member.state;
     const packet = this.packets.length;
     const fresh = { from: number, start, toStart, delivered: false, reported: NOT, lost: false };
     this.packets = [...this.packets, fresh];
