@@ -226,6 +226,7 @@ export function onDuplicate(state: MeshState, connection: Connection, now: numbe
   if (connection.phase !== 'known' || peer === null || peer.arbiter) throw protocolError('DUPLICATE out of turn');
   state.close(connection, false);
   duplicated(state, connection, now);
+  state.release(peer);
 }
 
 function overtakenError(peer: Peer): MasterlessError {

@@ -108,8 +108,13 @@ export function onReject(state: MeshState, connection: Connection, { reason, det
   if (reason === RejectReason.Overtaken) overtaken(state, connection, error, now);
   else failed(state, connection, error, now);
   // The follower can turn away what the arbiter has adopted.
-  if (connection.peer?.link === connection) lost(state, connection.peer, error, now);
-  else state.close(connection, false);
+  const { peer } = connection;
+  if (peer?.link === connection) {
+    lost(state, peer, error, now);
+    return;
+  }
+  state.close(connection, false);
+  if (peer !== null) state.release(peer);
 }
 
 /** The incumbent has proved that it lives: whoever else claims its id is turned away. */
@@ -136,6 +141,7 @@ export function turnAway(
   state.fault(connection, error);
   if (reason === RejectReason.Overtaken) overtaken(state, connection, error, now);
   else failed(state, connection, error, now);
+  if (connection.peer !== null) state.release(connection.peer);
 }
 
 /** The handshake took longer than `handshakeTimeout`. */
@@ -172,10 +178,10 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
     error: new MasterlessError(code, message),
   });
   const where = connection.uri ?? connection.remote;
-  if (connection.phase !== 'greeting') throw protocolError('a second HELLO');
-  if ((hello.required & ~OFFERED) !== 0) {
-    const bits = (hello.required & ~OFFERED).toString(2);
-    return fault(RejectReason.Feature, 'ERR_FEATURE', `${where} requires features unknown here (bits ${bits})`);
+  const missing = bitsBeyond(hello.required, OFFERED);
+  if (missing.length > 0) {
+    const message = `${where} requires features that this node does not have (bits ${missing.join(', ')}): update the older`;
+    return fault(RejectReason.Feature, 'ERR_FEATURE', message);
   }
   if (hello.codec !== config.codec) {
     const message = `${where} encodes packets with ${hello.codec}, this node with ${config.codec}: use one codec`;
@@ -199,4 +205,10 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
     return fault(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
   }
   return null;
+}
+
+/** Numbers of the bits that are in `set` and not in `within`, lowest first. Sets have 53 bits, the operators of numbers 32. */
+function bitsBeyond(set: number, within: number): number[] {
+  const beyond = BigInt(set) & ~BigInt(within);
+  return Array.from({ length: 53 }, (_, bit) => bit).filter((bit) => (beyond >> BigInt(bit)) & 1n);
 }

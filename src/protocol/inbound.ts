@@ -139,10 +139,13 @@ function onExtension(state: MeshState, connection: Connection, type: number, now
 }
 
 function onVersions(state: MeshState, connection: Connection, payload: Uint8Array, now: number): void {
+  // Whatever it says: on a link, turning it away would leave the link without its connection.
+  if (connection.phase !== 'greeting') throw protocolError('a second HELLO');
   const { min, max } = decodeVersions(payload);
   if (min > VERSION || max < VERSION) {
     const where = connection.uri ?? connection.remote;
-    const message = `${where} speaks versions ${min} to ${max} of the protocol, this node ${VERSION}: update the older`;
+    const theirs = min === max ? `version ${min}` : `versions ${min} to ${max}`;
+    const message = `${where} speaks ${theirs} of the protocol, this node version ${VERSION}: update the older`;
     turnAway(state, connection, RejectReason.Version, new MasterlessError('ERR_VERSION', message), now);
     return;
   }

@@ -333,7 +333,6 @@ export class Mesh {
     const { peer } = connection;
     if (peer === null || peer.link !== connection) {
       turnAway(this.state, connection, RejectReason.Protocol, error, now);
-      if (peer !== null) this.state.release(peer);
       return;
     }
     this.state.fault(connection, error);

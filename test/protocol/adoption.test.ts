@@ -338,4 +338,12 @@ describe('the follower', () => {
     link.say(encodeDuplicate());
     expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
   });
+
+  it('remembers nothing of an arbiter that calls its only connection a duplicate', () => {
+    const scripted = new Scripted();
+    const line = scripted.dial();
+    line.greet({ id: 'z' });
+    line.say(encodeDuplicate());
+    expect(scripted.mesh.view('z')).toBe(null);
+  });
 });
