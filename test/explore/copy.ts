@@ -4,6 +4,7 @@
  */
 
 import { FrameDecoder } from '../../src/protocol/frame.js';
+import { SendBuffer } from '../../src/protocol/send-buffer.js';
 
 /** @param shared - objects that are never changed, and stay what they are */
 export function copyGraph<T>(root: T, shared: ReadonlySet<object>): T {
@@ -44,8 +45,19 @@ function copy(value: unknown, seen: Map<object, unknown>, shared: ReadonlySet<ob
     seen.set(value, decoder);
     return decoder;
   }
+  if (value instanceof SendBuffer) return copyBuffer(value, seen);
   const object = Object.create(Object.getPrototypeOf(value)) as Record<string, unknown>;
   seen.set(value, object);
   for (const key in value) object[key] = copy((value as Record<string, unknown>)[key], seen, shared);
   return object;
+}
+
+/** Room that nothing lies in yet is not copied: what comes next is then put elsewhere, which nobody can tell. */
+function copyBuffer(buffer: SendBuffer, seen: Map<object, unknown>): SendBuffer {
+  const copied = Object.assign(Object.create(SendBuffer.prototype) as SendBuffer, buffer) as unknown as {
+    segments: { readonly bytes: Uint8Array; readonly length: number }[];
+  };
+  copied.segments = copied.segments.map((segment) => ({ ...segment, bytes: segment.bytes.slice(0, segment.length) }));
+  seen.set(buffer, copied);
+  return copied as unknown as SendBuffer;
 }

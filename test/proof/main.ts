@@ -98,7 +98,12 @@ function seedsOf(first: string | undefined, count: string | undefined): Seeds {
 }
 
 function startWorker(): ChildProcess {
-  return fork(fileURLToPath(import.meta.url), ['--worker'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // An exploration of many millions of states takes memory.
+  const execArgv = ['--max-old-space-size=8192'];
+  return fork(fileURLToPath(import.meta.url), ['--worker'], {
+    execArgv,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 function ask(worker: ChildProcess, job: Job): Promise<Outcome> {
