@@ -48,7 +48,7 @@ export default {
       PLATFORM,
       PROTOCOL,
       TRANSPORT,
-      '^src/(server|contract)\\.ts$',
+      '^src/(server|contract|transports/uri)\\.ts$',
       BUILTIN,
     ]),
     room('contract', '^src/contract\\.ts$', [ERRORS, '^src/protocol/output\\.ts$']),

@@ -24,6 +24,8 @@ export class End implements Connection {
   private readonly network: Network;
   private ended = false;
   private endHeard = false;
+  /** What happened before it was accepted. */
+  private untold: ((events: ConnectionEvents) => void) | null = null;
 
   constructor(network: Network, process: Process | null, remote: string) {
     this.network = network;
@@ -87,12 +89,13 @@ export class End implements Connection {
   /** Somebody takes it, and what was written to it. */
   accepted(events: ConnectionEvents): void {
     this.events = events;
+    if (this.untold !== null) this.tell(this.untold);
     this.back.schedule();
   }
 
-  /** The process is gone without a word. */
+  /** The process is gone without a word to the other side. */
   vanish(): void {
-    this.stop();
+    this.break();
     this.out.silence();
     this.back.silence();
   }
@@ -129,8 +132,8 @@ export class End implements Connection {
     const { agenda } = this.network;
     const run = (): void => {
       const { process, events } = this;
-      if (process === null || !process.alive || events === null) return;
-      if (!process.pause.holds(run)) what(events);
+      if (events === null) this.untold = what;
+      else if (process === null || !process.pause.holds(run)) what(events);
     };
     agenda.at(agenda.now, run);
   }

@@ -200,11 +200,15 @@ export class Network {
   private knock(dialled: Wire, name: string, retry: number): void {
     const [near] = dialled.ends;
     if (near.over) return;
+    if (near.process?.alive === false) {
+      near.fail(refusal(near));
+      return;
+    }
     const swallowed = this.swallowed(near, name);
     if (swallowed !== null) {
       if (retry === FIRST_RETRY) this.fired(swallowed);
-      const next = retry > LAST_RETRY ? () => near.fail(unanswered(near)) : () => this.knock(dialled, name, retry * 2);
-      this.agenda.at(this.agenda.now + retry, next);
+      if (retry > LAST_RETRY) near.fail(unanswered(near));
+      else this.agenda.at(this.agenda.now + retry, () => this.knock(dialled, name, retry * 2));
       return;
     }
     const taker = this.names.get(name);
@@ -244,7 +248,8 @@ export class Network {
     this.wires.add(dialled);
     near.opened();
     const accept = (): void => {
-      if (far.over || process.pause.holds(accept)) return;
+      if (!process.alive || process.pause.holds(accept)) return;
+      // A connection that is over by now is accepted all the same, as systems do.
       if (this.names.get(name) === taker) far.accepted(taker.accept(far));
       else far.destroy();
     };

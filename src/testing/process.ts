@@ -35,7 +35,7 @@ export class Process {
 
   /** Takes connections that are dialled to a name; false when another process does. */
   listen(name: string, accept: (connection: Connection) => ConnectionEvents): boolean {
-    if (this.network.names.has(name)) return false;
+    if (!this.alive || this.network.names.has(name)) return false;
     this.network.names.set(name, { process: this, accept });
     return true;
   }
@@ -50,10 +50,14 @@ export class Process {
     return this.network.dial(this, name, uri, events);
   }
 
-  /** It is gone: its sockets are reset by its system, or (the machine is gone as well) fall silent. */
+  /**
+   * It is gone: its sockets are reset by its system, or (the machine is gone as well) fall silent. What holds its ends
+   * hears that they are closed.
+   */
   crash(silently: boolean): void {
     if (!this.alive) return;
     this.alive = false;
+    this.pause.open();
     this.network.fired('crash');
     for (const [name, { process }] of this.network.names) if (process === this) this.network.names.delete(name);
     for (const end of [...this.ends]) {

@@ -1,5 +1,6 @@
 // What an application written in TypeScript sees through require.
 import Server = require('masterless');
+import testing = require('masterless/testing');
 
 interface Count {
   readonly total: number;
@@ -16,3 +17,11 @@ server.on('error', (error: Server.MasterlessError) => {
 });
 // @ts-expect-error: packets are what the type says
 server.send('a', { total: 'many' });
+
+const seeded: testing.SimulationOptions = { seed: 1 };
+const sim: testing.Simulation = new testing.Simulation(seeded);
+const faults: testing.Faults = sim.network;
+const simulated: Server<Count> = sim.server<Count>('a');
+faults.partition(simulated.id, ['b'], { oneWay: true });
+// @ts-expect-error: there is no such fault
+faults.explode('a');

@@ -7,6 +7,7 @@ import Default, {
   type ServerOptions,
   type Undelivered,
 } from 'masterless';
+import { type Ids, Simulation, SimulationError, type SimulationOptions, simulate } from 'masterless/testing';
 
 interface Count {
   readonly total: number;
@@ -27,3 +28,15 @@ console.log(info);
 server.send('a', { total: 'many' });
 // @ts-expect-error: there is no such option
 new Server('types', { prot: 1 });
+
+const seeded: SimulationOptions = { seed: 1 };
+const ids: Ids = ['a', 'b'];
+await simulate(async (sim: Simulation) => {
+  const simulated: Server<Count> = sim.server<Count>('a');
+  simulated.on('message', (_sender: string, { total }: Count) => console.log(total));
+  const cut: number = sim.network.cut(ids, 'c');
+  console.log(cut, await sim.until(simulated.ping('b')), sim.counts.get('reset'));
+}, seeded);
+console.log(new SimulationError('types', 1, []).seed);
+// @ts-expect-error: a seed is a number
+new Simulation({ seed: '1' });

@@ -1,0 +1,39 @@
+/** One scenario under many seeds, each in a simulation of its own. */
+import { Simulation, SimulationError, type SimulationOptions } from './simulation.js';
+
+/** What {@link simulate} takes. */
+export interface ScenarioOptions extends SimulationOptions {
+  /** How many seeds, from `seed` on; with `MASTERLESS_SEED` in the environment there is only that one. @default 1 */
+  readonly seeds?: number;
+}
+
+/**
+ * Runs a scenario under one seed after another, and closes each simulation after it. What the scenario throws is thrown
+ * on, and its message then names the seed and ends with the trace.
+ */
+export async function simulate(
+  scenario: (sim: Simulation) => Promise<void> | void,
+  options: ScenarioOptions = {},
+): Promise<void> {
+  const { seeds = 1, ...rest } = options;
+  if (!Number.isInteger(seeds) || seeds < 1) throw new RangeError(`seeds: ${String(seeds)} is no count of seeds`);
+  const first = new Simulation(rest).seed;
+  const count = process.env.MASTERLESS_SEED ? 1 : seeds;
+  for (let i = 0; i < count; i++) {
+    const sim = new Simulation({ ...rest, seed: (first + i) % 2 ** 32 });
+    try {
+      await scenario(sim);
+      await sim.close();
+    } catch (error) {
+      throw explained(error, sim);
+    }
+  }
+}
+
+/** The same error, so that what test runners show of it stays; only its message says more. */
+function explained(error: unknown, { seed, trace }: Simulation): Error {
+  if (error instanceof SimulationError) return error;
+  if (!(error instanceof Error)) return new SimulationError(`thrown: ${String(error)}`, seed, trace, { cause: error });
+  error.message = new SimulationError(error.message, seed, trace).message;
+  return error;
+}
