@@ -51,7 +51,7 @@ export class Connection {
   asked = -1;
   /** Follower: the session of which its last STATE told. */
   toldSession = 0;
-  /** The peer's present link must first prove dead: another incarnation waits here. */
+  /** The peer's present link must first prove dead: another incarnation waits here, or a suspect peer. */
   probing = false;
   /** A STATE that came while probing. */
   offer: State | null = null;

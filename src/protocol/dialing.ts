@@ -60,6 +60,25 @@ export function recover(state: MeshState, peer: Peer, now: number): void {
   if (peer.redial === null && peer.heldUntil === 0) giveUp(state, peer);
 }
 
+/** A HELLO said whom the dial leads to. */
+export function reached(state: MeshState, dial: Dial, peer: Peer): void {
+  // The attempt before may have met another there.
+  if (dial.peer !== null && dial.peer !== peer) abandon(state, dial, dial.peer);
+  dial.peer = peer;
+  if (dial.purpose !== 'wish') return;
+  peer.wishes.add(dial);
+  dial.keeps ||= !peer.keep;
+  peer.keep = true;
+}
+
+/** The wish is not for this peer, or did not come true: it leaves nothing behind. */
+function abandon(state: MeshState, dial: Dial, peer: Peer): void {
+  peer.wishes.delete(dial);
+  if (dial.keeps && !peer.connected) peer.keep = false;
+  dial.keeps = false;
+  state.release(peer);
+}
+
 /** Tests a silent link by a second connection. */
 export function startProbe(state: MeshState, peer: Peer, now: number): void {
   const dial = new Dial('probe', peer.addresses, peer, peer.id, now);
@@ -125,6 +144,19 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
   }
   if (++dial.index < dial.uris.length) open(state, dial, now);
   else attemptFailed(state, dial, error, now);
+}
+
+/** A link was let go. If it was never confirmed, a wish that it was dialled for is still open; winning back is not. */
+export function unconfirmed(state: MeshState, link: Connection, now: number): void {
+  const { dial, peer } = link;
+  if (dial === null) return;
+  if (dial.purpose === 'wish') {
+    const where = link.uri ?? link.remote;
+    failed(state, link, new MasterlessError('ERR_CONNECTION_LOST', `${where} was let go before it was confirmed`), now);
+    return;
+  }
+  remove(state, dial);
+  if (peer?.redial === dial) peer.redial = null;
 }
 
 /** Another connection overtook this handshake: the same address is dialled again. */
@@ -195,11 +227,12 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
   remove(state, dial);
   if (dial.purpose === 'wish') {
     state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
-    if (peer !== null && dial.keeps && !peer.connected) peer.keep = false;
-    if (peer !== null) state.release(peer);
+    if (peer !== null) abandon(state, dial, peer);
   } else if (peer !== null && peer.redial === dial) {
     peer.redial = null;
     if (peer.heldUntil <= now) giveUp(state, peer);
+    // The other side may still come: while this one dialled nobody had to wake for that.
+    else state.wake(peer.heldUntil);
   }
 }
 

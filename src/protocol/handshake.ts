@@ -16,11 +16,11 @@
 import { type ErrorCode, MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
-import { failed, overtaken } from './dialing.js';
+import { failed, overtaken, reached } from './dialing.js';
 import { protocolError } from './frame.js';
 import { lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
-import { answer } from './questions.js';
+import { answer, resume } from './questions.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */
@@ -70,21 +70,15 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
   connection.questionNonce = hello.nonce;
   peer.connections.add(connection);
   const { dial } = connection;
-  if (dial !== null) {
-    dial.peer = peer;
-    if (dial.purpose === 'wish') {
-      peer.wishes.add(dial);
-      dial.keeps ||= !peer.keep;
-      peer.keep = true;
-    }
-  }
+  if (dial !== null) reached(state, dial, peer);
   if (connection.uri === null) greet(state, connection);
   if (peer.arbiter) {
     // HELLO is the first question.
     connection.questionNonce = connection.ownNonce;
     connection.asked = connection.greetedAt;
   }
-  if (peer.link !== null && peer.incarnation !== hello.incarnation) probeIncumbent(state, peer, connection, now);
+  const doubtful = peer.suspect || peer.incarnation !== hello.incarnation;
+  if (peer.link !== null && doubtful) probeIncumbent(state, peer, connection, now);
   else if (!peer.arbiter) answer(state, peer, connection);
 }
 
@@ -119,13 +113,13 @@ export function onReject(state: MeshState, connection: Connection, { reason, det
 
 /** The incumbent has proved that it lives: whoever else claims its id is turned away. */
 export function incumbentLives(state: MeshState, peer: Peer, now: number): void {
-  peer.probe = null;
   for (const connection of [...peer.connections]) {
-    if (!connection.probing) continue;
+    if (!connection.probing || connection.hello?.incarnation === peer.incarnation) continue;
     const message = `the id ${JSON.stringify(peer.id)} is in use by another node that is alive: give every node an id of its own`;
     turnAway(state, connection, RejectReason.IdInUse, new MasterlessError('ERR_ID_IN_USE', message), now);
     state.emit({ kind: 'conflict', id: peer.id });
   }
+  resume(state, peer);
 }
 
 /** Says why, closes, and tells who dialled. */

@@ -71,19 +71,30 @@ export function tellKeep(state: MeshState, peer: Peer): void {
   state.send(link, encodeKeep(peer.keep));
 }
 
-/** Asks the owner of the link to prove that it lives: `newcomer` claims its id with another incarnation. */
+/**
+ * Asks the owner of the link to prove that it lives: `newcomer` claims its id with another incarnation, or is the peer
+ * itself, of which nothing was heard on the link. One that was stopped runs again, and may have had no time to speak.
+ */
 export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Connection, now: number): void {
   newcomer.probing = true;
-  if (peer.probe !== null || peer.link === null) return;
-  const deadline = now + state.config.probeTimeout;
-  peer.probe = { token: state.nonce(), deadline };
-  state.wake(deadline);
-  state.send(peer.link, encodePing({ token: peer.probe.token, contested: true }));
+  if (peer.link === null) return;
+  const contested = newcomer.hello?.incarnation !== peer.incarnation;
+  if (peer.probe !== null) {
+    if (!contested || peer.probe.contested) return;
+    peer.probe.contested = true;
+  } else {
+    const deadline = now + state.config.probeTimeout;
+    peer.probe = { token: state.nonce(), contested, deadline };
+    state.wake(deadline);
+  }
+  state.send(peer.link, encodePing({ token: peer.probe.token, contested }));
 }
 
-/** Bytes came on the link. */
-export function heard(state: MeshState, peer: Peer, link: Connection, now: number): void {
-  link.heardAt = now;
+/** Bytes came: those of a handshake too are signs of life of the link that it may become. */
+export function heard(state: MeshState, connection: Connection, now: number): void {
+  connection.heardAt = now;
+  const { peer } = connection;
+  if (peer?.link !== connection) return;
   state.change(peer);
   if (!peer.suspect) return;
   peer.suspect = false;
@@ -98,8 +109,12 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   const { link } = peer;
   if (link === null) return;
   if (peer.probe !== null && peer.probe.deadline <= now) {
-    lost(state, peer, silent(peer, 'another node claims its id, and it did not prove that it lives'), now);
-    return;
+    if (peer.probe.contested) {
+      lost(state, peer, silent(peer, 'another node claims its id, and it did not prove that it lives'), now);
+      return;
+    }
+    // It lives, and the link does not: the other connection replaces it.
+    resume(state, peer);
   }
   if (peer.probe !== null) state.wake(peer.probe.deadline);
   if (!peer.confirmed) return;

@@ -209,8 +209,7 @@ export class Mesh {
   /** Bytes came; `poll` until null before the memory is used again. */
   received(connection: Connection, chunk: Uint8Array, now: number): void {
     if (connection.phase === 'closed') return;
-    const { peer } = connection;
-    if (peer !== null && peer.link === connection) heard(this.state, peer, connection, now);
+    heard(this.state, connection, now);
     connection.decoder.push(chunk);
     this.reading = connection;
   }

@@ -6,7 +6,7 @@
  * BYE(Unwanted) is a proposal: KEEP answers it as well as BYE.
  */
 import { ByeReason, encodeBye, encodeKeep } from './control.js';
-import { giveUp, recover } from './dialing.js';
+import { endProbe, giveUp, recover, unconfirmed } from './dialing.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
@@ -129,6 +129,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
   if (link !== null) {
     if (!parting.said) state.send(link, encodeBye(parting.reason));
     detach(state, peer, true);
+    unconfirmed(state, link, now);
   }
   peer.theirKeep = false;
   // The other side went, or the wish came after the link was found unwanted.
@@ -159,6 +160,7 @@ export function detach(state: MeshState, peer: Peer, flush: boolean): void {
   peer.link = null;
   peer.confirmed = false;
   peer.suspect = false;
+  endProbe(state, peer);
   state.close(link, flush);
 }
 

@@ -21,9 +21,11 @@ export interface Parting {
   deadline: number;
 }
 
-/** The link's owner is asked to prove that it lives, since another incarnation claims its id. */
+/** The link's owner is asked to prove that it lives, since somebody at its id came by another connection. */
 export interface Probe {
   readonly token: number;
+  /** It was another incarnation: one of the two is gone. Otherwise it is the peer itself, and the link may be dead. */
+  contested: boolean;
   readonly deadline: number;
 }
 

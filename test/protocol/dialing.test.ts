@@ -143,6 +143,21 @@ describe('a wish', () => {
     ]);
   });
 
+  it('whose link is let go before it was confirmed is tried again, and fails in time', () => {
+    const scripted = new Scripted({ reconnect: { ...forever, attempts: 2, maxDelay: 0 }, closeTimeout: 100 });
+    wish(scripted);
+    const line = scripted.taken();
+    line.say(knows(line.greet().nonce));
+    expect(line.kinds()).toContain('Adopt');
+    dials(scripted);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(100);
+    expect(line.closed).toBe('flushed');
+    expect(dials(scripted)).toEqual(['test://there']);
+    scripted.wait(5000);
+    expect(scripted.heard()).toEqual(['unreachable ERR_TIMEOUT', 'wish ERR_TIMEOUT']);
+  });
+
   it('for a peer that is not reached leaves nothing behind', () => {
     const scripted = new Scripted();
     wish(scripted);
@@ -194,6 +209,20 @@ describe('a lost link of a kept peer', () => {
     ]);
     expect(scripted.mesh.isKept('a')).toBe(false);
     expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('whose attempts have failed is waited for as long as the other side asked, and not longer', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { keep: true, resumeWindow: 2000, addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.end();
+    scripted.wait(1000);
+    refuse(scripted);
+    scripted.heard();
+    scripted.wait(999);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['disconnect a unreachable']);
   });
 
   it('drops an address at which somebody else lives', () => {

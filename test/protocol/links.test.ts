@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { encodeAccept, encodeHeartbeat } from '../../src/protocol/control.js';
+import { encodeAccept, encodeHeartbeat, encodePong, type Ping, type State } from '../../src/protocol/control.js';
+import { stateOf } from '../sim/bounds.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { CONFIG, data, follow, knows, type Line, Scripted } from './scripted.js';
+import { CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
 
 const ADDRESS = ['test://a'];
+/** What a follower says that holds the first link and believes in it. */
+const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
 
 function linked(fields = {}, config = {}): { scripted: Scripted; line: Line } {
   const scripted = new Scripted(config);
@@ -115,6 +118,29 @@ describe('a silent peer', () => {
     expect(line.closed).toBe('cut');
   });
 
+  it('that is lost for good leaves no test behind', () => {
+    const { scripted } = linked();
+    scripted.wait(5000);
+    const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+    scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), error, now));
+    scripted.wait(60_000);
+    expect(scripted.mesh.view('a')).toBe(null);
+    expect(stateOf(scripted.mesh).dials.size).toBe(0);
+  });
+
+  it('is one that has not spoken since its link came about, however long that took', () => {
+    const scripted = new Scripted({ timeout: 3000, handshakeTimeout: 10_000 });
+    const line = scripted.dial();
+    scripted.wait(5000);
+    const { nonce } = line.greet({ keep: true, addresses: ADDRESS });
+    line.say(knows(nonce)).say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    scripted.outputs.length = 0;
+    scripted.wait(2999);
+    expect(dials(scripted)).toBe(0);
+    scripted.wait(1);
+    expect(dials(scripted)).toBe(1);
+  });
+
   it('that speaks again is suspected no longer, and the test is called off', () => {
     const { scripted, line } = linked();
     scripted.wait(5500);
@@ -126,16 +152,57 @@ describe('a silent peer', () => {
     expect(line.closed).toBe(null);
   });
 
-  it('gets a new link when it answers the test, though it believes in the old one', () => {
+  it('gets a new link when it answers the test and not on the link, though it believes in it', () => {
     const { scripted, line } = linked();
     scripted.wait(5000);
     const probe = scripted.taken();
     const { nonce } = probe.greet({ addresses: ADDRESS });
-    const state = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true, received: [0, 0] as const };
-    probe.say(knows(nonce, state));
+    probe.say(knows(nonce, believes));
+    expect(line.take<Ping>('Ping').contested).toBe(false);
+    scripted.wait(499);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    probe.say(knows(probe.one<{ nonce: number }>('Query').nonce, believes));
     expect(line.closed).toBe('cut');
     probe.say(encodeAccept({ epoch: 2, received: [0, 0] }));
     expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('that was stopped keeps its link: it answers the test first, and then on the link', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    const probe = scripted.taken();
+    const { nonce } = probe.greet({ addresses: ADDRESS });
+    probe.say(knows(nonce, believes));
+    line.say(encodePong(line.take<Ping>('Ping').token));
+    probe.say(knows(probe.one<{ nonce: number }>('Query').nonce, believes));
+    expect(probe.kinds()).toEqual(['Duplicate']);
+    expect(probe.closed).toBe('flushed');
+    scripted.wait(600);
+    expect(line.closed).toBe(null);
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('that is the arbiter hears nothing of the doubt once it has answered', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { addresses: ['test://z'] });
+    line.said();
+    scripted.wait(5000);
+    const probe = scripted.taken();
+    probe.greet({ id: 'z', addresses: ['test://z'] });
+    expect(probe.kinds()).toEqual([]);
+    line.say(encodePong(line.take<Ping>('Ping').token));
+    expect(probe.one<State>('State').live).toBe(true);
+  });
+
+  it('that is the arbiter is told of the doubt when it has not answered', () => {
+    const scripted = new Scripted();
+    lead(scripted, { addresses: ['test://z'] });
+    scripted.wait(5000);
+    const probe = scripted.taken();
+    probe.greet({ id: 'z', addresses: ['test://z'] });
+    scripted.wait(500);
+    expect(probe.one<State>('State')).toMatchObject({ session: 1, epoch: 1, live: false });
   });
 
   it('is not suspected by a node that did not run itself', () => {
@@ -152,8 +219,8 @@ describe('a silent peer', () => {
 });
 
 /** Two nodes that are linked and keep each other. */
-function pair(): { world: World; a: SimNode; b: SimNode; drops: string[] } {
-  const world = new World(7);
+function pair(seed = 7): { world: World; a: SimNode; b: SimNode; drops: string[] } {
+  const world = new World(seed);
   const [a, b] = [world.start('a'), world.start('b')];
   a.connect('b');
   b.connect('a');
@@ -190,19 +257,22 @@ describe('between two nodes', () => {
     expect(drops.length).toBeGreaterThan(0);
   });
 
-  it.each(['a', 'b'])('%s is stopped for 30 s: the link stays', (id) => {
-    const { world, a, b, drops } = pair();
-    const paused = id === 'a' ? a : b;
-    const before = world.wiresBetween('a', 'b');
-    paused.pausedUntil = world.now + 30_000;
-    world.run(world.now + 31_000);
-    expect(drops).toEqual([]);
-    expect(world.wiresBetween('a', 'b')).toEqual(before);
-    a.send('b', 10);
-    b.send('a', 10);
-    world.run(world.now + 1000);
-    expect(world.oracle.delivered).toBe(2);
-  });
+  it.each(['a', 'b'].flatMap((id) => Array.from({ length: 30 }, (_, seed) => [id, seed] as const)))(
+    '%s is stopped for 30 s: the link stays (seed %i)',
+    (id, seed) => {
+      const { world, a, b, drops } = pair(seed);
+      const paused = id === 'a' ? a : b;
+      const before = world.wiresBetween('a', 'b');
+      paused.pausedUntil = world.now + 30_000;
+      world.run(world.now + 31_000);
+      expect(drops).toEqual([]);
+      expect(world.wiresBetween('a', 'b')).toEqual(before);
+      a.send('b', 10);
+      b.send('a', 10);
+      world.run(world.now + 1000);
+      expect(world.oracle.delivered).toBe(2);
+    },
+  );
 
   it.each(['a', 'b'])('%s is dead and its system says nothing: lost within timeout and a refused dial', (id) => {
     const { world, a, b, drops } = pair();
