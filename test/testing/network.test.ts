@@ -268,6 +268,20 @@ describe('connections', () => {
     expect(scene.felt()).toEqual({ 'orderly close': 1 });
   });
 
+  it('that one side ends are over for the other when the system has all that it wrote', () => {
+    const scene = new Scene();
+    const { near, far, nearEar, farEar } = scene.pair();
+    scene.network.limit('b', 'a', 10_000);
+    far.write([new Uint8Array(SYSTEM + 30_000)]);
+    near.end();
+    scene.run(2500);
+    expect([farEar.told, far.buffered > 0]).toEqual([[], true]);
+    scene.run(2500);
+    expect([farEar.told, nearEar.told]).toEqual([['end'], ['open']]);
+    scene.run(10_000);
+    expect([nearEar.told, nearEar.bytes.length]).toEqual([['open', 'end'], SYSTEM + 30_000]);
+  });
+
   it.each([
     ['one way', false],
     ['both ways', true],
@@ -318,12 +332,14 @@ describe('processes', () => {
 
   it('that vanish with their machine leave silence', () => {
     const scene = new Scene();
-    const { near, nearEar } = scene.pair();
+    const { near, nearEar, farEar } = scene.pair();
     scene.b.crash(true);
-    near.write([some(1)]);
+    near.write([new Uint8Array(SYSTEM + 1)]);
     scene.run(100_000);
-    expect(nearEar.told).toEqual(['open']);
-    expect(scene.felt()).toEqual({ crash: 1 });
+    // Nobody takes its bytes either.
+    expect([nearEar.told, near.buffered]).toEqual([['open'], 1]);
+    expect(farEar.told).toEqual(['ERR_CONNECTION_LOST']);
+    expect(scene.felt()).toEqual({ crash: 1, 'full send buffer': 1 });
   });
 
   it('that are stopped hear everything later, in order', () => {

@@ -252,6 +252,15 @@ describe('servers', () => {
     },
   );
 
+  it('that crash while they are paused hold nobody up', async () => {
+    const { sim, b } = await linked();
+    sim.pause('b');
+    const lost = b.deliver('a', 5);
+    sim.crash('b');
+    await expect(sim.until(lost)).rejects.toMatchObject({ code: 'ERR_UNDELIVERED' });
+    await sim.until(b.close());
+  });
+
   it('that are paused take nothing, and go on', async () => {
     const { sim, a, got } = await linked();
     sim.pause('b', 20_000);
