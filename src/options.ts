@@ -181,7 +181,7 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     reconnect: Object.freeze(reconnectPolicy(options.reconnect)),
     limits: Object.freeze(pick('limits.', known('limits', options.limits ?? {}, limitNumbers), limitNumbers)),
     codec: options.codec === undefined ? null : checkedCodec(options.codec),
-    transports: Object.freeze([...(options.transports ?? [])]),
+    transports: Object.freeze(checkedTransports(options.transports ?? [])),
     debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
     platform: options.platform === undefined ? system : checkedPlatform(options.platform),
   };
@@ -222,8 +222,8 @@ function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
 }
 
 function checkedCodec(codec: Codec): Codec {
-  const valid =
-    typeof codec?.encode === 'function' && typeof codec.decode === 'function' && /^[\x21-\x7e]{1,32}$/.test(codec.name);
+  const named = typeof codec?.name === 'string' && /^[\x21-\x7e]{1,32}$/.test(codec.name);
+  const valid = named && typeof codec.encode === 'function' && typeof codec.decode === 'function';
   if (!valid) fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
   return codec;
 }
@@ -232,6 +232,18 @@ function checkedPlatform(platform: Platform): Platform {
   const missing = Object.keys(system).find((name) => typeof Reflect.get(Object(platform), name) !== 'function');
   if (missing !== undefined) fail('platform', platform, `an object with ${missing} and the other methods of Platform`);
   return platform;
+}
+
+function checkedTransports(transports: readonly Transport[]): Transport[] {
+  if (!Array.isArray(transports)) fail('transports', transports, 'a list of transports');
+  // Array.from also finds what is missing in between.
+  return Array.from(transports, (transport: unknown, index) => {
+    const named = typeof transport === 'object' && transport !== null && 'scheme' in transport;
+    if (!named || typeof transport.scheme !== 'string') {
+      fail(`transports[${index}]`, transport, 'a transport, which has a scheme such as tcp');
+    }
+    return transport as Transport;
+  });
 }
 
 function pick<K extends string>(prefix: string, given: object, ranges: Readonly<Record<K, Range>>): Record<K, number> {
@@ -265,7 +277,7 @@ function onlyKnown(option: string, given: object, names: readonly string[]): voi
 function strings(option: string, value: string | readonly string[]): string[] {
   const list = typeof value === 'string' ? [value] : value;
   if (!Array.isArray(list)) fail(option, value, 'a URI or a list of URIs');
-  return list.map((item: unknown) => typed(option, item, 'string') as string);
+  return Array.from(list, (item: unknown) => typed(option, item, 'string') as string);
 }
 
 function typed<T>(option: string, value: T, type: 'string' | 'boolean' | 'function'): T {
@@ -278,6 +290,16 @@ function prefixed(prefix: string, ranges: Readonly<Record<string, Range>>): Reco
 }
 
 function fail(option: string, value: unknown, wanted: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown = textOf(value);
   throw new MasterlessError('ERR_OPTION', `option ${option} is ${shown.slice(0, 80)}: it must be ${wanted}`);
+}
+
+/** A value as text, whatever it is: even asking an object for it may fail. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 }
