@@ -33,6 +33,8 @@ export function onState(state: MeshState, connection: Connection, offer: State, 
   if (!open || peer === null || !peer.arbiter || offer.nonce !== connection.questionNonce) {
     throw protocolError('STATE out of turn');
   }
+  // The next one would be no number that a frame can carry.
+  if (offer.epoch === Number.MAX_SAFE_INTEGER) throw protocolError('an epoch after which none can come');
   if (connection.probing) connection.offer = offer;
   else judge(state, peer, connection, offer, now);
 }
@@ -57,13 +59,17 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
   }
   const mine = offer.incarnation === state.config.incarnation;
   const known: Offer = mine ? offer : { session: 0, epoch: 0, live: false };
+  const goesOn = known.session !== 0 && known.session === peer.session.id;
+  const start: Counts = goesOn ? offer.received : [0, 0];
+  // What can't be is found before anything has changed: a session begun for it, or a good link replaced.
+  if (goesOn && !peer.session.plausible(start)) throw impossible(start);
   switch (decide(pairOf(peer), known, fresh)) {
     case 'adopt':
-      adopt(state, peer, connection, known, mine ? offer.received : [0, 0]);
+      adopt(state, peer, connection, known, start);
       break;
     case 'replace':
       replaceLink(state, peer, now);
-      adopt(state, peer, connection, known, mine ? offer.received : [0, 0]);
+      adopt(state, peer, connection, known, start);
       break;
     case 'query':
       query(state, connection);
@@ -108,7 +114,8 @@ function welcome(state: MeshState, peer: Peer, incarnation: string): void {
   peer.incarnation = incarnation;
 }
 
-function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, received: State['received']): void {
+/** @param start - where this side's sending begins: (0, 0), or what the follower has received of the session it knows */
+function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, start: Counts): void {
   if (peer.session.id === 0) {
     peer.session.id = ++state.sessions;
   } else if (known.session !== peer.session.id && peer.session.confirmed) {
@@ -118,8 +125,6 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
     peer.session.id = ++state.sessions;
   }
   const { session } = peer;
-  const start = known.session === session.id ? received : ([0, 0] as const);
-  if (!session.plausible(start)) throw impossible(start);
   peer.epoch = Math.max(peer.epoch, known.epoch) + 1;
   take(state, peer, connection, session.received);
   session.rewind(start);

@@ -33,10 +33,17 @@ import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 import type { Traffic } from './traffic.js';
 
+/**
+ * Frames that may wait to be written on one connection. Who asks and does not read the answers is not answered without end;
+ * more than fits what one turn of the event loop reads of honest questions.
+ */
+export const MAX_OUTBOX = 16_384;
+
 /** Handles the frame that the connection's decoder has found; a packet that it completes is to be delivered. */
 export function onFrame(state: MeshState, traffic: Traffic, connection: Connection, now: number): Deliver | null {
   const { decoder, peer } = connection;
   connection.frames++;
+  if (connection.outbox.length > MAX_OUTBOX) throw protocolError('it asks and does not read the answers');
   switch (decoder.kind) {
     case Frame.Data:
     case Frame.Urgent:

@@ -109,10 +109,10 @@ export class SendBuffer {
   }
 
   /**
-   * The other side has had everything before frame `count`.
+   * How many whole segments the other side can let go of by saying that it has had everything before frame `count`.
    * @throws MasterlessError `ERR_PROTOCOL` for a count that goes back, was never sent, or ends inside a packet.
    */
-  acknowledge(count: number): void {
+  acknowledgeable(count: number): number {
     if (count < this.acked) throw protocolError(`an acknowledgement goes back from ${this.acked} to ${count}`);
     if (count > this.everSent) throw protocolError(`${count} acknowledged and only ${this.everSent} sent`);
     let whole = 0;
@@ -121,7 +121,15 @@ export class SendBuffer {
       if (open && first + frames === count) throw protocolError('half a packet acknowledged');
       whole++;
     }
-    this.drop(whole);
+    return whole;
+  }
+
+  /**
+   * The other side has had everything before frame `count`.
+   * @throws MasterlessError `ERR_PROTOCOL`, as `acknowledgeable` does, and then nothing has changed.
+   */
+  acknowledge(count: number): void {
+    this.drop(this.acknowledgeable(count));
     const first = this.segments[0];
     if (first !== undefined) {
       const head = offsetOf(first, count, Math.max(this.acked, first.first), this.head);

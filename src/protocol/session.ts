@@ -119,7 +119,10 @@ export class Session {
     });
   }
 
+  /** @throws MasterlessError `ERR_PROTOCOL` for counts that can't be, and then nothing has changed */
   acknowledge(counts: Counts): void {
+    // Both or neither: what is outstanding is also counted elsewhere.
+    this.lanes[URGENT].outgoing.acknowledgeable(counts[URGENT]);
     this.lanes[NORMAL].outgoing.acknowledge(counts[NORMAL]);
     this.lanes[URGENT].outgoing.acknowledge(counts[URGENT]);
   }
