@@ -104,7 +104,7 @@ export class Peer {
 
   /** Nothing here is worth remembering. */
   get idle(): boolean {
-    const wanted = this.keep || this.connected || this.wishes.size > 0;
+    const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null;
     // A session that was proposed may have been accepted: it must be proposed again under the same id.
     return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
   }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import {
+  type Adopt,
+  ByeReason,
   encodeAccept,
   encodeAck,
+  encodeBye,
   encodeDuplicate,
   encodeHeartbeat,
   encodeReject,
   RejectReason,
 } from '../../src/protocol/control.js';
+import { stateOf } from '../sim/bounds.js';
 import { adopts, CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const forever = { attempts: Number.POSITIVE_INFINITY, minDelay: 100, maxDelay: 800 };
@@ -223,6 +227,25 @@ describe('a lost link of a kept peer', () => {
     expect(scripted.heard()).toEqual([]);
     scripted.wait(1);
     expect(scripted.heard()).toEqual(['disconnect a unreachable']);
+  });
+
+  it('that is no longer wanted when it is won back is let go, and nothing is left of it', () => {
+    const scripted = new Scripted();
+    const line = connected(scripted);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.say(encodeBye(ByeReason.Disconnected));
+    scripted.wait(0);
+    expect(scripted.heard()).toContain('disconnect a local');
+    scripted.act((mesh, now) => mesh.keep('a', false, now));
+    const again = scripted.taken();
+    again.say(knows(again.greet().nonce));
+    const { epoch } = again.take<Adopt>('Adopt');
+    again.say(encodeAccept({ epoch, received: [0, 0] }));
+    expect(stateOf(scripted.mesh).dials.size).toBe(0);
+    again.say(encodeBye(ByeReason.Unwanted));
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a unwanted']);
+    expect(scripted.mesh.view('a')).toBe(null);
   });
 
   it('drops an address at which somebody else lives', () => {
