@@ -162,6 +162,22 @@ describe('a wish', () => {
     expect(scripted.heard()).toEqual(['unreachable ERR_TIMEOUT', 'wish ERR_TIMEOUT']);
   });
 
+  it('that fails leaves the peer to another that is still open', () => {
+    const scripted = new Scripted();
+    wish(scripted, 'test://there', null, 1);
+    const first = scripted.taken();
+    wish(scripted, 'test://there', null, 2);
+    const second = scripted.taken();
+    first.greet();
+    const { nonce } = second.greet();
+    first.end();
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'wish ERR_CONNECTION_LOST']);
+    second.say(knows(nonce));
+    second.say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['connect a', 'wish a']);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
   it('for a peer that is not reached leaves nothing behind', () => {
     const scripted = new Scripted();
     wish(scripted);
