@@ -71,10 +71,12 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   peer.keep = true;
 }
 
-/** The wish is not for this peer, or did not come true: it leaves nothing behind. */
+/** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
 function abandon(state: MeshState, dial: Dial, peer: Peer): void {
   peer.wishes.delete(dial);
-  if (dial.keeps && !peer.connected) peer.keep = false;
+  const [other] = peer.wishes;
+  if (dial.keeps && other !== undefined) other.keeps = true;
+  else if (dial.keeps && !peer.connected) peer.keep = false;
   dial.keeps = false;
   state.release(peer);
 }
