@@ -32,10 +32,11 @@ export class Lane {
 
   /** Keeps a piece, copying it. */
   addPiece(bytes: Uint8Array, maxPacket: number): void {
-    this.pieceBytes += bytes.length;
-    if (this.pieceBytes > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
+    const length = this.pieceBytes + bytes.length;
+    if (length > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
     if (bytes.length === 0) throw protocolError('an empty piece');
     this.pieces.push(bytes.slice());
+    this.pieceBytes = length;
   }
 
   /** The packet that these last bytes complete. */

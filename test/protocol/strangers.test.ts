@@ -1,6 +1,6 @@
 /** What strangers made of the core, found by fuzzing: each did harm beyond its own connection. */
 import { expect, test } from 'vitest';
-import { encodeAck, encodeHello, encodePing } from '../../src/protocol/control.js';
+import { type Adopt, encodeAccept, encodeAck, encodeHello, encodePing } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { MAX_OUTBOX } from '../../src/protocol/inbound.js';
 import { data, follow, hello, knows, Scripted } from './scripted.js';
@@ -91,4 +91,18 @@ test('who asks and does not read the answers is cut off, and his session is kept
   expect(line.connection.phase).toBe('closed');
   expect(longest).toBeLessThanOrEqual(MAX_OUTBOX + 1);
   expect(scripted.mesh.isConnected('a')).toBe(true);
+});
+
+test('a piece too many is not counted: the packet can still end over the next link', () => {
+  const scripted = new Scripted({ maxPacket: 100 });
+  const { line, adopt } = follow(scripted);
+  line.say(data('x'.repeat(60), Frame.Piece), data('x'.repeat(60), Frame.Piece));
+  expect(line.closed).not.toBeNull();
+
+  const again = scripted.dial();
+  const { nonce } = again.greet({ keep: true, nonce: 78 });
+  again.say(knows(nonce, { incarnation: OWN, session: adopt.session, epoch: adopt.epoch }));
+  const { epoch, start } = again.take<Adopt>('Adopt');
+  again.say(encodeAccept({ epoch, received: start }), data('y'.repeat(40)));
+  expect(scripted.packets).toEqual(['x'.repeat(60) + 'y'.repeat(40)]);
 });
