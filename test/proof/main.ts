@@ -5,7 +5,8 @@
  *   --nightly                                   as much as one night is given
  *   --only=PART[,PART…]                         these parts of it
  *   --first=SEED, --seeds=N                     other seeds, another number of them
- *   --storm=SEED,NODES,ACTIONS,RESTARTS,VARIED  one storm, with its trace
+ *   --storm=SEED,NODES,ACTIONS,RESTARTS,VARIED,PACE  one storm, with its trace
+ *   --script=SCRIPT, --script=FILE              the same, step by step, as a failure prints it
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 import type { Outcome, Part, Scale, Seeds } from './part.js';
 import { sum } from './part.js';
 import { parts } from './parts.js';
-import { traceStorm } from './storms.js';
+import { traceScript, traceStorm } from './storms.js';
 
 interface Job {
   readonly part: string;
@@ -35,11 +36,13 @@ const { values: given } = parseArgs({
     first: { type: 'string' },
     seeds: { type: 'string' },
     storm: { type: 'string' },
+    script: { type: 'string' },
     worker: { type: 'boolean', default: false },
   },
 });
 if (given.worker) work();
-else if (given.storm !== undefined) traceStorm(given.storm);
+else if (given.storm !== undefined) process.exitCode = traceStorm(given.storm) ? 0 : 1;
+else if (given.script !== undefined) process.exitCode = traceScript(given.script) ? 0 : 1;
 else await prove(given.nightly ? 'nightly' : 'proof', chosen(given.only), seedsOf(given.first, given.seeds));
 
 async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promise<void> {

@@ -9,11 +9,14 @@ import type { Deliver, Output } from '../../src/protocol/output.js';
 import { NORMAL, URGENT } from '../../src/protocol/session.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import type { Process } from '../../src/testing/process.js';
+import { Random } from '../../src/testing/random.js';
 import type { ConnectionEvents, Connection as Stream } from '../../src/transports/transport.js';
+import { checkBounds, checkSizes, stateOf } from './bounds.js';
 import { bytesOf } from './oracle.js';
+import { FrameReader } from './trace.js';
 import type { World } from './world.js';
 
-const DEFAULTS = {
+export const DEFAULTS = {
   codec: 'sim',
   heartbeat: 1000,
   timeout: 5000,
@@ -34,11 +37,23 @@ const DEFAULTS = {
 /** A connection that was closed with words has so long to get them out. */
 const LINGER = 1000;
 
+/** Bounds that need a walk over all peers are looked at after one in so many steps of a node. */
+const WALK = 8;
+
 /** The two sides of one byte stream. */
 interface Wire {
   readonly outer: Stream;
   /** It takes no more until `drain`. */
   blocked: boolean;
+  /** Names what is written, for the trace. */
+  reader: FrameReader | null;
+}
+
+/** A packet to be sent. */
+export interface Letter {
+  readonly to: string;
+  readonly length: number;
+  readonly urgent: boolean;
 }
 
 /** A node of the simulation: its core and what a runtime would hold. */
@@ -51,16 +66,23 @@ export class SimNode {
   readonly world: World;
   readonly process: Process;
   private readonly wires = new Map<Connection, Wire>();
-  /** Packets are handled only so long after they arrive. */
+  /** Its application takes so long for each packet, one after another. */
   slow = 0;
+  /** It says that it has had a packet only so long after it had. */
+  ackDelay = 0;
   closed = false;
-  readonly links = new Map<string, boolean>();
   /** Its timers do not ring before. */
   lateUntil = 0;
+  /** Called after every step of it, for those who wait for a certain moment. */
+  readonly watches = new Set<() => void>();
   /** How far its clock is ahead of the world's. */
   private ahead = 0;
   private wishes = 0;
   private awakeAt = 0;
+  private steps = 0;
+  /** When its application is done with what it has, and has said so. */
+  private busyUntil = 0;
+  private doneAt = 0;
   private alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(world: World, id: string, count: number, config: Partial<MeshConfig>) {
@@ -69,13 +91,15 @@ export class SimNode {
     this.uri = `sim://${id}`;
     this.label = `${id}#${count}`;
     this.process = world.network.process(id, this.label);
-    const digits = Array.from({ length: 16 }, () => world.random.below(16).toString(16)).join('');
+    // Dice of its own: what one node throws does not depend on how many there are.
+    const random = new Random(world.random.below(2 ** 32) ^ (count * 0x9e3779b9));
+    const digits = Array.from({ length: 16 }, () => random.below(16).toString(16)).join('');
     this.mesh = new Mesh({
       ...DEFAULTS,
       ...config,
       id,
       incarnation: digits.replace(/^0+$/, '1'),
-      random: () => world.random.next(),
+      random: () => random.next(),
     });
     this.mesh.listening([this.uri]);
   }
@@ -88,7 +112,7 @@ export class SimNode {
         outer.destroy();
         return IGNORE;
       }
-      this.wires.set(connection, { outer, blocked: false });
+      this.wires.set(connection, { outer, blocked: false, reader: null });
       // What it says follows with its first bytes, or the alarm.
       this.drain();
       return this.events(connection);
@@ -127,6 +151,7 @@ export class SimNode {
     if (this.paused) this.pausedUntil = this.world.now;
     this.lateUntil = 0;
     this.slow = 0;
+    this.ackDelay = 0;
   }
 
   /** Wants the node with that id. Returns the number of the wish. */
@@ -136,6 +161,15 @@ export class SimNode {
     return wish;
   }
 
+  /** Its application does something so many milliseconds later, not while it is stopped, and never when it is gone. */
+  after(ms: number, run: () => void): void {
+    const { agenda, now } = this.world;
+    const turn = (): void => {
+      if (this.alive && !this.process.pause.holds(turn)) run();
+    };
+    agenda.at(now + ms, turn);
+  }
+
   /** Does something with the core, then all that follows from it. */
   act(action: (mesh: Mesh, now: number) => void): void {
     if (!this.alive) return;
@@ -143,13 +177,28 @@ export class SimNode {
     this.drain();
   }
 
+  /** Whether the packet was accepted. */
   send(to: string, length: number, urgent = false): boolean {
+    const accepted = this.post({ to, length, urgent }) > 0;
+    this.drain();
+    return accepted;
+  }
+
+  /** Sends all before the network gets any of them. Returns how many were accepted. */
+  sendAll(letters: readonly Letter[]): number {
+    const accepted = letters.filter((letter) => this.post(letter) > 0).length;
+    this.drain();
+    return accepted;
+  }
+
+  /** Hands a packet to the core. Returns its number in its lane, 0 when it was refused. */
+  post({ to, length, urgent }: Letter): number {
+    if (!this.alive) return 0;
     const { oracle } = this.world;
     const session = this.mesh.session(to);
     const number = this.mesh.send(to, bytesOf(oracle.nextNumber, length), urgent);
-    if (number > 0 && session !== null) oracle.accepted(this.label, to, urgent ? URGENT : NORMAL, session);
-    this.drain();
-    return number > 0;
+    if (number > 0 && session !== null) oracle.accepted(this.label, to, urgent ? URGENT : NORMAL, session, number);
+    return number;
   }
 
   drain(): void {
@@ -158,6 +207,17 @@ export class SimNode {
     }
     this.flush();
     this.setAlarm();
+    const state = stateOf(this.mesh);
+    checkSizes(this.label, state);
+    const walk = ++this.steps % WALK === 0 || state.wakeAt === Number.POSITIVE_INFINITY;
+    if (walk) checkBounds(this.label, state, this.world.ids, this.clock);
+    for (const watch of this.watches) watch();
+  }
+
+  /** The stream that a connection of the core, by its number, runs over. */
+  streamOf(id: number): Stream | null {
+    for (const [connection, { outer }] of this.wires) if (connection.id === id) return outer;
+    return null;
   }
 
   private flush(): void {
@@ -166,6 +226,7 @@ export class SimNode {
         const wire = this.wires.get(connection);
         if (wire === undefined || wire.blocked) continue;
         const views = this.mesh.gather(connection, 256 * 1024, this.clock);
+        if (this.world.trace !== null) this.say(connection, wire, views);
         if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
       }
     }
@@ -182,6 +243,7 @@ export class SimNode {
     if (!this.alive || this.alarmAt !== at) return;
     this.alarmAt = Number.POSITIVE_INFINITY;
     if (this.paused || this.lateUntil > this.world.now) {
+      if (!this.paused) this.world.network.fired('late timer');
       // After a pause what has arrived is read first.
       this.alarmAt = Math.max(this.pausedUntil, this.lateUntil) + 20;
       const later = this.alarmAt;
@@ -194,9 +256,10 @@ export class SimNode {
 
   private hear(output: Output): void {
     const { oracle } = this.world;
+    this.world.heard(this, output);
     switch (output.kind) {
       case 'deliver':
-        oracle.deliver(this.label, output.id, output.lane, output.bytes);
+        oracle.deliver(this.label, output.id, output.lane, output.session, output.bytes);
         this.handle(output);
         break;
       case 'dial':
@@ -205,7 +268,7 @@ export class SimNode {
       case 'close': {
         const wire = this.wires.get(output.connection);
         this.wires.delete(output.connection);
-        if (wire !== undefined) this.hangUp(output.connection, wire.outer, output.flush);
+        if (wire !== undefined) this.hangUp(output.connection, wire, output.flush);
         break;
       }
       case 'connect':
@@ -214,9 +277,15 @@ export class SimNode {
       case 'disconnect':
         oracle.disconnect(this.label, output.id, output.reason);
         break;
+      case 'acknowledged':
+        oracle.acknowledged(output.session);
+        break;
       case 'undelivered':
         for (const bytes of output.leftover.uncertain) oracle.report(this.label, output.id, 'uncertain', bytes);
         for (const bytes of output.leftover.unsent) oracle.report(this.label, output.id, 'unsent', bytes);
+        break;
+      case 'ended':
+        oracle.ended(output.session);
         break;
       case 'closed':
         this.closed = true;
@@ -224,20 +293,22 @@ export class SimNode {
         break;
       default:
     }
-    this.world.heard(this, output);
   }
 
   private dial(connection: Connection, uri: string): void {
     const outer = this.process.dial(uri.slice('sim://'.length), uri, this.events(connection));
-    this.wires.set(connection, { outer, blocked: false });
+    this.wires.set(connection, { outer, blocked: false, reader: null });
   }
 
-  private hangUp(connection: Connection, outer: Stream, flush: boolean): void {
+  private hangUp(connection: Connection, wire: Wire, flush: boolean): void {
+    const { outer } = wire;
     if (!flush) {
       outer.destroy();
       return;
     }
-    outer.write(this.mesh.gather(connection, 0, this.clock));
+    const views = this.mesh.gather(connection, 0, this.clock);
+    if (this.world.trace !== null) this.say(connection, wire, views);
+    outer.write(views);
     outer.end();
     this.world.agenda.at(this.world.now + LINGER, () => outer.destroy());
   }
@@ -260,12 +331,26 @@ export class SimNode {
   }
 
   private handle({ id, session, lane, sequence, receivedBytes }: Deliver): void {
-    const receipt = { id, session, lane, sequence, receivedBytes };
-    if (this.slow === 0) {
-      this.mesh.handled(receipt, this.clock);
+    const { world } = this;
+    if (this.slow === 0 && this.ackDelay === 0 && this.doneAt <= world.now) {
+      this.mesh.handled({ id, session, lane, sequence, receivedBytes }, this.clock);
       return;
     }
-    this.world.agenda.at(this.world.now + this.slow, () => this.act((mesh, now) => mesh.handled(receipt, now)));
+    if (this.slow > 0) world.network.fired('slow consumer');
+    if (this.ackDelay > 0) world.network.fired('late acknowledgement');
+    this.busyUntil = Math.max(this.busyUntil, world.now) + this.slow;
+    // In order: who says that it has had a packet has had all before it.
+    this.doneAt = Math.max(this.doneAt, this.busyUntil + this.ackDelay);
+    const receipt = { id, session, lane, sequence, receivedBytes };
+    this.after(this.doneAt - world.now, () => this.act((mesh, now) => mesh.handled(receipt, now)));
+  }
+
+  private say(connection: Connection, wire: Wire, views: readonly Uint8Array[]): void {
+    wire.reader ??= new FrameReader();
+    for (const view of views) {
+      const frames = wire.reader.read(view);
+      if (frames !== '') this.world.tell(this, `c${connection.id} > ${connection.peer?.id ?? '?'}: ${frames}`);
+    }
   }
 }
 

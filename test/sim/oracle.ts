@@ -1,63 +1,85 @@
 /**
- * Knows every packet that was accepted, delivered and reported, and checks the invariants of `docs/protocol.md` as it
+ * Knows every packet that was accepted, delivered and reported, and checks invariants 2 to 5 of `docs/protocol.md` as it
  * learns of each. A packet is its number, as 4 bytes and padding.
  */
 import type { DisconnectReason } from '../../src/protocol/output.js';
-import type { LaneIndex, Session } from '../../src/protocol/session.js';
+import { type LaneIndex, NORMAL, type Session, URGENT } from '../../src/protocol/session.js';
+import { check } from './violation.js';
 
 interface Packet {
   readonly number: number;
   readonly from: string;
   readonly to: string;
   readonly lane: LaneIndex;
-  readonly session: Session;
+  /** The sender's. */
+  readonly conversation: Conversation;
   /** Its place in its lane of its session. */
   readonly place: number;
+  /** Frames of the lane up to its end: so many acknowledged means that it arrived. */
+  readonly frames: number;
   delivered: boolean;
   reported: 'uncertain' | 'unsent' | null;
   /** The sender's memory is gone: nobody can report. */
   orphaned: boolean;
 }
 
-class Violation extends Error {}
+/** What one side said in a session. */
+interface Conversation {
+  /** Who heard it, of all that ever had the receiver's id: the node and its session, once something was delivered. */
+  hearer: string;
+  heard: Session | null;
+  readonly lanes: readonly [Said, Said];
+}
+
+/** In one lane. */
+interface Said {
+  readonly packets: Packet[];
+  /** How many were delivered, and how many acknowledged. */
+  delivered: number;
+  acknowledged: number;
+}
 
 export class Oracle {
   readonly packets: Packet[] = [];
   delivered = 0;
   reported = 0;
-  private readonly counts = new Map<Session, [Packet[], Packet[]]>();
-  private readonly expected = new Map<Session, [number, number]>();
-  private readonly connected = new Map<string, boolean>();
+  private readonly conversations = new Map<Session, Conversation>();
+  /** By the receiver's session: what was said on the other side of it. */
+  private readonly answers = new Map<Session, Conversation>();
+  private readonly connected = new Set<string>();
 
   /** The number of the next packet, whose bytes are then made by `bytesOf`. */
   get nextNumber(): number {
     return this.packets.length;
   }
 
-  accepted(from: string, to: string, lane: LaneIndex, session: Session): void {
-    let lanes = this.counts.get(session);
-    if (lanes === undefined) {
-      lanes = [[], []];
-      this.counts.set(session, lanes);
-      this.expected.set(session, [0, 0]);
+  /** @param frames - what `send` returned */
+  accepted(from: string, to: string, lane: LaneIndex, session: Session, frames: number): void {
+    let conversation = this.conversations.get(session);
+    if (conversation === undefined) {
+      const said = (): Said => ({ packets: [], delivered: 0, acknowledged: 0 });
+      conversation = { hearer: '', heard: null, lanes: [said(), said()] };
+      this.conversations.set(session, conversation);
     }
-    const place = lanes[lane].length;
-    const packet = {
+    const { packets } = conversation.lanes[lane];
+    const packet: Packet = {
       number: this.packets.length,
       from,
       to,
       lane,
-      session,
-      place,
+      conversation,
+      place: packets.length,
+      frames,
       delivered: false,
       reported: null,
       orphaned: false,
     };
-    lanes[lane].push(packet);
+    packets.push(packet);
     this.packets.push(packet);
   }
 
-  deliver(at: string, sender: string, lane: LaneIndex, bytes: Uint8Array): void {
+  /** @param session - the receiver's */
+  deliver(at: string, sender: string, lane: LaneIndex, session: Session, bytes: Uint8Array): void {
     const number = numberOf(bytes);
     const packet = this.packets[number];
     check(packet !== undefined, `packet ${number} was delivered and never accepted`);
@@ -65,15 +87,36 @@ export class Oracle {
     check(packet.lane === lane, `packet ${number} changed lanes`);
     check(!packet.delivered, `packet ${number} was delivered twice`);
     check(packet.reported !== 'unsent', `packet ${number} was reported unsent and is delivered`);
-    const expected = this.expected.get(packet.session) as [number, number];
-    check(packet.place === expected[lane], `packet ${number} is number ${packet.place}, and ${expected[lane]} was due`);
-    check(
-      this.connected.get(`${at}<${sender}`) === true,
-      `packet ${number} came from ${sender}, not connected at ${at}`,
-    );
-    expected[lane]++;
+    const { conversation } = packet;
+    const said = conversation.lanes[lane];
+    check(packet.place === said.delivered, `packet ${number} is number ${packet.place}, and ${said.delivered} was due`);
+    check(this.connected.has(`${at}<${sender}`), `packet ${number} came from ${sender}, not connected at ${at}`);
+    if (conversation.heard === null) {
+      conversation.heard = session;
+      conversation.hearer = at;
+      check(!this.answers.has(session), `packet ${number} is of another session than those before it`);
+      this.answers.set(session, conversation);
+    }
+    check(conversation.heard === session, `packet ${number} of one session was delivered in another`);
+    check(conversation.hearer === at, `packet ${number} was said to ${conversation.hearer} and reached ${at}`);
+    said.delivered++;
     packet.delivered = true;
     this.delivered++;
+  }
+
+  /** What is acknowledged was delivered. */
+  acknowledged(session: Session): void {
+    const conversation = this.conversations.get(session);
+    if (conversation === undefined) return;
+    for (const lane of [NORMAL, URGENT] as const) {
+      const said = conversation.lanes[lane];
+      const frames = session.acked[lane];
+      for (let packet = said.packets[said.acknowledged]; packet !== undefined; ) {
+        if (packet.frames > frames) break;
+        check(packet.delivered, `packet ${packet.number} was acknowledged and not delivered`);
+        packet = said.packets[++said.acknowledged];
+      }
+    }
   }
 
   report(from: string, to: string, kind: 'uncertain' | 'unsent', bytes: Uint8Array): void {
@@ -89,20 +132,32 @@ export class Oracle {
     this.reported++;
   }
 
+  /** A sender's session is over: what was not acknowledged has been reported. */
+  ended(session: Session): void {
+    const conversation = this.conversations.get(session);
+    if (conversation === undefined) return;
+    for (const { packets, acknowledged } of conversation.lanes) {
+      for (let index = acknowledged; index < packets.length; index++) {
+        const { number, reported } = packets[index] as Packet;
+        check(reported !== null, `packet ${number} was neither acknowledged nor reported when its session ended`);
+      }
+    }
+    this.conversations.delete(session);
+  }
+
   connect(at: string, id: string): void {
     const key = `${at}<${id}`;
-    check(this.connected.get(key) !== true, `${at} heard connect ${id} twice`);
-    this.connected.set(key, true);
+    check(!this.connected.has(key), `${at} heard connect ${id} twice`);
+    this.connected.add(key);
   }
 
   disconnect(at: string, id: string, reason: DisconnectReason): void {
     const key = `${at}<${id}`;
-    check(this.connected.get(key) === true, `${at} heard disconnect ${id} (${reason}) without connect`);
-    this.connected.set(key, false);
+    check(this.connected.delete(key), `${at} heard disconnect ${id} (${reason}) without connect`);
   }
 
-  crashed(incarnation: string): void {
-    for (const packet of this.packets) if (packet.from === incarnation) packet.orphaned = true;
+  crashed(label: string): void {
+    for (const packet of this.packets) if (packet.from === label) packet.orphaned = true;
   }
 
   /** At rest every packet was delivered or reported. */
@@ -128,11 +183,7 @@ function numberOf(bytes: Uint8Array): number {
   return number;
 }
 
-/** Nodes are named `id#incarnation`. */
-function name(node: string): string {
-  return node.slice(0, node.indexOf('#'));
-}
-
-export function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Violation(message);
+/** Nodes are named `id#start`. */
+export function name(label: string): string {
+  return label.slice(0, label.indexOf('#'));
 }

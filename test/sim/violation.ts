@@ -1,5 +1,5 @@
 /** An invariant does not hold. */
-export class Violation extends Error {}
+class Violation extends Error {}
 
 export function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Violation(message);

@@ -1,32 +1,42 @@
 /**
- * A mesh of real cores in virtual time: nodes, a faulty network between them, and the oracle. One seed, one run.
+ * A mesh of real cores in virtual time: nodes, a faulty network between them, and those who watch. One seed, one run.
  */
 import type { Output } from '../../src/protocol/output.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import { Agenda } from '../../src/testing/agenda.js';
-import type { Wire } from '../../src/testing/end.js';
+import type { End, Wire } from '../../src/testing/end.js';
 import { Network, type Weather } from '../../src/testing/network.js';
 import { Random } from '../../src/testing/random.js';
+import { Couriers } from './couriers.js';
+import { Ledger } from './ledger.js';
 import { SimNode } from './node.js';
-import { check, Oracle } from './oracle.js';
+import { Oracle } from './oracle.js';
+import { describeOutput } from './trace.js';
+import { check } from './violation.js';
 
 export class World {
   readonly random: Random;
   readonly agenda = new Agenda();
   readonly oracle = new Oracle();
+  readonly couriers: Couriers = new Couriers();
   readonly nodes = new Map<string, SimNode>();
   /** Hosts are named by the ids of their nodes, and so are the names that are dialled. */
   readonly network: Network;
+  /** All ids that there are; null where nobody keeps count. */
+  readonly ids: readonly string[] | null;
+  /** Knows the reason for whatever ends, where all that is done to nodes is noted. */
+  readonly ledger: Ledger | null;
   readonly twins = new Set<SimNode>();
   readonly leavers = new Set<SimNode>();
-  readonly heardCounts = new Map<string, number>();
   trace: ((line: string) => void) | null = null;
   steps = 0;
   private starts = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, ids: readonly string[] | null = null) {
     this.random = new Random(seed);
     this.network = new Network(this.agenda, this.random);
+    this.ids = ids;
+    this.ledger = ids === null ? null : new Ledger(ids);
   }
 
   get weather(): Weather {
@@ -62,35 +72,45 @@ export class World {
   /** The process is gone: its sockets are reset by its system, or just fall silent. */
   crash(node: SimNode, silently: boolean): void {
     this.oracle.crashed(node.label);
+    this.couriers.crashed(node);
     node.process.crash(silently);
+    this.twins.delete(node);
+    this.leavers.delete(node);
     if (this.nodes.get(node.id) === node) this.nodes.delete(node.id);
   }
 
+  /** All that a node's core says passes here. */
   heard(node: SimNode, output: Output): void {
-    this.heardCounts.set(output.kind, (this.heardCounts.get(output.kind) ?? 0) + 1);
-    if (this.trace === null || output.kind === 'acknowledged') return;
-    const { kind } = output;
-    const rest = 'id' in output ? ` ${output.id}` : 'connection' in output ? ` c${output.connection.id}` : '';
-    const more =
-      kind === 'disconnect'
-        ? ` ${output.reason}`
-        : kind === 'fault'
-          ? ` ${output.message}`
-          : kind === 'unreachable'
-            ? ` ${output.error.message}`
-            : '';
-    this.trace(`${this.now.toFixed(1)} ${node.label} ${kind}${rest}${more}`);
+    if (this.trace !== null) this.tell(node, describeOutput(output));
+    this.couriers.heard(node, output);
+    const { ledger } = this;
+    if (ledger === null) return;
+    const { label, id: own } = node;
+    switch (output.kind) {
+      case 'connect':
+      case 'reconnect':
+        ledger.linked(label, own, output.id, this.linkOf(node, output.id), this.now);
+        break;
+      case 'reconnecting':
+        ledger.lost(label, own, output.id, this.now);
+        break;
+      case 'ended':
+        ledger.ended(label, own, output.id, this.now);
+        break;
+      case 'conflict':
+        this.network.fired('duplicate id');
+        break;
+      default:
+    }
   }
 
-  /** Nothing gets through between two ids, and nobody is told; connections are as if forgotten on the way. */
-  part(a: string, b: string): void {
-    this.network.partition(a, b);
-    this.network.partition(b, a);
-    for (const { ends } of this.wiresBetween(a, b)) this.network.halfOpen(...ends);
+  tell(node: SimNode, what: string): void {
+    if (what !== '') this.trace?.(`${this.now.toFixed(1).padStart(9)} ${node.label} ${what}`);
   }
 
-  join(a: string, b: string): void {
-    this.network.heal(a, b);
+  /** The same where no node in particular does it. */
+  tellAll(what: string): void {
+    this.trace?.(`${this.now.toFixed(1).padStart(9)} ${' '.repeat(6)}${what}`);
   }
 
   wiresBetween(a: string, b: string): Wire[] {
@@ -102,12 +122,13 @@ export class World {
   }
 
   run(until: number, between?: () => void): void {
-    while (this.agenda.next <= until) {
-      this.agenda.step();
+    const { agenda } = this;
+    while (agenda.next <= until) {
+      agenda.step();
       this.steps++;
       between?.();
     }
-    this.agenda.now = until;
+    agenda.now = until;
   }
 
   /** Both sides hold one and the same link, and no other connection of the pair is open. */
@@ -122,5 +143,16 @@ export class World {
       return owners.includes(a.label) && owners.includes(b.label);
     });
     check(open.length === 1, `${open.length} connections between ${a.label} and ${b.label}`);
+    const streams = [a.streamOf(left.link), b.streamOf(right.link)];
+    check(
+      open.every(({ ends }) => ends.every((end) => streams.includes(end))),
+      `the links of ${a.label} and ${b.label} are not the connection that is open`,
+    );
+  }
+
+  private linkOf(node: SimNode, id: string): Wire | null {
+    const link = node.mesh.view(id)?.link ?? null;
+    const stream = link === null ? null : node.streamOf(link);
+    return this.openWires().find(({ ends }) => ends.includes(stream as End)) ?? null;
   }
 }
