@@ -22,6 +22,8 @@ export class Network {
   delay = 0;
   /** Bytes a second, in each direction of each connection. */
   rate: number = Number.POSITIVE_INFINITY;
+  /** Bytes that are written at a time. */
+  piece: number = Number.POSITIVE_INFINITY;
   /** Whether connections are reset as they come. */
   refuse = false;
   /** Called when a cut that was arranged has happened. */
@@ -143,9 +145,9 @@ class Line {
   }
 }
 
-/** Unix sockets know no reset. */
+/** Unix sockets know no reset. One that was ended can't be reset: Node would leave it open for ever. */
 function reset(socket: Socket): void {
-  if (socket.remoteAddress === undefined) socket.destroy();
+  if (socket.remoteAddress === undefined || socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
 
@@ -191,8 +193,8 @@ class Pipe {
         this.#later(wait);
         return;
       }
-      const { rate, allowance } = this.#proxy;
-      const part = first.chunk.subarray(0, Math.max(1, Math.min(rate / TICKS, allowance)));
+      const { rate, piece, allowance } = this.#proxy;
+      const part = first.chunk.subarray(0, Math.max(1, Math.min(rate / TICKS, piece, allowance)));
       this.#queued -= part.length;
       if (part.length === first.chunk.length) this.#queue.shift();
       else this.#queue[0] = { chunk: first.chunk.subarray(part.length), due: first.due };
