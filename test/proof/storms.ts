@@ -10,6 +10,8 @@ import { figure, type Outcome, type Part, type Report, type Scale, type Seeds, s
 interface Task extends Omit<Storm, 'seed' | 'actions'> {
   readonly first: number;
   readonly count: number;
+  /** Another number of seeds was asked for: what the proof must come to does not hold. */
+  readonly sample: boolean;
 }
 
 /** Where the proof's seeds begin. */
@@ -19,7 +21,7 @@ const COUNT: Readonly<Record<Scale, number>> = { proof: 5016, nightly: 48_000 };
 const PORTION = 11;
 /** A storm goes on for at least so many steps; that many actions are more than enough. */
 const STEPS = 20_000;
-const ACTIONS = 8000;
+const ACTIONS = 25_000;
 
 /** What the proof must come to. */
 const LEAST: Readonly<Record<Scale, { seeds: number; steps: number; hours: number; fired: number }>> = {
@@ -45,7 +47,7 @@ export const storms: Part = {
     for (let done = 0; done < each; done += PORTION) {
       for (const kind of kinds) {
         const count = Math.min(PORTION, each - done);
-        tasks.push({ first: next, count, ...kind });
+        tasks.push({ first: next, count, sample: seeds.count !== null, ...kind });
         next += count;
       }
     }
@@ -53,10 +55,10 @@ export const storms: Part = {
   },
 
   run(task: object): Outcome {
-    const { first, count, ...kind } = task as Task;
+    const { first, count, sample, ...kind } = task as Task;
     // Nobody reads where the thousands of errors that storms bring about were made.
     Error.stackTraceLimit = 0;
-    let figures: Record<string, number> = {};
+    let figures: Record<string, number> = { sample: Number(sample) };
     for (let seed = first; seed < first + count; seed++) {
       const storm = { seed, actions: ACTIONS, ...kind };
       const script = drawStorm(storm);
@@ -80,7 +82,8 @@ export const storms: Part = {
     const failures: string[] = [];
     const least = LEAST[scale];
     const demand = (what: string, has: number, needs: number): void => {
-      if (has < needs) failures.push(`${figure(has)} ${what}, where at least ${figure(needs)} must be`);
+      if (has < needs && of('sample') === 0)
+        failures.push(`${figure(has)} ${what}, where at least ${figure(needs)} must be`);
     };
     demand('seeds', of('seeds'), least.seeds);
     demand('steps', of('steps'), least.steps);

@@ -38,7 +38,7 @@ export const DEFAULTS = {
 const LINGER = 1000;
 
 /** Bounds that need a walk over all peers are looked at after one in so many steps of a node. */
-const WALK = 8;
+const WALK = 32;
 
 /** The two sides of one byte stream. */
 interface Wire {
@@ -196,8 +196,10 @@ export class SimNode {
     if (!this.alive) return 0;
     const { oracle } = this.world;
     const session = this.mesh.session(to);
-    const number = this.mesh.send(to, bytesOf(oracle.nextNumber, length), urgent);
-    if (number > 0 && session !== null) oracle.accepted(this.label, to, urgent ? URGENT : NORMAL, session, number);
+    const bytes = bytesOf(oracle.nextNumber, length);
+    const number = this.mesh.send(to, bytes, urgent);
+    const lane = urgent ? URGENT : NORMAL;
+    if (number > 0 && session !== null) oracle.accepted(this.label, to, lane, session, number, bytes.length);
     return number;
   }
 

@@ -1,6 +1,6 @@
 /**
  * Knows every packet that was accepted, delivered and reported, and checks invariants 2 to 5 of `docs/protocol.md` as it
- * learns of each. A packet is its number, as 4 bytes and padding.
+ * learns of each. A packet is its number, as 4 bytes, and marks.
  */
 import type { DisconnectReason } from '../../src/protocol/output.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../../src/protocol/session.js';
@@ -17,6 +17,7 @@ interface Packet {
   readonly place: number;
   /** Frames of the lane up to its end: so many acknowledged means that it arrived. */
   readonly frames: number;
+  readonly length: number;
   delivered: boolean;
   reported: 'uncertain' | 'unsent' | null;
   /** The sender's memory is gone: nobody can report. */
@@ -54,7 +55,7 @@ export class Oracle {
   }
 
   /** @param frames - what `send` returned */
-  accepted(from: string, to: string, lane: LaneIndex, session: Session, frames: number): void {
+  accepted(from: string, to: string, lane: LaneIndex, session: Session, frames: number, length: number): void {
     let conversation = this.conversations.get(session);
     if (conversation === undefined) {
       const said = (): Said => ({ packets: [], delivered: 0, acknowledged: 0 });
@@ -70,6 +71,7 @@ export class Oracle {
       conversation,
       place: packets.length,
       frames,
+      length,
       delivered: false,
       reported: null,
       orphaned: false,
@@ -85,6 +87,7 @@ export class Oracle {
     check(packet !== undefined, `packet ${number} was delivered and never accepted`);
     check(packet.to === name(at) && name(packet.from) === sender, `packet ${number} reached ${at} as from ${sender}`);
     check(packet.lane === lane, `packet ${number} changed lanes`);
+    check(packet.length === bytes.length, `packet ${number} of ${packet.length} bytes has ${bytes.length}`);
     check(!packet.delivered, `packet ${number} was delivered twice`);
     check(packet.reported !== 'unsent', `packet ${number} was reported unsent and is delivered`);
     const { conversation } = packet;
@@ -169,17 +172,29 @@ export class Oracle {
   }
 }
 
-/** Four bytes of number, then padding that can be checked. */
+/** Where a packet is checked, besides its number at its start. */
+const FIRST_MARK = 4;
+const BETWEEN_MARKS = 97;
+/** Zero but for the marks. */
+const scratch = new Uint8Array(1024 * 1024);
+
+/** Four bytes of number, then marks here and there. The memory is used again. */
 export function bytesOf(number: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(Math.max(4, length)).fill(number & 0xff);
-  new DataView(bytes.buffer).setUint32(0, number);
-  return bytes;
+  scratch[0] = number >>> 24;
+  scratch[1] = number >>> 16;
+  scratch[2] = number >>> 8;
+  scratch[3] = number;
+  const size = Math.max(length, FIRST_MARK);
+  for (let at = FIRST_MARK; at < size; at += BETWEEN_MARKS) scratch[at] = number;
+  return scratch.subarray(0, size);
 }
 
 function numberOf(bytes: Uint8Array): number {
-  const number = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-  for (let i = 4; i < bytes.length; i += 97)
-    check(bytes[i] === (number & 0xff), `packet ${number} is corrupt at byte ${i}`);
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes;
+  const number = first * 2 ** 24 + (second << 16) + (third << 8) + fourth;
+  for (let at = FIRST_MARK; at < bytes.length; at += BETWEEN_MARKS) {
+    check(bytes[at] === fourth, `packet ${number} is corrupt at byte ${at}`);
+  }
   return number;
 }
 

@@ -53,19 +53,25 @@ export function crowdOf(nodes: number): readonly string[] {
 
 export function draw({ seed, nodes, steps: count, pace, varied, weights }: Draw): Script {
   const random = new Random(seed);
+  const names = [...weights.keys()];
   let total = 0;
-  for (const weight of weights.values()) total += weight;
+  const tickets = [...weights.values()].map((weight) => (total += weight));
   const steps = Array.from({ length: count }, (): Step => {
-    let ticket = random.next() * total;
-    let action = '';
-    for (const [name, weight] of weights) {
-      action = name;
-      ticket -= weight;
-      if (ticket < 0) break;
-    }
+    const action = names[placeOf(random.next() * total, tickets)] as string;
     return { action, dice: random.below(2 ** 32), wait: waitOf(pace, random) };
   });
   return { seed, crowd: nodes, ids: crowdOf(nodes), options: varied ? seed : null, steps };
+}
+
+/** The first of rising numbers that is greater. */
+function placeOf(number: number, rising: readonly number[]): number {
+  let [low, high] = [0, rising.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rising[middle] as number) > number) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function waitOf(pace: Pace, random: Random): number {

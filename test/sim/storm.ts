@@ -88,7 +88,7 @@ export function play(
     for (const { action, dice, wait } of script.steps) {
       if (world.steps >= most) break;
       count++;
-      world.tellAll(`** ${action}`);
+      if (trace !== null) world.tellAll(`** ${action}`);
       if (actionOf(action).run(stage, new Random(dice))) done.set(action, (done.get(action) ?? 0) + 1);
       world.run(world.now + wait);
     }
