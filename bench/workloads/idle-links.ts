@@ -1,0 +1,36 @@
+/** What links cost that carry nothing. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Pair } from '../pair.js';
+import type { Workload } from '../workload.js';
+
+export const idleLinks: Workload = {
+  name: 'idle-links',
+  title: '1,000 idle links',
+  about:
+    'Resident memory of both processes, after collecting garbage, with and without a thousand links more, each used once in ' +
+    'both directions; the time to establish one, 32 at a time; and the CPU time that a link takes in a second without packets. ' +
+    'For masterless they are between 25 nodes and 40 others, so that links are measured and not nodes.',
+  figures: [
+    { key: 'memory', title: 'memory of both ends', unit: 'KiB/link', better: 'less' },
+    { key: 'establish', title: 'time to establish', unit: 'µs/link', better: 'less' },
+    { key: 'cpu', title: 'CPU while idle', unit: 'µs/link/s', better: 'less' },
+  ],
+  measure: (peer, transport, { quick }) =>
+    Pair.with(peer.name, transport, async (pair) => {
+      const [links, hubs, seconds] = quick ? [40, 5, 0.3] : [1000, 25, 5];
+      await pair.open({ pattern: 'duplex', links: hubs, hubs });
+      await pair.run({ mode: 'echo', count: hubs * 4, inFlight: hubs });
+      const without = await pair.memory();
+      const begun = performance.now();
+      await pair.link(links);
+      const establish = ((performance.now() - begun) * 1000) / links;
+      // Each has carried something before it is called a link.
+      await pair.run({ mode: 'echo', count: hubs + links, inFlight: 32 });
+      await wait(seconds * 100);
+      const memory = (await pair.memory()) - without;
+      const before = await pair.cpu();
+      await wait(seconds * 1000);
+      const cpu = (await pair.cpu()) - before;
+      return { memory: memory / 1024 / links, establish, cpu: cpu / links / seconds };
+    }),
+};
