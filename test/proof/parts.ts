@@ -1,6 +1,7 @@
 /** The parts of the proof. Those with the longest pieces come first, so that no process waits for another at the end. */
 import { explorations } from './explorations.js';
+import { fuzzing } from './fuzz.js';
 import type { Part } from './part.js';
 import { storms } from './storms.js';
 
-export const parts: readonly Part[] = [explorations, storms];
+export const parts: readonly Part[] = [explorations, fuzzing, storms];
