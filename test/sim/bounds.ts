@@ -55,6 +55,18 @@ export function checkBounds(label: string, state: MeshState, ids: readonly strin
   }
 }
 
+/** Whether nothing is under way: each peer has a good link with nothing outstanding, or none and nobody waits for one. */
+export function isResting({ connections, dials, peers, starved }: MeshState): boolean {
+  if (dials.size + starved.size > 0) return false;
+  for (const { phase } of connections.values()) if (phase !== 'adopted') return false;
+  for (const peer of peers.values()) {
+    const { link, confirmed, suspect, connected, parting, probe, heldUntil, session } = peer;
+    if (parting !== null || probe !== null || heldUntil > 0 || suspect || !session.settled) return false;
+    if (link === null ? connected : !confirmed) return false;
+  }
+  return true;
+}
+
 function checkConnections(label: string, { config, connections }: MeshState): void {
   let [strangers, withdrawn] = [0, 0];
   for (const connection of connections.values()) {

@@ -13,6 +13,8 @@ export class Stage {
   readonly ids: readonly string[];
   /** Those the dice choose from. */
   readonly crowd: readonly string[];
+  /** The storm is over: nobody begins anything. */
+  calm = false;
   private readonly varied: boolean;
 
   constructor(world: World, { ids, crowd, options }: Script) {

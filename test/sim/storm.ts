@@ -4,7 +4,7 @@
  */
 import { Random } from '../../src/testing/random.js';
 import { type Action, actionOf, actions, type Kind } from './actions.js';
-import { stateOf } from './bounds.js';
+import { isResting, stateOf } from './bounds.js';
 import { draw, type Pace, type Script } from './script.js';
 import { Stage } from './stage.js';
 import { check } from './violation.js';
@@ -113,11 +113,14 @@ export function play(
   };
 }
 
-/** Long enough for every deadline there is, one after another. */
+/** Within so long every node must have come to rest: every deadline there is, one after another. */
 const RECOVERY = 150_000;
+/** A link that is dead and not yet found to be looks like one at rest for so long. */
+const SILENT = 20_000;
 
 function calm(stage: Stage): void {
   const { world, ids } = stage;
+  stage.calm = true;
   world.network.heal();
   world.weather.maxDelay = 20;
   for (const wire of world.openWires()) for (const end of wire.ends) end.out.corruptSoon(false);
@@ -127,18 +130,31 @@ function calm(stage: Stage): void {
   }
   for (const id of ids) if (!world.nodes.has(id)) stage.start(id, new Random(1));
   for (const node of [...world.nodes.values(), ...world.leavers]) node.wake();
-  world.run(world.now + RECOVERY);
+  world.run(world.now + SILENT);
+  settle(world, RECOVERY);
   for (const leaver of world.leavers) check(leaver.closed, `${leaver.label} did not close`);
   world.couriers.settled();
   meet(stage);
   part(stage);
 }
 
+/** Until nobody waits for anything. */
+function settle(world: World, most: number): void {
+  const until = world.now + most;
+  let busy = [...world.nodes.values(), ...world.leavers];
+  while (world.now < until) {
+    world.run(world.now + 1000);
+    busy = busy.filter((node) => !node.closed && !isResting(stateOf(node.mesh)));
+    if (busy.length === 0) return;
+  }
+  check(false, `${busy.map(({ label }) => label).join(' and ')} did not come to rest`);
+}
+
 /** Somebody keeps every pair: both sides must come to hold one link, over which packets go. */
 function meet({ world }: Stage): void {
   const all = [...world.nodes.values()];
   for (const a of all) for (const b of all) if (a.id < b.id) a.connect(b.id, b.id);
-  world.run(world.now + 30_000);
+  settle(world, 30_000);
   for (const a of all) for (const b of all) if (a.id < b.id) world.checkPair(a, b);
   for (const a of all) {
     for (const b of all) if (a !== b) check(a.send(b.id, 100), `${a.label} can't send to ${b.label}`);

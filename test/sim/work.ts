@@ -100,7 +100,7 @@ export const work: Readonly<Record<string, Action>> = {
       if (from === null || !from.mesh.isConnected(to)) return false;
       const next = (): void => {
         from.send(to, length, left % 8 === 0);
-        if (--left > 0) from.after(every, next);
+        if (--left > 0 && !stage.calm) from.after(every, next);
       };
       next();
       return true;
