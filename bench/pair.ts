@@ -1,10 +1,9 @@
 /** The two processes of one measurement, and what workloads do with them. A pair is made anew for each measurement. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIRST_ID } from './packets.js';
 import type { Address, Pattern, TransportName, Wish } from './peer.js';
 import { Worker } from './process.js';
+import { removeScratch, scratch } from './scratch.js';
 import { multiplied, type Spec } from './traffic/spec.js';
 import type { Watched } from './traffic/watch.js';
 import type { Usage } from './worker-questions.js';
@@ -40,7 +39,7 @@ export interface Opening {
 export class Pair {
   readonly #hub = new Worker('sender');
   readonly #ends = new Worker('receiver');
-  readonly #folder = mkdtempSync(join(tmpdir(), 'masterless-bench-'));
+  readonly #folder = scratch();
   readonly #peer: string;
   readonly #transport: TransportName;
   #wish: Wish;
@@ -178,6 +177,6 @@ export class Pair {
   #end(): void {
     this.#hub.end();
     this.#ends.end();
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeScratch(this.#folder);
   }
 }

@@ -75,6 +75,8 @@ export interface PeerInfo {
   readonly transports: readonly TransportName[];
   /** Packages it consists of, for versions and sizes; the first is what a user imports. Empty for what the project has. */
   readonly packages: readonly string[];
+  /** Whether code that is not JavaScript is part of it. */
+  readonly native: boolean;
   /** Whether it comes back by itself when a connection is lost. */
   readonly reconnects: boolean;
   /** Whether nothing may be lost or doubled when it does: where it may, that is counted and told. */

@@ -16,6 +16,7 @@ export const floor: PeerInfo = {
   remark: 'node:net, four bytes of length, msgpackr, one write per turn of the event loop; nothing else',
   transports: ['tcp', 'unix', 'tls'],
   packages: [],
+  native: false,
   reconnects: false,
   exactlyOnce: false,
   load: async () => load(),

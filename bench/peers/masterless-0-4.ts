@@ -27,6 +27,7 @@ export const masterless04: PeerInfo = {
   remark: 'the one of npm, JSON; kept links, as otherwise it closes them',
   transports: ['tcp'],
   packages: ['masterless'],
+  native: false,
   reconnects: true,
   exactlyOnce: false,
   load: async () => made(peerPackage<Package>('masterless')),

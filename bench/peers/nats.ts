@@ -40,6 +40,7 @@ export const nats: PeerInfo = {
     'core NATS through a nats-server on this machine, whose CPU time counts; msgpackr; bytes are those of one of its two hops',
   transports: ['tcp'],
   packages: ['@nats-io/transport-node'],
+  native: false,
   reconnects: true,
   exactlyOnce: false,
   load: async () => made(peerPackage<Package>('@nats-io/transport-node')),

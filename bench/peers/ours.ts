@@ -24,6 +24,7 @@ export const ours: PeerInfo = {
   remark: 'default options: sessions, acknowledgements, credit, limits and strict decoding are all on',
   transports: ['tcp', 'unix'],
   packages: [],
+  native: false,
   reconnects: true,
   exactlyOnce: true,
   async load() {

@@ -29,6 +29,7 @@ export const secretStream: PeerInfo = {
   remark: '@hyperswarm/secret-stream over a socket: Noise-encrypted; msgpackr',
   transports: ['tcp', 'unix'],
   packages: ['@hyperswarm/secret-stream'],
+  native: true,
   reconnects: false,
   exactlyOnce: false,
   load: async () => made(peerPackage<Package>('@hyperswarm/secret-stream')),

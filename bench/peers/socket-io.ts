@@ -35,6 +35,7 @@ export const socketIo: PeerInfo = {
   remark: 'WebSocket transport only, its own encoding (JSON, binary apart), reconnects as by default (about a second)',
   transports: ['tcp'],
   packages: ['socket.io', 'socket.io-client'],
+  native: false,
   reconnects: true,
   exactlyOnce: false,
   load: async () => made(peerPackage<ServerPackage>('socket.io'), peerPackage<ClientPackage>('socket.io-client')),

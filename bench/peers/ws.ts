@@ -31,6 +31,7 @@ export const ws: PeerInfo = {
   remark: 'with bufferutil, without compression, msgpackr in binary messages',
   transports: ['tcp', 'unix'],
   packages: ['ws', 'bufferutil'],
+  native: false,
   reconnects: false,
   exactlyOnce: false,
   load: async () => made(peerPackage<Package>('ws')),

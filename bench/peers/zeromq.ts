@@ -12,6 +12,8 @@ import { Links } from './links.js';
 
 /** Packets that may wait in a socket. */
 const HIGH_WATER = 100_000;
+/** Sockets of one process: 1,023 by default, and each link is one. */
+const MOST_SOCKETS = 4096;
 /** Packets that may wait before it. */
 const ENOUGH = 256;
 
@@ -24,7 +26,7 @@ interface Socket extends AsyncIterable<Buffer[]> {
 }
 
 type Kind = 'Push' | 'Pull' | 'XPublisher' | 'Subscriber' | 'Router' | 'Dealer';
-type Package = Readonly<Record<Kind, new (options: object) => Socket>>;
+type Package = Readonly<Record<Kind, new (options: object) => Socket>> & { readonly context: { maxSockets: number } };
 
 const HUBS = { stream: 'Push', broadcast: 'XPublisher', duplex: 'Router' } as const satisfies Record<Pattern, Kind>;
 const ENDS = { stream: 'Pull', broadcast: 'Subscriber', duplex: 'Dealer' } as const satisfies Record<Pattern, Kind>;
@@ -36,6 +38,7 @@ export const zeromq: PeerInfo = {
     'PUSH/PULL, XPUB/SUB, ROUTER/DEALER; high-water marks of 100,000; native code with a thread of its own; msgpackr',
   transports: ['tcp', 'unix'],
   packages: ['zeromq'],
+  native: true,
   reconnects: true,
   exactlyOnce: false,
   load: async () => made(peerPackage<Package>('zeromq')),
@@ -73,6 +76,7 @@ class Queue {
 
 function made(library: Package): Peer {
   const { encode, decode } = loadCodec();
+  library.context.maxSockets = MOST_SOCKETS;
   const water = ({ window }: Wish): number => (window === null ? HIGH_WATER : 0);
 
   async function listen(wish: Wish, hear: Hear): Promise<Hub> {

@@ -1,17 +1,16 @@
 /** A pair with a relay between its ends. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pair } from '../pair.js';
 import type { PeerInfo, TransportName } from '../peer.js';
 import { Relay } from '../relay.js';
+import { removeScratch, scratch } from '../scratch.js';
 
 export async function relayed<T>(
   peer: PeerInfo,
   transport: TransportName,
   run: (pair: Pair, relay: Relay) => Promise<T>,
 ): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'masterless-relay-'));
+  const folder = scratch();
   let relay: Relay | null = null;
   try {
     return await Pair.with(peer.name, transport, async (pair) => {
@@ -27,6 +26,6 @@ export async function relayed<T>(
     });
   } finally {
     (relay as Relay | null)?.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeScratch(folder);
   }
 }

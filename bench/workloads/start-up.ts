@@ -1,7 +1,5 @@
 /** What a user waits for before the first packet, and how much code that is. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -35,7 +33,7 @@ export const startUp: Workload = {
     return {
       import: await importTime(files),
       first: await Pair.with(peer.name, transport, (pair) => pair.first()),
-      ...(await sizes(files)),
+      ...(peer.native ? {} : await sizes(files)),
     };
   },
 };
@@ -58,25 +56,18 @@ async function importTime(files: readonly string[]): Promise<number> {
   return Number(stdout);
 }
 
-/** Nothing where the bundler is not installed, which only a choice of peers without packages leads to. */
-async function sizes(files: readonly string[]): Promise<{ size?: number; gzip?: number }> {
-  if (!existsSync(join(BENCH, 'node_modules/esbuild'))) return {};
+async function sizes(files: readonly string[]): Promise<{ readonly size: number; readonly gzip: number }> {
   const contents = files.map((file) => `export * from ${JSON.stringify(file)};`).join('\n');
-  try {
-    const { outputFiles } = await peerPackage<Bundler>('esbuild').build({
-      stdin: { contents, resolveDir: BENCH },
-      bundle: true,
-      minify: true,
-      write: false,
-      platform: 'node',
-      format: 'esm',
-      logLevel: 'silent',
-    });
-    const [bundle] = outputFiles;
-    if (bundle === undefined) return {};
-    return { size: bundle.contents.length / 1000, gzip: gzipSync(bundle.contents).length / 1000 };
-  } catch {
-    // Native code can't be part of a bundle.
-    return {};
-  }
+  const { outputFiles } = await peerPackage<Bundler>('esbuild').build({
+    stdin: { contents, resolveDir: BENCH },
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+  });
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error('esbuild made nothing');
+  return { size: bundle.contents.length / 1000, gzip: gzipSync(bundle.contents).length / 1000 };
 }

@@ -10,7 +10,17 @@ function peer(name: string, transports: PeerInfo['transports'] = ['tcp']): PeerI
   const load = (): never => {
     throw new Error('no library is loaded here');
   };
-  return { name, title: name, remark: '', transports, packages: [], reconnects: false, exactlyOnce: false, load };
+  return {
+    name,
+    title: name,
+    remark: '',
+    transports,
+    packages: [],
+    native: false,
+    reconnects: false,
+    exactlyOnce: false,
+    load,
+  };
 }
 
 /** Each peer's readings, round by round. */

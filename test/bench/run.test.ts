@@ -1,7 +1,7 @@
 /** The command itself, with the peers that need nothing installed: what it counts is right, and no process outlives it. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,7 +23,10 @@ afterAll(() => {
 
 function start(args: readonly string[]): { child: ChildProcess; output: () => string } {
   let text = '';
-  const child = spawn(process.execPath, [MAIN, '--quick', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, '--quick', ...args], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.add(child);
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -87,6 +90,7 @@ it.skipIf(!existsSync('/proc/self/task'))(
     const [code] = await once(child, 'close');
     expect(code).toBe(130);
     await expect.poll(() => workers.filter(runs), { timeout: 5000 }).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('masterless-bench-'))).toEqual([]);
   },
   60_000,
 );
