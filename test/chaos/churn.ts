@@ -25,7 +25,13 @@ export async function churn({ cycles }: { readonly cycles: number }): Promise<Fi
     ok(last.descriptors <= warm.descriptors && last.resources <= warm.resources, shown);
     ok(last.heap - warm.heap < SLACK, shown);
     const { heap, descriptors } = last;
-    return { cycles, heapBefore: warm.heap, heapAfter: heap, descriptorsBefore: warm.descriptors, descriptors };
+    return {
+      cycles,
+      heapBefore: warm.heap,
+      heapAfter: heap,
+      descriptorsBefore: warm.descriptors,
+      descriptorsAfter: descriptors,
+    };
   } finally {
     await child.kill();
   }

@@ -3,9 +3,10 @@ import { pass } from '../support/events.js';
 import type { Network } from '../support/proxy.js';
 import { type Figures, PERSISTENT, withFleet } from './fleet.js';
 
+/** @param below - chance: a whole number from 0 to `end - 1` */
 type Fault = (network: Network, below: (end: number) => number) => void;
 
-const FAULTS: Readonly<Record<string, Fault>> = {
+export const FAULTS: Readonly<Record<string, Fault>> = {
   reset: (network) => network.break('reset'),
   'half-open': (network) => network.break('freeze'),
   'cut on a byte': (network, below) => network.cutAfter(below(3000), 'reset'),
@@ -30,7 +31,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   calm,
 };
 
-function calm(network: Network): void {
+export function calm(network: Network): void {
   network.delay = 0;
   network.rate = Number.POSITIVE_INFINITY;
   network.piece = Number.POSITIVE_INFINITY;

@@ -36,6 +36,7 @@ const NOT_RUN = [
   'npm run bench',
   'npm run fuzz',
   'npm run proof',
+  'npm run soak',
 ];
 const RUN = /^(?:[A-Z_]+=\S+ +)*(?:(?:npx +)?masterless(?: |$)|node +examples\/)/;
 

@@ -59,7 +59,7 @@ async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promis
   const count = queues.reduce((sum, { jobs }) => sum + jobs.length, 0);
   if (given.piece !== undefined && count === 0) throw new Error(`--piece=${given.piece}: there is none of this name`);
   let [shown, done] = [0, 0];
-  const work = async (worker: ChildProcess, jobs: Job[]): Promise<void> => {
+  const serve = async (worker: ChildProcess, jobs: Job[]): Promise<void> => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const { figures, failure } = await ask(worker, job);
       done++;
@@ -76,7 +76,7 @@ async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promis
   };
   await Promise.all(
     queues.flatMap(({ jobs, processes }) =>
-      Array.from({ length: Math.min(processes, jobs.length) }, () => work(startWorker(), jobs)),
+      Array.from({ length: Math.min(processes, jobs.length) }, () => serve(startWorker(), jobs)),
     ),
   );
   report(asked, tallies, scale);

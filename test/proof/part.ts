@@ -16,7 +16,14 @@ export interface Outcome {
 
 export interface Part {
   readonly name: string;
-  /** The pieces, in the order in which they should begin; each is sent to another process as it is. */
+  /** For pieces that mostly wait: how many of them at a time, in processes of their own, beside the other parts. */
+  readonly lanes?: number;
+  /** Makes ready what the pieces need; what it throws is a failure of the part. */
+  prepare?(): void;
+  /**
+   * The pieces, in the order in which they should begin; each is sent to another process as it is. One with a name
+   * has it as `piece`.
+   */
   tasks(scale: Scale, seeds: Seeds): readonly object[];
   /** Does one piece. What it throws is a failure too. */
   run(task: object): Outcome | Promise<Outcome>;
