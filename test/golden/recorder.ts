@@ -121,11 +121,17 @@ export class Recorder {
     this.heard(hand, this.now, { writes, line, write: this.writes.length });
   }
 
+  /** Lines on which bytes pass. */
+  get whole(): number[] {
+    return this.lines.flatMap(({ whole }, index) => (whole ? [index + 1] : []));
+  }
+
   /** Both ends feel the end of the line, now; what was on its way is gone. */
   cut(line: number): void {
     this.freeze(line);
     for (const name of this.line(line).ends) {
-      if (this.actors.has(name)) this.do(name, { does: 'loses', line });
+      const input: Input = { does: 'loses', line };
+      if (this.actors.get(name)?.feels(input)) this.do(name, input);
     }
   }
 
