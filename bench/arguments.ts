@@ -24,7 +24,7 @@ export const HELP = `npm run bench -- [options]
   --only=NAME[,NAME…]   these workloads: ${workloads.map(({ name }) => name).join(', ')}
   --peers=NAME[,NAME…]  against these: ${peerNames.join(', ')}
   --transports=NAME,…   over these: tcp, unix, tls (default: tcp)
-  --rounds=N            how often each is measured, in turn (default: 5; quick: 1)
+  --rounds=N            how often each is measured, in turn (default: 5; quick: 1); growth at most twice
   --json=FILE           writes all figures
   --write[=FOLDER]      writes benchmarks.md and its pictures (default: docs)
 `;

@@ -20,9 +20,10 @@ export async function measure(
   transport: TransportName,
   peers: readonly PeerInfo[],
   scale: Scale,
-  rounds: number,
+  asked: number,
   tell: (line: string) => void,
 ): Promise<WorkloadResult> {
+  const rounds = Math.min(asked, workload.mostRounds ?? asked);
   const entries = peers.map(
     (peer) => ({ peer, rounds: [], reason: reasonOf(workload, peer, transport), error: null }) as Entry,
   );

@@ -29,6 +29,8 @@ export interface Workload {
   readonly figures: readonly Figure[];
   /** Where it is measured how a figure grows. */
   readonly axis?: { readonly title: string; readonly unit: string; points(scale: Scale): readonly number[] };
+  /** Rounds at most, for those that take long. */
+  readonly mostRounds?: number;
   /** Why it makes no sense for a peer; `null` when it does. */
   refuses?(peer: PeerInfo, transport: TransportName): string | null;
   /** One measurement, warmed up, with processes of its own. Rejects when what came is not what was sent. */

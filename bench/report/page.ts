@@ -76,7 +76,9 @@ function machineSection(report: Report): string {
 
 function section(report: Report, workload: WorkloadResult): string {
   const heading = `### ${workload.title}, ${workload.transport}`;
-  return [heading, workload.about, pictureLine(growth(report, workload)), markdown(tableOf(report, workload))]
+  const rounds = Math.max(...workload.results.map((result) => result.rounds.length));
+  const about = rounds === report.rounds ? workload.about : `${workload.about} In ${rounds} rounds.`;
+  return [heading, about, pictureLine(growth(report, workload)), markdown(tableOf(report, workload))]
     .filter((part) => part !== '')
     .join('\n\n');
 }

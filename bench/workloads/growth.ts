@@ -2,6 +2,8 @@
 import { Pair } from '../pair.js';
 import { CPU, type Scale, type Workload } from '../workload.js';
 
+/** Each takes a minute or so: what a curve looks like needs no fifth. */
+const MOST_ROUNDS = 2;
 /** Packets a second over all links together: each of 2,000 links has two and a half. */
 const RATE_OF_ALL = 5000;
 /** Bytes that a million small packets take of a window, with room to spare. */
@@ -14,6 +16,7 @@ export const growthLinks: Workload = {
     'One sender, from one link to 2,000, 5,000 small packets a second over all of them together. Each packet is sent in a turn ' +
     'of the event loop of its own, so that a single link does not win by gathering.',
   figures: [CPU],
+  mostRounds: MOST_ROUNDS,
   axis: { title: 'links', unit: '', points: ({ quick }) => (quick ? [1, 8] : [1, 10, 100, 500, 2000]) },
   async measure(peer, transport, scale) {
     const readings: Record<string, number> = {};
@@ -38,6 +41,7 @@ export const growthOutstanding: Workload = {
     'Small packets there and back over one link, from one under way to a million. The windows of masterless, 16 MiB by default, ' +
     'are raised to hold them all.',
   figures: [CPU, { key: 'memory', title: 'memory of the sender, at most', unit: 'MiB', better: 'less' }],
+  mostRounds: MOST_ROUNDS,
   axis: {
     title: 'packets under way',
     unit: '',
@@ -62,6 +66,7 @@ export const growthSize: Workload = {
   title: 'size of packets',
   about: 'Packets with a number and so many bytes, one way, as fast as it goes.',
   figures: [{ key: 'throughput', title: 'throughput', unit: 'MB/s', better: 'more' }, CPU],
+  mostRounds: MOST_ROUNDS,
   axis: {
     title: 'bytes',
     unit: 'B',

@@ -117,6 +117,25 @@ it('a figure that is 0 has no ratio', async () => {
   expect(results[0]?.toFloor).toEqual({ cpu: 2 });
 });
 
+it('what takes long has fewer rounds', async () => {
+  const order: string[] = [];
+  const long = {
+    ...workload(
+      {
+        ours: [
+          { rate: 1, cpu: 1 },
+          { rate: 3, cpu: 1 },
+        ],
+      },
+      order,
+    ),
+    mostRounds: 2,
+  };
+  const { results } = await measure(long, 'tcp', [peer('ours')], SCALE, 5, silent);
+  expect(order).toHaveLength(2);
+  expect(results[0]?.medians.rate).toBe(2);
+});
+
 it('rotates', () => {
   expect(rotated([1, 2, 3], 4)).toEqual([2, 3, 1]);
   expect(rotated([], 4)).toEqual([]);
