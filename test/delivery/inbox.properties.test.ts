@@ -1,0 +1,110 @@
+/** Laws of packets that wait, for any coming and going of listeners and readers. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
+import { NORMAL, Session } from '../../src/protocol/session.js';
+
+type Deed = 'add' | 'listen' | 'mute' | 'open' | 'take' | 'close' | 'orphan';
+
+function bench(maxOrphans: number) {
+  const [heard, handled]: [number[], number[]] = [[], []];
+  const ears = { open: false };
+  const inbox = new Inbox<number>(
+    ({ packet }) => {
+      if (ears.open) heard.push(packet);
+      return ears.open;
+    },
+    (receipt) => handled.push(receipt.sequence),
+    maxOrphans,
+  );
+  let added = 0;
+  const session = new Session();
+  const add = (): void => {
+    const sequence = ++added;
+    const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
+    inbox.add({ sender: 'p', packet: sequence }, receipt, 10);
+  };
+  const listen = (open: boolean): void => {
+    ears.open = open;
+    if (open) inbox.flow();
+  };
+  return { inbox, heard, handled, ears, session, add, listen, count: () => added };
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+it('listeners hear every packet once and in order, and what they have not heard is not handled', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom<Deed>('add', 'add', 'listen', 'mute'), { maxLength: 60 }), (deeds) => {
+      const on = bench(1e6);
+      for (const deed of deeds) {
+        if (deed === 'add') on.add();
+        else on.listen(deed === 'listen');
+        expect(on.heard).toEqual(upTo(on.heard.length));
+        expect(on.handled).toEqual(on.heard);
+        if (on.ears.open) expect(on.heard.length).toBe(on.count());
+      }
+      on.listen(true);
+      expect(on.handled).toEqual(upTo(on.count()));
+    }),
+  );
+});
+
+it('each reader has every packet once and in order from where it began; handled is what all have had, in order', async () => {
+  const deeds = fc.array(
+    fc.tuple(fc.constantFrom<Deed>('add', 'add', 'add', 'listen', 'mute', 'open', 'take', 'take', 'close'), fc.nat(3)),
+    { maxLength: 50 },
+  );
+  await fc.assert(
+    fc.asyncProperty(deeds, async (list) => {
+      const on = bench(1e6);
+      const readers: { readonly messages: AsyncIterableIterator<{ packet: number }>; readonly had: number[] }[] = [];
+      const pending: Promise<unknown>[] = [];
+      for (const [deed, which] of list) {
+        const reader = readers[which % Math.max(1, readers.length)];
+        if (deed === 'add') on.add();
+        else if (deed === 'listen' || deed === 'mute') on.listen(deed === 'listen');
+        else if (deed === 'open') readers.push({ messages: on.inbox.read(undefined), had: [] });
+        else if (deed === 'close') await reader?.messages.return?.();
+        else if (reader !== undefined) {
+          const next = reader.messages.next().then(({ done, value }) => {
+            if (done !== true) reader.had.push(value.packet);
+          });
+          pending.push(next);
+          await Promise.race([next, new Promise((resolve) => setImmediate(resolve))]);
+        }
+        expect(on.handled).toEqual(upTo(on.handled.length));
+        // What readers had before a listener came is gone for it.
+        expect(on.heard.every((packet, index) => index === 0 || packet > (on.heard[index - 1] ?? 0))).toBe(true);
+      }
+      on.inbox.end();
+      await Promise.all(pending);
+      for (const { had } of readers) {
+        const [first = 1] = had;
+        expect(had).toEqual(had.map((_, index) => first + index));
+      }
+      for (const { messages } of readers) await messages.return?.();
+      on.listen(true);
+      expect(on.handled).toEqual(upTo(on.count()));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('of ended sessions no more bytes wait than may, and the youngest are kept', () => {
+  fc.assert(
+    fc.property(fc.nat(40), fc.nat(400), fc.nat(20), (before, maxOrphans, after) => {
+      const on = bench(maxOrphans);
+      for (let i = 0; i < before; i++) on.add();
+      on.inbox.orphan(on.session);
+      const kept = Math.min(before, Math.floor(maxOrphans / 10));
+      for (let i = 0; i < after; i++) on.add();
+      on.listen(true);
+      expect(on.heard).toEqual(upTo(before + after).slice(before - kept));
+      expect(on.handled).toEqual(upTo(before + after));
+      expect(on.inbox.idle).toBe(true);
+    }),
+  );
+});
