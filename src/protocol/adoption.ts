@@ -18,7 +18,7 @@ import { duplicated } from './dialing.js';
 import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
 import { incumbentLives, turnAway } from './handshake.js';
-import { established, probeIncumbent } from './links.js';
+import { doubtful, established, probeIncumbent } from './links.js';
 import { detach } from './parting.js';
 import type { Peer } from './peer.js';
 import { query } from './questions.js';
@@ -43,14 +43,14 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
   const fresh = connection.asked >= peer.changed;
   connection.asked = -1;
   const incarnation = connection.hello?.incarnation ?? '';
+  if (doubtful(peer, connection)) {
+    // The incumbent came, or fell silent, while this one shook hands.
+    connection.offer = offer;
+    connection.asked = state.changes;
+    probeIncumbent(state, peer, connection, now);
+    return;
+  }
   if (peer.incarnation !== incarnation) {
-    if (peer.link !== null) {
-      // The incumbent came while this one shook hands.
-      connection.offer = offer;
-      connection.asked = state.changes;
-      probeIncumbent(state, peer, connection, now);
-      return;
-    }
     if (peer.incarnation !== '' && !fresh) {
       query(state, connection);
       return;

@@ -53,6 +53,8 @@ export class Connection {
   toldSession = 0;
   /** The peer's present link must first prove dead: another incarnation waits here, or a suspect peer. */
   probing = false;
+  /** The suspect link was asked for its sake, and that is over. */
+  tested = false;
   /** A STATE that came while probing. */
   offer: State | null = null;
   /** Number of the next frame from the other side, per lane. */

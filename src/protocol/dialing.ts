@@ -131,8 +131,8 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
   const uri = dial.uris[dial.index] as string;
   dial.lastError = error;
   if (dial.purpose === 'probe') {
-    // It takes connections and does not speak: it is there, and stalled. Anything else is a verdict.
-    if (error.code === 'ERR_TIMEOUT' && connection.opened && connection.hello === null) {
+    // It takes connections and says no more: it is there, and stalled. Anything else is a verdict.
+    if (error.code === 'ERR_TIMEOUT' && connection.opened) {
       endProbe(state, dial.peer as Peer);
       return;
     }

@@ -18,7 +18,7 @@ import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
 import { failed, overtaken, reached } from './dialing.js';
 import { protocolError } from './frame.js';
-import { lost, probeIncumbent } from './links.js';
+import { doubtful, lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
 import { answer, resume } from './questions.js';
 import type { MeshState } from './state.js';
@@ -77,19 +77,19 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
     connection.questionNonce = connection.ownNonce;
     connection.asked = connection.greetedAt;
   }
-  const doubtful = peer.suspect || peer.incarnation !== hello.incarnation;
-  if (peer.link !== null && doubtful) probeIncumbent(state, peer, connection, now);
+  if (doubtful(peer, connection)) probeIncumbent(state, peer, connection, now);
   else if (!peer.arbiter) answer(state, peer, connection);
 }
 
 /** Follower: the arbiter asks anew. */
-export function onQuery(state: MeshState, connection: Connection, nonce: number): void {
+export function onQuery(state: MeshState, connection: Connection, nonce: number, now: number): void {
   const { peer } = connection;
   if (connection.phase !== 'known' || peer === null || peer.arbiter || connection.probing) {
     throw protocolError('QUERY out of turn');
   }
   connection.questionNonce = nonce;
-  answer(state, peer, connection);
+  if (doubtful(peer, connection)) probeIncumbent(state, peer, connection, now);
+  else answer(state, peer, connection);
 }
 
 /** Turned away. */

@@ -77,7 +77,7 @@ function onControl(
       onState(state, connection, decodeState(payload), now);
       break;
     case Frame.Query:
-      onQuery(state, connection, decodeQuery(payload));
+      onQuery(state, connection, decodeQuery(payload), now);
       break;
     case Frame.Adopt:
       onAdopt(state, connection, decodeAdopt(payload), now);

@@ -71,6 +71,12 @@ export function tellKeep(state: MeshState, peer: Peer): void {
   state.send(link, encodeKeep(peer.keep));
 }
 
+/** Whether the peer must prove over its link that it lives before this other connection counts. */
+export function doubtful(peer: Peer, connection: Connection): boolean {
+  if (peer.link === null) return false;
+  return peer.incarnation !== connection.hello?.incarnation || (peer.suspect && !connection.tested);
+}
+
 /**
  * Asks the owner of the link to prove that it lives: `newcomer` claims its id with another incarnation, or is the peer
  * itself, of which nothing was heard on the link. One that was stopped runs again, and may have had no time to speak.

@@ -14,6 +14,7 @@ export function resume(state: MeshState, peer: Peer): void {
   for (const connection of peer.connections) {
     if (!connection.probing) continue;
     connection.probing = false;
+    connection.tested = true;
     if (!peer.arbiter) answer(state, peer, connection);
     // What it said before the incumbent's last sign of life proves nothing.
     else if (connection.offer !== null) query(state, connection);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { encodeAccept, encodeHeartbeat, encodePong, type Ping, type State } from '../../src/protocol/control.js';
+import {
+  encodeAccept,
+  encodeHeartbeat,
+  encodePong,
+  encodeQuery,
+  type Ping,
+  type State,
+} from '../../src/protocol/control.js';
 import { stateOf } from '../sim/bounds.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
@@ -181,6 +188,44 @@ describe('a silent peer', () => {
     scripted.wait(600);
     expect(line.closed).toBe(null);
     expect(scripted.heard()).toEqual([]);
+  });
+
+  it('that shook hands before it fell silent is asked as well', () => {
+    const { scripted, line } = linked();
+    scripted.wait(4000);
+    const second = scripted.dial();
+    const { nonce } = second.greet({ keep: true, addresses: ADDRESS });
+    scripted.wait(2000);
+    second.say(knows(nonce, believes));
+    expect(line.closed).toBe(null);
+    line.say(encodePong(line.take<Ping>('Ping').token));
+    second.say(knows(second.one<{ nonce: number }>('Query').nonce, believes));
+    expect(second.kinds()).toEqual(['Duplicate']);
+    expect(line.closed).toBe(null);
+  });
+
+  it('that is the arbiter, and asks the suspecting follower, is asked as well', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { addresses: ['test://z'] });
+    line.said();
+    scripted.wait(4000);
+    const second = scripted.dial();
+    second.greet({ id: 'z', keep: true, addresses: ['test://z'] });
+    scripted.wait(2000);
+    second.said();
+    second.say(encodeQuery(5));
+    expect(second.kinds()).toEqual([]);
+    line.say(encodePong(line.take<Ping>('Ping').token));
+    expect(second.one<State>('State')).toMatchObject({ nonce: 5, live: true });
+  });
+
+  it('that stops in the middle of the test is waited for like any other', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    scripted.taken().greet({ addresses: ADDRESS });
+    scripted.wait(6000);
+    expect(line.closed).toBe(null);
+    expect(dials(scripted)).toBe(2);
   });
 
   it('that is the arbiter hears nothing of the doubt once it has answered', () => {

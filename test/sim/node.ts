@@ -154,8 +154,9 @@ export class SimNode {
     this.ackDelay = 0;
   }
 
-  /** Wants the node with that id. Returns the number of the wish. */
+  /** Wants the node with that id. Returns the number of the wish, 0 from one that closes. */
   connect(to: string, expected: string | null = null): number {
+    if (stateOf(this.mesh).closing) return 0;
     const wish = ++this.wishes;
     this.act((mesh, now) => mesh.connect(wish, `sim://${to}`, expected, now));
     return wish;
