@@ -86,7 +86,13 @@ it('any one number that is none, or out of its bounds, is refused by its name', 
     const notNumber = fc
       .anything()
       .filter((value) => typeof value !== 'number' && value !== null && value !== undefined);
-    return fc.oneof(fc.integer({ min: -(2 ** 53) + 1, max: min - 1 }), beyond, notWhole, notNumber);
+    return fc.oneof(
+      fc.constantFrom(min - 1, min - 0.5),
+      fc.integer({ min: -(2 ** 53) + 1, max: min - 1 }),
+      beyond,
+      notWhole,
+      notNumber,
+    );
   };
   const faults = fc.constantFrom(...names).chain((name) => fc.tuple(fc.constant(name), wrong(name)));
   fc.assert(
