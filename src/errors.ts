@@ -20,6 +20,7 @@ const sides = {
   ERR_OPTION: 'local',
   ERR_PACKET: 'local',
   ERR_PACKET_TOO_LARGE: 'local',
+  ERR_UNSUPPORTED: 'local',
   ERR_URI: 'local',
   // The network, or the node at the other end.
   ERR_ABORTED: 'remote',
@@ -33,6 +34,7 @@ const sides = {
   ERR_REFUSED: 'remote',
   ERR_SELF: 'remote',
   ERR_TIMEOUT: 'remote',
+  ERR_UNAUTHORIZED: 'remote',
   ERR_UNDELIVERED: 'remote',
   ERR_UNKNOWN_PEER: 'remote',
   ERR_UNREACHABLE: 'remote',

@@ -22,6 +22,7 @@ import { doubtful, established, probeIncumbent } from './links.js';
 import { detach } from './parting.js';
 import type { Peer } from './peer.js';
 import { query } from './questions.js';
+import { giveWay } from './renewal.js';
 import { NORMAL, URGENT } from './session.js';
 import { disconnected, endSession } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -56,6 +57,11 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
       return;
     }
     welcome(state, peer, incarnation);
+  }
+  if (giveWay(state, peer, now)) {
+    // What the follower said is of before.
+    query(state, connection);
+    return;
   }
   const mine = offer.incarnation === state.config.incarnation;
   const known: Offer = mine ? offer : { session: 0, epoch: 0, live: false };

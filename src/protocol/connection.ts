@@ -40,6 +40,9 @@ export class Connection {
   theirKeep = false;
   /** This side's wish as last told here. */
   toldKeep = false;
+  /** HELLO has come, and whether its id may be claimed is not known yet: `ahead` is what was said after it. */
+  awaited = false;
+  ahead: Uint8Array = NOTHING;
   /** The peer, once HELLO has come. */
   peer: Peer | null = null;
   /** This side's HELLO, which ADOPT must repeat, and its last question, which STATE must repeat. */
@@ -62,6 +65,11 @@ export class Connection {
   /** When bytes last came and went. */
   heardAt: number;
   spokeAt: number;
+  /** When a younger connection is to replace this link; Infinity for never. */
+  renewAt: number = Number.POSITIVE_INFINITY;
+  /** It is to be replaced: whatever connection of its peer comes takes its place, and after this time it is cut. */
+  outdated = false;
+  cutAt: number = Number.POSITIVE_INFINITY;
   /** Frames heard since adoption: a link on which none ever came has not proved itself. */
   frames = 0;
 
@@ -76,3 +84,5 @@ export class Connection {
     this.spokeAt = now;
   }
 }
+
+const NOTHING = new Uint8Array(0);

@@ -88,6 +88,8 @@ export const RejectReason = {
   Closing: 9,
   /** Another connection overtook this handshake: dial again. */
   Overtaken: 10,
+  /** The credentials or the rules of this node do not let it in, or not under that id. */
+  Unauthorized: 11,
 } as const;
 export type RejectReason = (typeof RejectReason)[keyof typeof RejectReason];
 

@@ -10,8 +10,9 @@ import type { Peer } from './peer.js';
  * - `wish`: the application wants whoever is at this address.
  * - `redial`: a kept peer's link is lost.
  * - `probe`: a link is silent; does the other side still take connections?
+ * - `renewal`: a good link is to be replaced by a younger one.
  */
-export type DialPurpose = 'wish' | 'redial' | 'probe';
+export type DialPurpose = 'wish' | 'redial' | 'probe' | 'renewal';
 
 export class Dial {
   readonly purpose: DialPurpose;

@@ -42,6 +42,15 @@ export function cancelWish(state: MeshState, wish: number): void {
   }
 }
 
+/** All wishes end unfulfilled. */
+export function endWishes(state: MeshState, error: MasterlessError): void {
+  for (const dial of [...state.dials]) {
+    if (dial.purpose !== 'wish') continue;
+    state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
+    remove(state, dial);
+  }
+}
+
 /**
  * The application's link is lost: win it back where this side keeps it, hold the session for the other where that side
  * does, give up where neither.
@@ -88,6 +97,18 @@ export function startProbe(state: MeshState, peer: Peer, now: number): void {
   add(state, dial);
 }
 
+/** Dials the peer anew, though its link is good. */
+export function startRenewal(state: MeshState, peer: Peer, now: number): void {
+  peer.renewal = new Dial('renewal', peer.addresses, peer, peer.id, now);
+  add(state, peer.renewal);
+}
+
+/** There is a new link, or no peer any more. */
+export function endRenewal(state: MeshState, peer: Peer): void {
+  if (peer.renewal !== null) remove(state, peer.renewal);
+  peer.renewal = null;
+}
+
 /** The test of a link is over, however it ended. */
 export function endProbe(state: MeshState, peer: Peer): void {
   if (peer.probeDial !== null) remove(state, peer.probeDial);
@@ -104,6 +125,7 @@ export function linked(state: MeshState, peer: Peer): void {
   peer.redial = null;
   peer.heldUntil = 0;
   endProbe(state, peer);
+  endRenewal(state, peer);
 }
 
 /** A connection turned out to duplicate a link that is there or about to be. */
@@ -115,6 +137,7 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
     if (dial.purpose === 'wish') state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
     if (dial.purpose === 'probe') endProbe(state, peer);
+    else if (dial.purpose === 'renewal') endRenewal(state, peer);
     else remove(state, dial);
     return;
   }
@@ -218,6 +241,15 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
   if (dial.purpose === 'probe') {
     // `links.ts` finds it so at the next tick, and lets go of the link.
     dial.failed = true;
+    state.wake(now);
+    return;
+  }
+  if (dial.purpose === 'renewal') {
+    if (peer !== null) {
+      endRenewal(state, peer);
+      // `renewal.ts` lets go of the link at the next tick, and it is won back as any other.
+      if (peer.link?.outdated) peer.link.cutAt = now;
+    }
     state.wake(now);
     return;
   }

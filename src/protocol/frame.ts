@@ -15,6 +15,7 @@
  * bytes that are really there, and a length over the limit is refused as soon as it is read.
  */
 import { MasterlessError } from '../errors.js';
+import { foreign } from './foreign.js';
 
 /** The kinds of frame. Each but DATA is its own first byte. */
 export const Frame = {
@@ -127,6 +128,14 @@ export class FrameDecoder {
     return this.heldLength > 0 ? this.nextHeld() : this.nextInChunk();
   }
 
+  /** Takes back what was not read of the chunk, as bytes of its own. */
+  takeRest(): Uint8Array {
+    const rest = new Uint8Array(this.chunk.subarray(this.at));
+    this.chunk = EMPTY;
+    this.at = 0;
+    return rest;
+  }
+
   private nextInChunk(): boolean {
     const size = this.parse(this.chunk, this.at, this.chunk.length);
     if (size === 0 || this.at + size > this.chunk.length) {
@@ -184,6 +193,9 @@ export class FrameDecoder {
   private parse(bytes: Uint8Array, at: number, end: number): number {
     if (at >= end) return 0;
     const first = bytes[at] as number;
+    if (first < FIRST_OTHER && this.maxData === 0) {
+      throw foreign(bytes, at, end) ?? protocolError('DATA before the link is adopted');
+    }
     if (first < FIRST_MEDIUM) return this.found(Frame.Data, 1, first, 0, this.maxData);
     if (first >= FIRST_OTHER) return this.parseOther(bytes, at, end, first as FrameKind);
     const header = first < FIRST_LARGE ? 2 : 3;
@@ -222,7 +234,6 @@ export class FrameDecoder {
       throw protocolError(`frame ${hex(kind)} of ${length} bytes: ${why}`);
     }
     if (length < least) throw protocolError(`frame ${hex(kind)}: length ${length} is not in its shortest form`);
-    if (kind === Frame.Data && most === 0) throw protocolError('DATA before the link is adopted');
     this.kind = kind;
     this.header = header;
     return header + length;

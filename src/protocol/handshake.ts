@@ -21,6 +21,7 @@ import { protocolError } from './frame.js';
 import { doubtful, lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
 import { answer, resume } from './questions.js';
+import { giveWay } from './renewal.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */
@@ -57,6 +58,34 @@ export function greet(state: MeshState, connection: Connection): void {
 
 /** The other side said who it is. `versions` was checked before the rest could be read. */
 export function onHello(state: MeshState, connection: Connection, hello: Hello, now: number): void {
+  const fault = unfit(state, connection, hello);
+  if (fault !== null) {
+    turnAway(state, connection, fault.reason, fault.error, now);
+    return;
+  }
+  const admission = state.config.rules?.admit(connection, hello.id) ?? null;
+  if (admission !== 'later') {
+    onAdmission(state, connection, hello, admission, now);
+    return;
+  }
+  connection.hello = hello;
+  connection.awaited = true;
+}
+
+/** The node's rules have spoken. */
+export function onAdmission(
+  state: MeshState,
+  connection: Connection,
+  hello: Hello,
+  refusal: MasterlessError | null,
+  now: number,
+): void {
+  connection.awaited = false;
+  if (refusal !== null) turnAway(state, connection, RejectReason.Unauthorized, refusal, now);
+  else welcome(state, connection, hello, now);
+}
+
+function welcome(state: MeshState, connection: Connection, hello: Hello, now: number): void {
   const fault = unacceptable(state, connection, hello);
   if (fault !== null) {
     turnAway(state, connection, fault.reason, fault.error, now);
@@ -64,7 +93,9 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
   }
   const peer = state.peer(hello.id);
   connection.phase = 'known';
-  connection.hello = hello;
+  const { rules } = state.config;
+  const addresses = hello.addresses.filter((uri) => rules === undefined || rules.dialable(connection, uri));
+  connection.hello = { ...hello, addresses };
   connection.peer = peer;
   connection.theirKeep = hello.keep;
   connection.questionNonce = hello.nonce;
@@ -78,7 +109,10 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
     connection.asked = connection.greetedAt;
   }
   if (doubtful(peer, connection)) probeIncumbent(state, peer, connection, now);
-  else if (!peer.arbiter) answer(state, peer, connection);
+  else if (!peer.arbiter) {
+    giveWay(state, peer, now);
+    answer(state, peer, connection);
+  }
 }
 
 /** Follower: the arbiter asks anew. */
@@ -138,6 +172,18 @@ export function turnAway(
   if (connection.peer !== null) state.release(connection.peer);
 }
 
+/** The connection ended, and `error`, if any, is all that its transport knows. */
+export function endError(connection: Connection, error: MasterlessError | null): MasterlessError {
+  const where = connection.uri ?? connection.remote;
+  const broken = error === null || error.code === 'ERR_CONNECTION_LOST';
+  if (broken && connection.uri !== null && connection.phase === 'greeting' && connection.frames === 0) {
+    // So ends what goes in plain text to a node that has credentials.
+    const message = `${where} closed the connection before it said who it is: does it expect credentials (options secret, tls), or other ones?`;
+    return new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
+  }
+  return error ?? new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
+}
+
 /** The handshake took longer than `handshakeTimeout`. */
 export function timeoutError(connection: Connection): MasterlessError {
   const where = connection.uri ?? connection.remote;
@@ -158,6 +204,7 @@ const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {
   [RejectReason.Limit]: 'ERR_LIMIT',
   [RejectReason.Closing]: 'ERR_REFUSED',
   [RejectReason.Overtaken]: 'ERR_CONNECTION_LOST',
+  [RejectReason.Unauthorized]: 'ERR_UNAUTHORIZED',
 };
 
 interface Fault {
@@ -165,38 +212,46 @@ interface Fault {
   readonly error: MasterlessError;
 }
 
-function unacceptable(state: MeshState, connection: Connection, hello: Hello): Fault | null {
+function faultOf(reason: RejectReason, code: ErrorCode, message: string): Fault {
+  return { reason, error: new MasterlessError(code, message) };
+}
+
+/** Why the two can't talk at all, whoever the other is. */
+function unfit(state: MeshState, connection: Connection, hello: Hello): Fault | null {
   const { config } = state;
-  const fault = (reason: RejectReason, code: ErrorCode, message: string): Fault => ({
-    reason,
-    error: new MasterlessError(code, message),
-  });
   const where = connection.uri ?? connection.remote;
   const missing = bitsBeyond(hello.required, OFFERED);
   if (missing.length > 0) {
     const message = `${where} requires features that this node does not have (bits ${missing.join(', ')}): update the older`;
-    return fault(RejectReason.Feature, 'ERR_FEATURE', message);
+    return faultOf(RejectReason.Feature, 'ERR_FEATURE', message);
   }
   if (hello.codec !== config.codec) {
     const message = `${where} encodes packets with ${hello.codec}, this node with ${config.codec}: use one codec`;
-    return fault(RejectReason.Codec, 'ERR_CODEC', message);
+    return faultOf(RejectReason.Codec, 'ERR_CODEC', message);
   }
+  if (hello.id === config.id && hello.incarnation === config.incarnation) {
+    return faultOf(RejectReason.Self, 'ERR_SELF', `${where} is this very node: leave out its own address`);
+  }
+  return null;
+}
+
+/** Why one who may come in can't, as things are. */
+function unacceptable(state: MeshState, connection: Connection, hello: Hello): Fault | null {
+  const { config } = state;
+  const where = connection.uri ?? connection.remote;
   if (hello.id === config.id) {
-    if (hello.incarnation === config.incarnation) {
-      return fault(RejectReason.Self, 'ERR_SELF', `${where} is this very node: leave out its own address`);
-    }
     state.emit({ kind: 'conflict', id: config.id });
     const message = `${where} is another node with the id ${JSON.stringify(config.id)}: give every node an id of its own`;
-    return fault(RejectReason.IdInUse, 'ERR_ID_IN_USE', message);
+    return faultOf(RejectReason.IdInUse, 'ERR_ID_IN_USE', message);
   }
   const expected = connection.dial?.expected ?? null;
   if (expected !== null && expected !== hello.id) {
     const message = `${where} is ${JSON.stringify(hello.id)}, and ${JSON.stringify(expected)} was expected there`;
-    return fault(RejectReason.WrongId, 'ERR_WRONG_ID', message);
+    return faultOf(RejectReason.WrongId, 'ERR_WRONG_ID', message);
   }
-  if (state.closing) return fault(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
+  if (state.closing) return faultOf(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
   if (!state.peers.has(hello.id) && state.peers.size >= config.maxPeers) {
-    return fault(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
+    return faultOf(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
   }
   return null;
 }

@@ -35,7 +35,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
   linked(state, peer);
   if (link.toldKeep !== peer.keep) tellKeep(state, peer);
   state.touch(link);
-  state.wake(link.spokeAt + state.config.heartbeat);
+  state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt));
   if (peer.parting !== null) {
     // What was said on the lost link may not have been heard.
     peer.parting.said = false;

@@ -6,15 +6,17 @@
  * `gather` gives for every connection in `takeDirty`, and call `tick` no later than at `wakeAt`.
  */
 import { MasterlessError } from '../errors.js';
+import { hasRoom, keepAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
-import { cancelWish, failed, startWish, tickDials } from './dialing.js';
-import { greet, timeoutError, turnAway } from './handshake.js';
+import { cancelWish, endWishes, failed, startWish, tickDials } from './dialing.js';
+import { endError, greet, onAdmission, timeoutError, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { heard, lost, tellKeep, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
 import type { PeerView } from './peer.js';
+import { outdate, tickRenewal } from './renewal.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -73,12 +75,7 @@ export class Mesh {
   close(now: number): void {
     const { state } = this;
     state.closing = true;
-    for (const dial of [...state.dials]) {
-      if (dial.purpose !== 'wish') continue;
-      const error = new MasterlessError('ERR_CLOSED', 'this node was closed before it was connected');
-      state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
-      cancelWish(state, dial.wish);
-    }
+    endWishes(state, new MasterlessError('ERR_CLOSED', 'this node was closed before it was connected'));
     for (const peer of [...state.peers.values()]) {
       peer.keep = false;
       if (peer.connected || peer.link !== null) part(state, peer, ByeReason.Closed, now);
@@ -156,15 +153,7 @@ export class Mesh {
 
   /** What is known of a peer, for people and tests: no part of the protocol. */
   view(id: string): PeerView | null {
-    const peer = this.state.peers.get(id);
-    if (peer === undefined) return null;
-    return {
-      epoch: peer.epoch,
-      link: peer.link?.id ?? null,
-      session: peer.session.id,
-      probing: peer.probe !== null,
-      waiting: peer.heldUntil > 0 || peer.parting !== null,
-    };
+    return this.state.peers.get(id)?.view ?? null;
   }
 
   // The network's side.
@@ -180,22 +169,8 @@ export class Mesh {
    * @returns null when there are too many in their handshake: close it
    */
   accepted(remote: string, limited: boolean, now: number): Connection | null {
-    const { state } = this;
-    let pending = 0;
-    let alike = 0;
-    for (const connection of state.connections.values()) {
-      if (connection.phase !== 'greeting' && connection.phase !== 'known') continue;
-      if (connection.uri !== null) continue;
-      pending++;
-      if (connection.remote === remote) alike++;
-    }
-    const { maxHandshakes, maxHandshakesPerAddress } = state.config;
-    if (state.closing || pending >= maxHandshakes || (limited && alike >= maxHandshakesPerAddress)) {
-      const message = `too many connections in their handshake from ${remote} (limits.handshakes, limits.handshakesPerAddress)`;
-      if (!state.closing) state.emit({ kind: 'fault', code: 'ERR_LIMIT', remote, message });
-      return null;
-    }
-    return state.addConnection(null, remote, now);
+    if (!hasRoom(this.state, remote, limited)) return null;
+    return this.state.addConnection(null, remote, now);
   }
 
   /** A dialled connection is open. */
@@ -216,9 +191,32 @@ export class Mesh {
 
   /** The connection ended or could not be opened. */
   ended(connection: Connection, error: MasterlessError | null, now: number): void {
-    const where = connection.uri ?? connection.remote;
-    const lostError = new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
-    this.end(connection, error ?? lostError, false, now);
+    this.end(connection, endError(connection, error), false, now);
+  }
+
+  /** The rules have spoken on a HELLO for which they said `'later'`: `refusal` turns it away. */
+  admitted(connection: Connection, refusal: MasterlessError | null, now: number): void {
+    const { hello, ahead } = connection;
+    if (connection.phase !== 'greeting' || !connection.awaited || hello === null) return;
+    onAdmission(this.state, connection, hello, refusal, now);
+    // What it said meanwhile.
+    connection.ahead = NOTHING;
+    connection.decoder.push(ahead);
+    this.reading = connection;
+  }
+
+  /** The other end did not prove what it must: it is told so, and nothing else. */
+  refuse(connection: Connection, error: MasterlessError, now: number): void {
+    if (connection.phase === 'closed') return;
+    connection.outbox = [];
+    turnAway(this.state, connection, RejectReason.Unauthorized, error, now);
+  }
+
+  /** What the other end has proved counts no more: a link is replaced, any other connection ends. */
+  outdate(connection: Connection, error: MasterlessError, now: number): void {
+    const { peer } = connection;
+    if (peer?.link === connection) outdate(this.state, peer, connection, now);
+    else this.refuse(connection, error, now);
   }
 
   /** What to do next, or null when there is nothing. */
@@ -276,6 +274,7 @@ export class Mesh {
     }
     for (const peer of state.peers.values()) {
       tickLink(state, peer, now, grace);
+      tickRenewal(state, peer, now);
       tickPeer(state, peer, now);
       this.traffic.tick(peer, now);
     }
@@ -311,11 +310,12 @@ export class Mesh {
 
   private read(connection: Connection, now: number): Deliver | null {
     try {
-      while (connection.phase !== 'closed' && connection.decoder.next()) {
+      while (connection.phase !== 'closed' && !connection.awaited && connection.decoder.next()) {
         const deliver = onFrame(this.state, this.traffic, connection, now);
         if (deliver !== null) return deliver;
         if (this.state.outputs.length > 0) return null;
       }
+      if (connection.awaited) keepAhead(connection, connection.decoder.takeRest());
     } catch (error) {
       if (!(error instanceof MasterlessError)) throw error;
       this.broken(connection, error, now);
@@ -342,6 +342,7 @@ export class Mesh {
 }
 
 const NONE: readonly Connection[] = [];
+const NOTHING = new Uint8Array(0);
 
 function closedError(): MasterlessError {
   return new MasterlessError('ERR_CLOSED', 'the node is closing');

@@ -78,9 +78,10 @@ export class Peer {
   resumeWindow = 0;
   /** Wishes of the application that turned out to be for this peer. */
   readonly wishes: Set<Dial> = new Set<Dial>();
-  /** Winning back the link, or testing it. */
+  /** Winning back the link, testing it, or replacing it. */
   redial: Dial | null = null;
   probeDial: Dial | null = null;
+  renewal: Dial | null = null;
   /** Links in a row that were lost before they carried anything. */
   flaps = 0;
   /** Until when a lost link's session is held for the other side's return; 0 when it is not. */
@@ -107,6 +108,16 @@ export class Peer {
     const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null;
     // A session that was proposed may have been accepted: it must be proposed again under the same id.
     return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
+  }
+
+  get view(): PeerView {
+    return {
+      epoch: this.epoch,
+      link: this.link?.id ?? null,
+      session: this.session.id,
+      probing: this.probe !== null,
+      waiting: this.heldUntil > 0 || this.parting !== null,
+    };
   }
 
   /** Everything known of an incarnation that is gone. */

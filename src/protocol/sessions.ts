@@ -47,6 +47,8 @@ export function disconnected(state: MeshState, peer: Peer, reason: DisconnectRea
   peer.heldUntil = 0;
   if (peer.redial !== null) state.dials.delete(peer.redial);
   peer.redial = null;
+  if (peer.renewal !== null) state.dials.delete(peer.renewal);
+  peer.renewal = null;
   peer.flaps = 0;
   if (peer.connected) {
     peer.connected = false;

@@ -6,6 +6,7 @@
  */
 import type { MasterlessError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
+import type { Admission } from './admission.js';
 import { Connection } from './connection.js';
 import type { Dial } from './dial.js';
 import type { Output } from './output.js';
@@ -27,6 +28,14 @@ type Timing = Pick<
   | 'maxPacket'
 >;
 
+/** The rules by which a node lets others in: pure questions, the answers of which come from outside the core. */
+export interface Rules {
+  /** Asked once for each HELLO that is fit to be answered. `'later'` is followed by `Mesh.admitted`. */
+  admit(connection: Connection, id: string): Admission;
+  /** Whether an address that the other end of a connection tells may be dialled. */
+  dialable(connection: Connection, uri: string): boolean;
+}
+
 /** What the core must know of its node. All times in milliseconds, all sizes in bytes. */
 export interface MeshConfig extends Timing {
   readonly id: string;
@@ -36,6 +45,10 @@ export interface MeshConfig extends Timing {
   readonly maxPeers: number;
   readonly maxHandshakes: number;
   readonly maxHandshakesPerAddress: number;
+  /** Without them, whoever speaks the protocol is let in. */
+  readonly rules?: Rules;
+  /** A link is replaced by a younger one no later than at this age. @default Infinity */
+  readonly maxLinkAge?: number;
   /** Uniform in [0, 1): the only source of chance. */
   readonly random: () => number;
 }
@@ -107,6 +120,9 @@ export class MeshState {
   addConnection(uri: string | null, remote: string, now: number): Connection {
     const deadline = now + this.config.handshakeTimeout;
     const connection = new Connection(++this.connectionCount, uri, remote, now, deadline);
+    const { maxLinkAge = Number.POSITIVE_INFINITY, random } = this.config;
+    // Links made at one moment need not all be replaced at another.
+    if (Number.isFinite(maxLinkAge)) connection.renewAt = now + maxLinkAge * (1 - random() / 8);
     this.connections.set(connection.id, connection);
     this.wake(deadline);
     return connection;

@@ -40,6 +40,7 @@ export function checkBounds(label: string, state: MeshState, ids: readonly strin
     outstanding += peer.session.outstanding;
     if (peer.redial !== null) own++;
     if (peer.probeDial !== null) own++;
+    if (peer.renewal !== null) own++;
     checkPeer(label, state, peer);
   }
   const wishes = [...dials].filter(({ purpose }) => purpose === 'wish').length;

@@ -1,0 +1,44 @@
+/**
+ * Who is let in: connections before they have said a word, by number, and nodes when they have said their id, by what the
+ * node's own rules say of it. Until that is known nothing is made of what was said: no peer, no answer.
+ */
+import type { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import { protocolError } from './frame.js';
+import type { MeshState } from './state.js';
+
+/** What the rules say of who claims an id: let in (null), turned away, or not known yet. */
+export type Admission = MasterlessError | null | 'later';
+
+/**
+ * Most bytes that are kept of what follows a HELLO whose verdict is awaited. An honest node says no more than one STATE,
+ * perhaps a REJECT, before it is answered.
+ */
+const MOST_AHEAD = 4096;
+
+/** Whether one more connection may begin its handshake. */
+export function hasRoom(state: MeshState, remote: string, limited: boolean): boolean {
+  let pending = 0;
+  let alike = 0;
+  for (const connection of state.connections.values()) {
+    if (connection.phase !== 'greeting' && connection.phase !== 'known') continue;
+    if (connection.uri !== null) continue;
+    pending++;
+    if (connection.remote === remote) alike++;
+  }
+  const { maxHandshakes, maxHandshakesPerAddress } = state.config;
+  if (!state.closing && pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
+  const message = `too many connections in their handshake from ${remote} (limits.handshakes, limits.handshakesPerAddress)`;
+  if (!state.closing) state.emit({ kind: 'fault', code: 'ERR_LIMIT', remote, message });
+  return false;
+}
+
+/** The verdict on who is at the other end is awaited: what follows is kept until then. */
+export function keepAhead(connection: Connection, chunk: Uint8Array): void {
+  const { ahead } = connection;
+  if (ahead.length + chunk.length > MOST_AHEAD) throw protocolError('it goes on speaking before it was answered');
+  const grown = new Uint8Array(ahead.length + chunk.length);
+  grown.set(ahead);
+  grown.set(chunk, ahead.length);
+  connection.ahead = grown;
+}

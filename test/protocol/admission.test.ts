@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import type { Admission } from '../../src/protocol/admission.js';
+import {
+  type Adopt,
+  encodeAccept,
+  encodeHello,
+  encodeReject,
+  type Reject,
+  RejectReason,
+} from '../../src/protocol/control.js';
+import type { Rules } from '../../src/protocol/state.js';
+import { adopts, data, hello, knows, Scripted } from './scripted.js';
+
+const REFUSAL = new MasterlessError('ERR_UNAUTHORIZED', 'not on the list');
+
+/** A core that gives this answer to whoever asks. */
+function asked(answer: Admission): { scripted: Scripted; questions: string[] } {
+  const questions: string[] = [];
+  const rules: Rules = {
+    admit(_connection, id) {
+      questions.push(id);
+      return answer;
+    },
+    dialable: () => true,
+  };
+  return { scripted: new Scripted({ rules }), questions };
+}
+
+describe('who claims an id', () => {
+  it('is let in when the rules say so', () => {
+    const { scripted, questions } = asked(null);
+    const line = scripted.dial();
+    line.greet();
+    expect(questions).toEqual(['a']);
+  });
+
+  it('is turned away before anything is known of it, and told why', () => {
+    const { scripted, questions } = asked(REFUSAL);
+    const line = scripted.dial();
+    line.say(encodeHello(hello()));
+    expect(line.said()).toEqual([
+      { kind: 'Reject', fields: { reason: RejectReason.Unauthorized, detail: 'not on the list' } },
+    ]);
+    expect(line.closed).toBe('flushed');
+    expect(scripted.mesh.view('a')).toBe(null);
+    expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED']);
+    expect(questions).toEqual(['a']);
+  });
+
+  it('and was dialled fails the wish, on either side', () => {
+    const { scripted } = asked(REFUSAL);
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    scripted.taken().greetRejected({});
+    expect(scripted.heard()).toEqual([
+      'fault ERR_UNAUTHORIZED',
+      'unreachable ERR_UNAUTHORIZED',
+      'wish ERR_UNAUTHORIZED',
+    ]);
+    const other = new Scripted();
+    other.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    other.wait(0);
+    other.taken().say(encodeReject({ reason: RejectReason.Unauthorized, detail: 'why' }));
+    expect(other.heard()).toEqual(['fault ERR_UNAUTHORIZED', 'unreachable ERR_UNAUTHORIZED', 'wish ERR_UNAUTHORIZED']);
+  });
+
+  it.each([{ codec: 'other' }, { required: 1 }, { id: 'm', incarnation: '00000000000000aa' }])(
+    'is not asked about when it can not be talked to: %j',
+    (fields) => {
+      const { scripted, questions } = asked(null);
+      scripted.dial().greetRejected(fields);
+      expect(questions).toEqual([]);
+    },
+  );
+
+  it('is asked about before its namesake hears of it', () => {
+    const { scripted } = asked(REFUSAL);
+    expect(scripted.dial().greetRejected({ id: 'm' })).toBe(RejectReason.Unauthorized);
+    expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED']);
+  });
+});
+
+describe('a verdict that comes later', () => {
+  it('lets in who waits, and what it said meanwhile counts', () => {
+    const { scripted, questions } = asked('later');
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    const line = scripted.taken();
+    const { nonce } = line.take<{ nonce: number }>('Hello');
+    // The hand accepted: its HELLO and its STATE come one behind the other, in whatever pieces.
+    const bytes = Buffer.concat([encodeHello(hello()), knows(nonce)]);
+    line.say(bytes.subarray(0, -4)).say(bytes.subarray(-4, -2));
+    expect(scripted.mesh.view('a')).toBe(null);
+    expect(line.said()).toEqual([]);
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    line.say(bytes.subarray(-2));
+    const adopt = line.take<Adopt>('Adopt');
+    line.say(encodeAccept({ epoch: adopt.epoch, received: [0, 0] }), data('packet'));
+    expect(scripted.packets).toEqual(['packet']);
+    expect(questions).toEqual(['a']);
+  });
+
+  it('turns away who waits', () => {
+    const { scripted } = asked('later');
+    const line = scripted.dial();
+    line.say(encodeHello(hello()));
+    scripted.act((mesh, now) => mesh.admitted(line.connection, REFUSAL, now));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
+    // Whatever comes now.
+    line.say(data('x'));
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    expect(line.said()).toEqual([]);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('that never comes is not waited for longer than a handshake may take, and counts as one', () => {
+    const { scripted } = asked('later');
+    const line = scripted.dial();
+    line.say(encodeHello(hello()));
+    for (let i = 0; i < 7; i++) scripted.dial().say(encodeHello(hello()));
+    expect(() => scripted.dial()).toThrow();
+    scripted.wait(4999);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    expect(scripted.mesh.view('a')).toBe(null);
+    scripted.dial();
+  });
+
+  it('is not asked for twice, and a second HELLO is a fault', () => {
+    const { scripted, questions } = asked('later');
+    const line = scripted.dial();
+    line.say(encodeHello(hello()), encodeHello(hello()));
+    expect(line.closed).toBe(null);
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    expect(line.kinds()).toEqual(['Hello', 'Reject']);
+    expect(questions).toEqual(['a']);
+  });
+
+  it('is not a time to fill the memory', () => {
+    const { scripted } = asked('later');
+    const line = scripted.dial();
+    line.say(encodeHello(hello()));
+    for (let i = 0; i < 4; i++) line.say(new Uint8Array(1024));
+    expect(line.closed).toBe(null);
+    line.say(new Uint8Array(1));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Protocol);
+    expect(line.closed).toBe('flushed');
+    const other = scripted.dial();
+    other.say(Buffer.concat([encodeHello(hello()), new Uint8Array(4097)]));
+    expect(other.closed).toBe('flushed');
+  });
+
+  it('keeps bytes of its own, since those it was given are used again', () => {
+    const { scripted } = asked('later');
+    const line = scripted.dial();
+    const chunk = Buffer.concat([encodeHello(hello({ id: 'z' })), knows(1), Uint8Array.of(0xf1)]);
+    scripted.mesh.received(line.connection, chunk, scripted.now);
+    scripted.settle();
+    chunk.fill(0xee);
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    // It is no arbiter that asks for STATE: a fault, which it would not be were it read as 0xEE.
+    expect(line.take<Reject>('Reject').detail).toContain('STATE out of turn');
+  });
+});
+
+describe('addresses that a peer tells', () => {
+  it('are those that may be dialled', () => {
+    const rules: Rules = { admit: () => null, dialable: (_connection, uri) => !uri.startsWith('unix:') };
+    const scripted = new Scripted({ rules });
+    const line = scripted.dial();
+    const { nonce } = line.greet({ id: 'z', keep: true, addresses: ['test://z', 'unix:///run/docker.sock'] });
+    line.say(adopts(nonce));
+    const connect = scripted.outputs.find((output) => output.kind === 'connect');
+    expect(connect).toMatchObject({ info: { addresses: ['test://z'] } });
+  });
+});
+
+describe('who did not prove what it must', () => {
+  it('is told so and hears nothing else, not even who we are', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    const line = scripted.dialling();
+    scripted.mesh.opened(line.connection);
+    scripted.act((mesh, now) => mesh.refuse(line.connection, REFUSAL, now));
+    expect(line.kinds()).toEqual(['Reject']);
+    expect(scripted.heard()).toEqual([
+      'fault ERR_UNAUTHORIZED',
+      'unreachable ERR_UNAUTHORIZED',
+      'wish ERR_UNAUTHORIZED',
+    ]);
+    scripted.act((mesh, now) => mesh.refuse(line.connection, REFUSAL, now));
+    expect(line.kinds()).toEqual([]);
+  });
+});
+
+describe('who closes without a word', () => {
+  it('may have wanted credentials', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    scripted.taken().end();
+    const failure = scripted.outputs.find((output) => output.kind === 'wish');
+    expect(failure).toMatchObject({
+      error: { code: 'ERR_CONNECTION_LOST', message: expect.stringContaining('secret') },
+    });
+  });
+});

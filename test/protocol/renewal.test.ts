@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
+import type { SimNode } from '../sim/node.js';
+import { World } from '../sim/world.js';
+import { adopts, CONFIG, data, follow, knows, lead, Scripted } from './scripted.js';
+
+const DROPPED = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
+const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
+
+function busy(world: World, a: SimNode, b: SimNode, ms: number): void {
+  const until = world.now + ms;
+  while (world.now < until) {
+    a.send('b', 300, world.random.chance(0.2));
+    b.send('a', 300, world.random.chance(0.2));
+    world.run(world.now + 2);
+  }
+}
+
+describe('a link that reaches its age', () => {
+  it.each([
+    ['both', { maxLinkAge: 400 }, { maxLinkAge: 400 }],
+    ['its arbiter', {}, { maxLinkAge: 400 }],
+    ['its follower', { maxLinkAge: 400 }, {}],
+  ])('in the eyes of %s is replaced in full traffic, and nothing is lost, doubled or told', (_who, first, second) => {
+    for (let seed = 0; seed < 8; seed++) {
+      const world = new World(seed);
+      const lost: string[] = [];
+      const heard = world.heard.bind(world);
+      world.heard = (node, output) => {
+        if (output.kind === 'disconnect' || output.kind === 'undelivered') lost.push(output.kind);
+        heard(node, output);
+      };
+      const [a, b] = [world.start('a', { window: 1e6, ...first }), world.start('b', { window: 1e6, ...second })];
+      a.connect('b');
+      b.connect('a');
+      world.run(world.now + 100);
+      const epoch = a.mesh.view('b')?.epoch ?? 0;
+      busy(world, a, b, 3000);
+      expect((a.mesh.view('b')?.epoch ?? 0) - epoch).toBeGreaterThan(5);
+      expect(a.mesh.view('b')?.session).toBe(1);
+      world.run(world.now + 300);
+      expect(lost).toEqual([]);
+      expect(world.oracle.delivered).toBeGreaterThan(2000);
+    }
+  });
+
+  it('without a policy of reconnecting too', () => {
+    const world = new World(1);
+    const never = { reconnect: { attempts: 0, minDelay: 0, maxDelay: 0 } };
+    const a = world.start('a', { maxLinkAge: 300, ...never });
+    const b = world.start('b', never);
+    a.connect('b');
+    world.run(world.now + 100);
+    busy(world, a, b, 3000);
+    expect(a.mesh.view('b')?.session).toBe(1);
+    expect(a.mesh.view('b')?.epoch).toBeGreaterThan(5);
+  });
+
+  it('stays as it is without such an age', () => {
+    const world = new World(1);
+    const [a, b] = [world.start('a'), world.start('b')];
+    a.connect('b');
+    world.run(world.now + 1000);
+    const epoch = a.mesh.view('b')?.epoch;
+    world.run(world.now + 100_000);
+    expect(b.mesh.view('a')?.epoch).toBe(epoch);
+  });
+});
+
+describe('a link made under a credential that counts no more', () => {
+  it('is kept while the peer is dialled anew, and gives way when that has shaken hands: here by the arbiter', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    scripted.wait(0);
+    const second = scripted.taken();
+    expect(second.connection).not.toBe(line.connection);
+    line.say(data('over the old one'));
+    const { nonce } = second.greet({ keep: true, addresses: ['test://a'] });
+    expect(line.closed).toBe(null);
+    second.say(knows(nonce, { ...believes, received: [0, 0] }));
+    // What was said of before is asked anew, when nothing more can come over the old link.
+    expect(line.closed).toBe('cut');
+    const query = second.one<{ nonce: number }>('Query');
+    second.say(knows(query.nonce, { ...believes, live: false }));
+    expect(second.one('Adopt')).toMatchObject({ epoch: 2, session: 1, received: [1, 0] });
+    second.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['deliver a', 'reconnect a']);
+  });
+
+  it('and by the follower', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { addresses: ['test://z'] });
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    scripted.wait(0);
+    const second = scripted.taken();
+    line.say(data('over the old one'));
+    const { nonce } = second.greet({ id: 'z', keep: true, addresses: ['test://z'] });
+    expect(line.closed).toBe('cut');
+    expect(second.one<State>('State')).toMatchObject({ session: 1, epoch: 1, live: false, received: [1, 0] });
+    second.say(adopts(nonce, { epoch: 2, start: [1, 0] }));
+    expect(scripted.heard()).toEqual(['deliver z', 'reconnect z']);
+  });
+
+  it('is cut when the peer does not take the new one, and then won back or not like any other', () => {
+    const scripted = new Scripted({ reconnect: { attempts: 3, minDelay: 100, maxDelay: 100 } });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    scripted.wait(0);
+    scripted.dialling().end();
+    scripted.wait(0);
+    expect(line.closed).toBe('cut');
+    scripted.wait(100);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'reconnecting a']);
+  });
+
+  it('is cut when nothing has come of it in the time of a handshake', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    for (let i = 0; i < 5; i++) {
+      expect(line.closed).toBe(null);
+      line.say(encodeHeartbeat());
+      scripted.wait(1000);
+    }
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is cut at once where the peer can not be dialled: it dials, and the session goes on', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    scripted.wait(0);
+    expect(line.closed).toBe('cut');
+    expect(scripted.heard()).toEqual([]);
+    const second = scripted.dial();
+    const { nonce } = second.greet({ keep: true });
+    second.say(knows(nonce, { ...believes, live: false }));
+    second.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('that is only about to be one ends', () => {
+    const scripted = new Scripted();
+    const line = scripted.dial();
+    line.greet();
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+});
