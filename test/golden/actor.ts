@@ -3,6 +3,7 @@ import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
 import { URGENT } from '../../src/protocol/session.js';
 import { Random } from '../../src/testing/random.js';
+import { CONFIG } from '../protocol/scripted.js';
 import { bytesOf } from '../protocol/vectors.js';
 import { type Answer, framesOf, hexOf, type Input, type Node } from './conversation.js';
 
@@ -32,7 +33,7 @@ export class Actor {
     const { id, incarnation, options } = node;
     this.node = node;
     this.around = around;
-    this.mesh = new Mesh({ ...options, id, incarnation, random: () => chance.next() });
+    this.mesh = new Mesh({ ...CONFIG, ...options, id, incarnation, random: () => chance.next() });
     this.mesh.listening([node.uri]);
   }
 

@@ -6,7 +6,8 @@ import { FrameDecoder, MAX_DATA } from '../../src/protocol/frame.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import { bytesOf, type Kind, kindOf } from '../protocol/vectors.js';
 
-export type Options = Omit<MeshConfig, 'id' | 'incarnation' | 'random'>;
+/** What was an option when the conversation was recorded. */
+export type Options = Partial<Omit<MeshConfig, 'id' | 'incarnation' | 'random'>>;
 
 /** A real core. Two of one id are two incarnations, or two nodes in conflict. */
 export interface Node {

@@ -3,7 +3,6 @@
  * and all that they answer is written down.
  */
 import { FrameDecoder } from '../../src/protocol/frame.js';
-import { CONFIG } from '../protocol/scripted.js';
 import { forms, type Kind } from '../protocol/vectors.js';
 import { Actor } from './actor.js';
 import {
@@ -20,6 +19,24 @@ import {
 /** Milliseconds from one end of a line to the other. */
 const LATENCY = 5;
 const BEGIN = 1000;
+/** Written into each recording, so that other defaults than these do not change it. */
+const USUAL: Options = {
+  codec: 'test',
+  heartbeat: 1000,
+  timeout: 5000,
+  stallTimeout: 60_000,
+  handshakeTimeout: 5000,
+  probeTimeout: 500,
+  closeTimeout: 5000,
+  reconnect: { attempts: 1, minDelay: 100, maxDelay: 10_000 },
+  resumeWindow: 10_000,
+  window: 64 * 1024,
+  totalWindow: 1024 * 1024,
+  maxPacket: 1024 * 1024,
+  maxPeers: 8,
+  maxHandshakes: 8,
+  maxHandshakesPerAddress: 4,
+};
 
 interface Line {
   /** Who dialled, and who was dialled. */
@@ -48,13 +65,12 @@ export class Recorder {
   private wishes = 0;
 
   /** A real core, dialled at `test://` and its name. */
-  node(name: string, given: Partial<Options> & { readonly id?: string; readonly incarnation?: string } = {}): string {
+  node(name: string, given: Options & { readonly id?: string; readonly incarnation?: string } = {}): string {
     const { id = name, incarnation, ...options } = given;
-    const { id: _id, incarnation: _incarnation, ...usual } = CONFIG;
     const seed = Object.keys(this.nodes).length + 1;
     const node: Node = {
       ...{ id, incarnation: incarnation ?? `${'0'.repeat(14)}${seed}a`, seed, uri: `test://${name}` },
-      options: { ...usual, ...options },
+      options: { ...USUAL, ...options },
     };
     this.nodes[name] = node;
     this.listeners.set(node.uri, name);
