@@ -56,6 +56,8 @@ const SHOWN = 20;
 const KEPT = 1000;
 
 export class Ledger {
+  /** Nodes part by agreement: who keeps a peer that goes wins it back in a new session, and hears of no disconnect. */
+  goodbyes = false;
   readonly disconnects: Disconnect[] = [];
   /** What was not as promised; empty while all is well. */
   readonly #complaints: string[] = [];
@@ -131,6 +133,7 @@ export class Ledger {
         break;
       case 'reconnect':
         this.#reconnects++;
+        if (this.goodbyes) this.#acquaintance(known, peer).partner = null;
         break;
       case 'reconnecting':
         break;

@@ -137,9 +137,10 @@ export class Member {
 
   /** Kills its process, which notices nothing. */
   async kill(): Promise<void> {
+    const program = this.#program;
     this.#expected = true;
-    await this.#program?.kill();
     this.#program = null;
+    await program?.kill();
     this.#absorb(true);
   }
 

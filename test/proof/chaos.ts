@@ -1,5 +1,6 @@
 /** Processes that are killed, stopped and blocked, networks that fail, dials that cross: each piece for itself, with a seed. */
 import { churn } from '../chaos/churn.js';
+import { farewells } from '../chaos/farewells.js';
 import { faults } from '../chaos/faults.js';
 import type { Figures } from '../chaos/fleet.js';
 import { joining, races } from '../chaos/joining.js';
@@ -36,6 +37,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     times: { proof: 2, nightly: 96 },
   },
   kills: { run: (seed) => kills({ seed, kills: 15 }), times: { proof: 2, nightly: 20 } },
+  farewells: { run: (seed) => farewells({ seed, partings: 20 }), times: { proof: 1, nightly: 10 } },
   joining: { run: (seed) => joining({ seed, nodes: 30 }), times: { proof: 1, nightly: 3 } },
   races: { run: (seed) => races({ seed, races: 1000 }), times: { proof: 1, nightly: 10 } },
 };
@@ -45,8 +47,27 @@ const FIRST = 60_000_000;
 
 /** What there must be of it. */
 const LEAST: Readonly<Record<Scale, Readonly<Record<string, number>>>> = {
-  proof: { kills: 30, stops: 4, blocks: 3, large: 3, races: 1000, joined: 30, cycles: 10_000, delivered: 100_000 },
-  nightly: { kills: 300, stops: 100, blocks: 100, large: 100, races: 10_000, joined: 90, cycles: 100_000 },
+  proof: {
+    kills: 30,
+    partings: 20,
+    stops: 4,
+    blocks: 3,
+    large: 3,
+    races: 1000,
+    joined: 30,
+    cycles: 10_000,
+    delivered: 100_000,
+  },
+  nightly: {
+    kills: 300,
+    partings: 200,
+    stops: 100,
+    blocks: 100,
+    large: 100,
+    races: 10_000,
+    joined: 90,
+    cycles: 100_000,
+  },
 };
 
 export const chaos: Part = {
@@ -76,8 +97,8 @@ export const chaos: Part = {
     const mb = (name: string): string => ((figures[name] ?? 0) / 1e6).toFixed(2);
     const lines = [
       `${of('accepted')} packets accepted, ${of('delivered')} delivered, ${of('uncertain')} reported as uncertain, ${of('unsent')} as unsent`,
-      `${of('sessions')} sessions, ${of('disconnects')} ended by a restart and none otherwise; ${of('reconnects')} links won back`,
-      `${of('kills')} kills, ${of('stops')} stops, ${of('blocks')} blocked loops, ${of('large')} large packets, ${of('races')} races of dials, ${of('joined')} processes that started together`,
+      `${of('sessions')} sessions, ${of('disconnects')} ended where that was due and none otherwise; ${of('reconnects')} links won back`,
+      `${of('kills')} kills, ${of('partings')} partings in good order, ${of('stops')} stops, ${of('blocks')} blocked loops, ${of('large')} large packets, ${of('races')} races of dials, ${of('joined')} processes that started together`,
       `${of('cycles')} connects and disconnects: heap ${mb('heapBefore')} to ${mb('heapAfter')} MB, descriptors ${of('descriptorsBefore')} to ${of('descriptorsAfter')}`,
       ...Object.keys(figures)
         .filter((name) => name.startsWith('fired '))

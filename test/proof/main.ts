@@ -57,7 +57,10 @@ async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promis
     ...(waiting ?? []).map((part) => ({ jobs: jobsOf(part, scale, seeds, tallies), processes: part.lanes ?? 1 })),
   ];
   const count = queues.reduce((sum, { jobs }) => sum + jobs.length, 0);
-  if (given.piece !== undefined && count === 0) throw new Error(`--piece=${given.piece}: there is none of this name`);
+  const impossible = [...tallies.values()].some(({ failures }) => failures.length > 0);
+  if (given.piece !== undefined && count === 0 && !impossible) {
+    throw new Error(`--piece=${given.piece}: there is none of this name`);
+  }
   let [shown, done] = [0, 0];
   const serve = async (worker: ChildProcess, jobs: Job[]): Promise<void> => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
@@ -103,7 +106,7 @@ function report(asked: readonly Part[], tallies: ReadonlyMap<string, Tally>, sca
     const { lines, failures: missing } = part.report(tally.figures, scale);
     // A piece of a part is not all of it.
     const failures = given.piece === undefined ? missing : [];
-    console.log(`\n${lines.map((line, index) => `${(index === 0 ? part.name : '').padEnd(10)}${line}`).join('\n')}`);
+    console.log(`\n${lines.map((line, index) => `${(index === 0 ? part.name : '').padEnd(12)}${line}`).join('\n')}`);
     for (const failure of failures) console.log(`FAILED ${part.name}: ${failure}`);
     passed += tally.passed;
     failed += tally.failures.length + failures.length;

@@ -90,8 +90,9 @@ export class Program {
     this.#listener = listener;
   }
 
+  /** One that has just been killed does not hear it; that shows in `ended`. */
   tell(message: object | string): void {
-    this.process.send(message);
+    this.process.send(message, () => undefined);
   }
 
   /** Ends it as no program can prevent, now. */
