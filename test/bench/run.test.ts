@@ -73,18 +73,15 @@ it('measures, verifies, and tells', async () => {
 }, 60_000);
 
 it.skipIf(!existsSync('/proc/self/task'))(
-  'no process outlives an interruption',
+  'no process and no folder outlives an interruption',
   async () => {
-    const { child } = start(['--peers=floor', '--only=idle-links,small,mixed,ping-pong', '--rounds=99']);
+    const { child } = start(['--peers=floor', '--only=idle-links', '--rounds=99']);
     let workers: number[] = [];
     while (workers.length < 2) {
       expect(child.exitCode).toBeNull();
       await new Promise((resolve) => setTimeout(resolve, 5));
-      workers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-        .trim()
-        .split(' ')
-        .filter(Boolean)
-        .map(Number);
+      const ids = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      workers = ids.filter(Boolean).map(Number).filter(atWork);
     }
     child.kill('SIGINT');
     const [code] = await once(child, 'close');
@@ -94,6 +91,15 @@ it.skipIf(!existsSync('/proc/self/task'))(
   },
   60_000,
 );
+
+/** In the middle of it: a process that has only begun ends by itself when nobody speaks to it. */
+function atWork(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length > 40;
+  } catch {
+    return false;
+  }
+}
 
 /** A process that ended and that nobody has asked for yet runs no more. */
 function runs(pid: number): boolean {
