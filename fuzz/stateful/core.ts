@@ -3,7 +3,7 @@
  * end, tables and queues stay within their bounds, what it hears and says makes sense. The world around it decides what
  * becomes of its connections.
  */
-import type { ErrorCode } from '../../src/errors.js';
+import { type ErrorCode, errorCodes, MasterlessError } from '../../src/errors.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { MAX_CONTROL, MAX_DATA, MAX_HEADER } from '../../src/protocol/frame.js';
 import { MAX_OUTBOX } from '../../src/protocol/inbound.js';
@@ -22,11 +22,10 @@ export interface End {
 
 export type Receipt = Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>;
 
-/** What a stranger's frame may lead to. */
-const FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  ...(['ERR_CODEC', 'ERR_CONNECTION_LOST', 'ERR_FEATURE', 'ERR_ID_IN_USE', 'ERR_LIMIT', 'ERR_PROTOCOL'] as const),
-  ...(['ERR_REFUSED', 'ERR_SELF', 'ERR_TIMEOUT', 'ERR_VERSION', 'ERR_WRONG_ID', 'ERR_UNREACHABLE'] as const),
-]);
+/** What a stranger's frame may lead to: a documented error, and none that says this program made a mistake. */
+const FAULTS: ReadonlySet<ErrorCode> = new Set(
+  errorCodes.filter((code) => new MasterlessError(code, '').side === 'remote'),
+);
 /** Outputs for each byte that came, and in any case. */
 const OUTPUTS_A_BYTE = 8;
 const OUTPUTS = 500;

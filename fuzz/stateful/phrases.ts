@@ -60,7 +60,7 @@ function sayHello(ids: readonly string[], choices: Choices): Uint8Array {
     id: ids[who % 16] ?? (ids[0] as string),
     codec: odd(6, 'other', 'test'),
     keep: who % 32 < 16,
-    heartbeat: odd(7, 1, odd(8, MOST, 1000)),
+    heartbeat: odd(7, 1, odd(8, MOST, 2000)),
     resumeWindow: odd(9, 0, odd(10, MOST, 10_000)),
     window: odd(11, 1, odd(12, MOST, odd(13, 1024, 16 * 1024))),
     maxPacket: odd(14, 1, odd(15, MOST, 4096)),

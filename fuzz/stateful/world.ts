@@ -13,9 +13,10 @@ const CONFIG: Omit<MeshConfig, 'random'> = {
   id: 'm',
   incarnation: '00000000000000aa',
   codec: 'test',
-  heartbeat: 1000,
+  heartbeat: 2000,
   timeout: 5000,
-  stallTimeout: 60_000,
+  // No longer than what else waits: all that happens meanwhile is the honest pair's heartbeats, which take most of the time.
+  stallTimeout: 12_000,
   handshakeTimeout: 5000,
   probeTimeout: 500,
   closeTimeout: 5000,
