@@ -52,15 +52,15 @@ function readHeader(bytes: Uint8Array, most: number): Header | Exclude<Reading['
   const first = bytes[0] as number;
   if (first === HEARTBEAT) return { kind: first, size: 1, length: 0 };
   if (first < 0xf0) {
+    // Not even an empty one may come, so its length is of no matter.
+    if (most === 0) return 'too-early';
     const size = first < 0xc0 ? 1 : first < 0xe0 ? 2 : 3;
     if (bytes.length < size) return null;
     const low = bytes.subarray(1, size).reduce((length, byte) => length * 256 + byte, 0);
     const high = size === 1 ? first : (first - (size === 2 ? 0xc0 : 0xe0)) * 256 ** (size - 1);
     const length = high + low;
-    if (length > most) return most === 0 ? 'too-early' : 'too-long';
-    if (length < (SHORTEST[size - 1] as number)) return 'not-shortest';
-    // Not even an empty one may come.
-    return most === 0 ? 'too-early' : { kind: 0, size, length };
+    if (length > most) return 'too-long';
+    return length < (SHORTEST[size - 1] as number) ? 'not-shortest' : { kind: 0, size, length };
   }
   const packet = first === URGENT || first === PIECE;
   const last = bytes.findIndex((byte, index) => index > 0 && byte < 0x80);

@@ -27,7 +27,8 @@ const LARGE = [4095, 8191, 8192, 8193, 16_383, 16_384, 20_000, 20_001] as const;
 const REASONS: Readonly<Record<Exclude<Reading['error'], null>, RegExp>> = {
   'too-long': /the limit is/,
   'not-shortest': /not in its shortest form/,
-  'too-early': /before the link is adopted/,
+  // It may say what it looks like instead, once enough of it has come.
+  'too-early': /before the link is adopted|speaks (TLS|HTTP)/,
   'endless-length': /length of more than 3 bytes/,
 };
 

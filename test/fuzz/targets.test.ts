@@ -10,8 +10,8 @@ import { targets } from '../../fuzz/targets.js';
 import { seeded } from '../support/seed.js';
 
 /** Cases that take about half a second. */
-const SHARES: Readonly<Record<string, number>> = { handshake: 500, link: 500, learnt: 800 };
-const SHARE = 4000;
+const SHARES: Readonly<Record<string, number>> = { handshake: 300, link: 300, learnt: 150 };
+const SHARE = 3000;
 
 describe.each(targets)('$name', (target) => {
   const corpus = readCorpus(target.name);
