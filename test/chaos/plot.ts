@@ -14,6 +14,8 @@ const PANELS: readonly Panel[] = [
   { measure: 'descriptors', title: 'open descriptors', unit: 1 },
 ];
 
+/** Seconds between the times that are shown. */
+const TIMES = [1, 5, 10, 30, 60, 300, 600, 1800, 3600];
 const COLOURS = ['#1b6ca8', '#c8553d', '#4a7c59', '#8e5aa8', '#b8860b', '#5f6b6d'];
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [900, 260, 70, 110, 34, 36];
 
@@ -47,7 +49,7 @@ function drawPanel(
     parts.push(`<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/>`);
     parts.push(`<text x="${LEFT - 8}" y="${y(value) + 4}" text-anchor="end">${round(value)}</text>`);
   }
-  const timeStep = niceStep(end / 8);
+  const timeStep = TIMES.find((each) => each >= end / 10) ?? niceStep(end / 10);
   for (let time = 0; time <= end; time += timeStep) {
     parts.push(`<text x="${x(time)}" y="${y(0) + 16}" text-anchor="middle">${clock(time)}</text>`);
   }
