@@ -77,7 +77,12 @@ export function fuzz(
     try {
       withoutStacks(() => within(deadline, batch));
     } catch (error) {
-      failure = { target: target.name, seed, number, ...smallest(target, input, error) };
+      failure = {
+        target: target.name,
+        seed,
+        number,
+        ...smallest(target, input, error, Math.min(deadline, CASE_DEADLINE)),
+      };
     }
   }
   const outcomes = seen.size;
@@ -96,21 +101,24 @@ export function faultOf(target: Target, input: Uint8Array, deadline: number = CA
   }
 }
 
-function smallest(target: Target, input: Uint8Array, error: unknown): { input: Uint8Array; why: string } {
-  const first = faultOf(target, input);
+function smallest(
+  target: Target,
+  input: Uint8Array,
+  error: unknown,
+  deadline: number,
+): { readonly input: Uint8Array; readonly why: string } {
+  const first = faultOf(target, input, deadline);
   if (first === null) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { input, why: `only after the cases before it: ${why}` };
   }
-  // Each try with a loop without end takes as long as it is given.
-  const small =
-    first instanceof Endless
-      ? input
-      : minimise(input, (candidate) => {
-          const fault = withoutStacks(() => faultOf(target, candidate));
-          return fault !== null && kindOf(fault) === kindOf(first);
-        });
-  return { input: small, why: (faultOf(target, small) ?? first).stack ?? '' };
+  // Each try with a loop without end would take as long as it is given.
+  if (first instanceof Endless) return { input, why: `${first}` };
+  const small = minimise(input, (candidate) => {
+    const fault = withoutStacks(() => faultOf(target, candidate, deadline));
+    return fault !== null && kindOf(fault) === kindOf(first);
+  });
+  return { input: small, why: (faultOf(target, small, deadline) ?? first).stack ?? '' };
 }
 
 /** Most cases end in an error, and to note where it was made takes longer than all the rest. */
