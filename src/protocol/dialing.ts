@@ -213,14 +213,29 @@ export function tickDials(state: MeshState, now: number): void {
 }
 
 function startAttempt(state: MeshState, dial: Dial, now: number): void {
+  const { peer } = dial;
   dial.attempt++;
   dial.index = 0;
   dial.overtaken = 0;
-  if (dial.peer !== null && dial.purpose === 'redial') {
-    dial.uris = dial.peer.addresses;
-    state.emit({ kind: 'reconnecting', id: dial.peer.id, attempt: dial.attempt });
+  if (peer !== null && dial.purpose === 'redial') {
+    if (!peer.keep && peer.parting === null) {
+      // Since the last attempt it is not wanted any more.
+      endRedial(state, peer, dial, now);
+      return;
+    }
+    dial.uris = peer.addresses;
+    state.emit({ kind: 'reconnecting', id: peer.id, attempt: dial.attempt });
   }
   open(state, dial, now);
+}
+
+/** This side comes no more; the other still may, and while this one dialled nobody had to wake for that. */
+function endRedial(state: MeshState, peer: Peer, dial: Dial, now: number): void {
+  dial.next = Number.POSITIVE_INFINITY;
+  remove(state, dial);
+  peer.redial = null;
+  if (peer.heldUntil <= now) giveUp(state, peer);
+  else state.wake(peer.heldUntil);
 }
 
 function open(state: MeshState, dial: Dial, now: number): void {
@@ -258,16 +273,14 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
     state.wake(dial.next);
     return;
   }
-  remove(state, dial);
-  if (dial.purpose === 'wish') {
-    state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
-    if (peer !== null) abandon(state, dial, peer);
-  } else if (peer !== null && peer.redial === dial) {
-    peer.redial = null;
-    if (peer.heldUntil <= now) giveUp(state, peer);
-    // The other side may still come: while this one dialled nobody had to wake for that.
-    else state.wake(peer.heldUntil);
+  if (peer !== null && peer.redial === dial) {
+    endRedial(state, peer, dial, now);
+    return;
   }
+  remove(state, dial);
+  if (dial.purpose !== 'wish') return;
+  state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
+  if (peer !== null) abandon(state, dial, peer);
 }
 
 /** Nobody tries any more. The wish to keep was tried as often as the policy says, so it ends here too. */

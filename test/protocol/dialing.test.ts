@@ -264,6 +264,20 @@ describe('a lost link of a kept peer', () => {
     expect(scripted.mesh.view('a')).toBe(null);
   });
 
+  it('that is no longer wanted is not dialled again', () => {
+    const scripted = new Scripted({ reconnect: forever });
+    connected(scripted).end();
+    scripted.wait(0);
+    refuse(scripted);
+    refuse(scripted);
+    scripted.act((mesh, now) => mesh.keep('a', false, now));
+    scripted.heard();
+    scripted.wait(10_000);
+    expect(scripted.heard()).toEqual(['disconnect a expired']);
+    expect(scripted.mesh.view('a')).toBe(null);
+    expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('drops an address at which somebody else lives', () => {
     const scripted = new Scripted({ reconnect: { ...forever, attempts: 2 } });
     connected(scripted).end();

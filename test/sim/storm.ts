@@ -5,6 +5,7 @@
 import { Random } from '../../src/testing/random.js';
 import { type Action, actionOf, actions, type Kind } from './actions.js';
 import { isResting, stateOf } from './bounds.js';
+import type { SimNode } from './node.js';
 import { draw, type Pace, type Script } from './script.js';
 import { Stage } from './stage.js';
 import { check } from './violation.js';
@@ -167,13 +168,18 @@ function meet({ world }: Stage): void {
   }
 }
 
-/** All close, and nothing is left of them. */
+/** One closes, and the others forget it; then all close, and nothing is left of them. */
 function part({ world }: Stage): void {
   const all = [...world.nodes.values()];
-  for (const node of all) {
-    world.ledger?.at(node.id, ['end'], world.now);
-    node.act((mesh, now) => mesh.close(now));
+  for (const node of all) world.ledger?.at(node.id, ['end'], world.now);
+  const [first, ...others] = all as [SimNode, ...SimNode[]];
+  first.act((mesh, now) => mesh.close(now));
+  for (const node of others) node.act((mesh, now) => mesh.keep(first.id, false, now));
+  settle(world, 60_000);
+  for (const node of others) {
+    check(node.mesh.view(first.id) === null, `${node.label} remembers ${first.label}, which is closed and not wanted`);
   }
+  for (const node of others) node.act((mesh, now) => mesh.close(now));
   world.run(world.now + 20_000);
   for (const node of [...all, ...world.leavers]) {
     check(node.closed, `${node.label} did not close`);
