@@ -114,6 +114,7 @@ export function heard(state: MeshState, connection: Connection, now: number): vo
 export function tickLink(state: MeshState, peer: Peer, now: number, grace: number): void {
   const { link } = peer;
   if (link === null) return;
+  if (peer.probe !== null && grace > 0) peer.probe.deadline = now + state.config.probeTimeout;
   if (peer.probe !== null && peer.probe.deadline <= now) {
     if (peer.probe.contested) {
       lost(state, peer, silent(peer, 'another node claims its id, and it did not prove that it lives'), now);

@@ -26,7 +26,7 @@ export interface Probe {
   readonly token: number;
   /** It was another incarnation: one of the two is gone. Otherwise it is the peer itself, and the link may be dead. */
   contested: boolean;
-  readonly deadline: number;
+  deadline: number;
 }
 
 /** What people and tests may see of a peer. */

@@ -228,6 +228,19 @@ describe('a silent peer', () => {
     expect(dials(scripted)).toBe(2);
   });
 
+  it('whose id another claims has its time to answer, though this node did not run', () => {
+    const { scripted, line } = linked();
+    const newcomer = scripted.dial();
+    newcomer.greet({ incarnation: '00000000000000cc' });
+    expect(line.take<Ping>('Ping').contested).toBe(true);
+    scripted.now += 60_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    scripted.wait(499);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+  });
+
   it('that is the arbiter hears nothing of the doubt once it has answered', () => {
     const scripted = new Scripted();
     const { line } = lead(scripted, { addresses: ['test://z'] });

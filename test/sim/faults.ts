@@ -8,6 +8,8 @@ import type { Stage } from './stage.js';
 /** Bytes do not come, and nobody knows why. */
 const SILENCE: readonly Effect[] = ['doubt', 'loss', 'obstacle'];
 
+const LONGEST_HEARTBEAT = 2500;
+
 export const faults: Readonly<Record<string, Action>> = {
   reset: onWire(6, (stage, wire) => stage.world.network.reset(wire)),
   'half-open': onWire(3, (stage, wire, dice) => {
@@ -64,9 +66,11 @@ export const faults: Readonly<Record<string, Action>> = {
     ledger?.at(node.id, ['doubt', 'absence'], now, node.lateUntil);
   }),
   'clock-jump': onNode(1, ({ world: { now, ledger, network } }, node, dice) => {
-    ledger?.at(node.id, ['absence'], now);
+    const ms = dice.below(90_000);
+    // What is shorter than a heartbeat can't be told from time that passed.
+    ledger?.at(node.id, ms > LONGEST_HEARTBEAT ? ['absence'] : ['absence', 'doubt'], now);
     if (node.mesh.connected().length > 0) network.fired('clock jump');
-    node.jump(dice.below(90_000));
+    node.jump(ms);
   }),
   slow: onNode(1, (_, node, dice) => {
     node.slow = dice.chance(0.4) ? 0 : dice.below(30);
