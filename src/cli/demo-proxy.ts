@@ -76,8 +76,10 @@ export class ResettingProxy {
   #reset(relay: Relay, hard = true): void {
     if (!this.#relays.delete(relay)) return;
     for (const socket of [relay.inner, relay.outer]) {
-      if (hard) socket.resetAndDestroy();
-      else socket.destroySoon();
+      if (!hard) socket.destroySoon();
+      // One that was ended can't be reset: Node would leave it open for ever.
+      else if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
     }
   }
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResettingProxy } from '../../src/cli/demo-proxy.js';
+import { eventually } from '../support/events.js';
 
 describe('ResettingProxy', () => {
   let target: Server;
@@ -42,6 +43,23 @@ describe('ResettingProxy', () => {
     expect(String((await once(second, 'data'))[0])).toBe('!');
     await once(second, 'close');
     expect(proxy.size).toBe(0);
+  });
+
+  it('lets go of a connection that is cut in the moment in which it ends', async () => {
+    proxy.target = (target.address() as AddressInfo).port;
+    const open = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const before = open();
+    const socket = await echoed();
+    socket.on('error', () => undefined);
+    socket.end();
+    const end = vi.spyOn(Socket.prototype, 'end');
+    end.mockImplementation(function (this: Socket) {
+      end.mockRestore();
+      this.end();
+      proxy.cutAll();
+      return this;
+    });
+    await eventually(() => socket.closed && open() === before, 'all sockets closed', 3000);
   });
 
   it('turns connections away when it has no target', async () => {
