@@ -24,10 +24,11 @@ export async function night(targets: readonly Target[], hours: number, keeps: bo
   const tallies = new Map(
     targets.map(({ name }) => [name, { cases: 0, failures: 0, classes: new Map<string, number>() }]),
   );
-  let turn = 0;
+  const seedOf = ({ name }: Target): number => state[name] ?? FIRST_SEED;
   const next = (): Piece => {
-    const target = targets[turn++ % targets.length] as Target;
-    const seed = state[target.name] ?? FIRST_SEED;
+    // Whose turn it is follows from what was done: many short runs do the same as a long one.
+    const target = targets.reduce((least, each) => (seedOf(each) < seedOf(least) ? each : least));
+    const seed = seedOf(target);
     state[target.name] = seed + 1;
     return { target: target.name, seed, cases: target.piece };
   };
