@@ -232,6 +232,21 @@ export class Scope {
     return wire === null || wire.broken || wire.reset || wire.ends.some((end) => end.rank === GONE);
   }
 
+  /** Both nodes hold that wire as their link, and nothing is wrong with it. */
+  private isHealthy({ ends, broken, reset }: Wire): boolean {
+    return !broken && !reset && ends.every(({ node, rank }) => rank !== GONE && this.linkOf(node) === rank);
+  }
+
+  private linkOf(number: number): number {
+    return (this.members[number] as Member).state.linkRank;
+  }
+
+  /** Nothing but broken connections can be a reason to close a link. */
+  private get onlyDials(): boolean {
+    const { restarts, disconnects, unkeeps, expiries, silences, misjudged, twin } = this.bounds;
+    return restarts + disconnects + unkeeps + expiries + silences + misjudged === 0 && !twin;
+  }
+
   private begin(number: number, sent: number): void {
     const state = this.table.start(NAMES[number] as string, ++this.starts);
     this.members[number] = { state, dials: NONE, sent, connected: false, refused: false, conflict: false };
@@ -386,6 +401,7 @@ export class Scope {
     if (member.dials.length > 0) member.dials = member.dials.filter(({ rank }) => rank !== handle);
     const [wire, side] = this.find(number, handle);
     if (wire === null) return;
+    if (this.onlyDials && this.isHealthy(wire)) throw new Violation(`${member.state.name} closed a healthy link`);
     wire.ends[side].rank = GONE;
     if (flush) finish(wire, side);
     else resetOther(wire, side);
