@@ -25,7 +25,7 @@ const OPTIONS = { useBigInt64: true };
 
 export const learnt: Target = {
   name: 'learnt',
-  piece: 60_000,
+  piece: 10_000,
   longest: 1024,
 
   make(random) {
