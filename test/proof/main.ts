@@ -4,6 +4,7 @@
  *
  *   --nightly                                   as much as one night is given
  *   --only=PART[,PART…]                         these parts of it
+ *   --minutes=N                                 no piece begins later than that
  *   --piece=NAME                                of parts whose pieces have names, those of this name
  *   --first=SEED, --seeds=N                     other seeds, another number of them
  *   --storm=SEED,NODES,ACTIONS,RESTARTS,VARIED,PACE  one storm, with its trace
@@ -34,6 +35,7 @@ const { values: given } = parseArgs({
   options: {
     nightly: { type: 'boolean', default: false },
     only: { type: 'string' },
+    minutes: { type: 'string', default: 'Infinity' },
     piece: { type: 'string' },
     first: { type: 'string' },
     seeds: { type: 'string' },
@@ -63,7 +65,7 @@ async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promis
   }
   let [shown, done] = [0, 0];
   const serve = async (worker: ChildProcess, jobs: Job[]): Promise<void> => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    for (let job = next(jobs); job !== undefined; job = next(jobs)) {
       const { figures, failure } = await ask(worker, job);
       done++;
       const tally = tallies.get(job.part) as Tally;
@@ -82,7 +84,14 @@ async function prove(scale: Scale, asked: readonly Part[], seeds: Seeds): Promis
       Array.from({ length: Math.min(processes, jobs.length) }, () => serve(startWorker(), jobs)),
     ),
   );
-  report(asked, tallies, scale);
+  const left = queues.reduce((sum, { jobs }) => sum + jobs.length, 0);
+  if (left > 0) console.log(`\nafter ${given.minutes} minutes, ${left} of ${count} pieces were not begun`);
+  report(asked, tallies, scale, given.piece === undefined && left === 0);
+}
+
+/** The next piece, unless it is too late to begin one. */
+function next(jobs: Job[]): Job | undefined {
+  return Date.now() - begun < Number(given.minutes) * 60_000 ? jobs.shift() : undefined;
 }
 
 function jobsOf(part: Part, scale: Scale, seeds: Seeds, tallies: ReadonlyMap<string, Tally>): Job[] {
@@ -99,13 +108,13 @@ function jobsOf(part: Part, scale: Scale, seeds: Seeds, tallies: ReadonlyMap<str
   return wanted.map((task) => ({ part: part.name, task }));
 }
 
-function report(asked: readonly Part[], tallies: ReadonlyMap<string, Tally>, scale: Scale): void {
+/** @param whole - everything was asked for and done: what each part must come to holds */
+function report(asked: readonly Part[], tallies: ReadonlyMap<string, Tally>, scale: Scale, whole: boolean): void {
   let [passed, failed] = [0, 0];
   for (const part of asked) {
     const tally = tallies.get(part.name) as Tally;
     const { lines, failures: missing } = part.report(tally.figures, scale);
-    // A piece of a part is not all of it.
-    const failures = given.piece === undefined ? missing : [];
+    const failures = whole ? missing : [];
     console.log(`\n${lines.map((line, index) => `${(index === 0 ? part.name : '').padEnd(12)}${line}`).join('\n')}`);
     for (const failure of failures) console.log(`FAILED ${part.name}: ${failure}`);
     passed += tally.passed;
