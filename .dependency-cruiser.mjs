@@ -15,6 +15,8 @@ const OPTIONS = '^src/options\\.ts$';
 const PLATFORM = '^src/platform\\.ts$';
 const CODEC = '^src/codec/codec\\.ts$';
 const TRANSPORT = '^src/transports/transport\\.ts$';
+const SECURITY = '^src/transports/security\\.ts$';
+const CREDENTIALS = '^src/credentials/';
 const PROTOCOL = '^src/protocol/';
 
 export default {
@@ -29,7 +31,8 @@ export default {
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     room('errors', ERRORS, []),
     room('platform', PLATFORM, [BUILTIN]),
-    room('options', OPTIONS, [ERRORS, PLATFORM, CODEC, TRANSPORT]),
+    room('options', OPTIONS, [ERRORS, PLATFORM, CODEC, TRANSPORT, CREDENTIALS]),
+    room('credentials', CREDENTIALS, [ERRORS, TRANSPORT, SECURITY, BUILTIN]),
     room('protocol', PROTOCOL, [ERRORS, OPTIONS]),
     room('codec', '^src/codec/', [ERRORS, BUILTIN]),
     room('transports', '^src/transports/', [ERRORS, BUILTIN]),

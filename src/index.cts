@@ -4,7 +4,7 @@
  */
 import type * as Module from './index.js' with { 'resolution-mode': 'import' };
 
-type Values = Pick<typeof Module, 'Server' | 'default' | 'MasterlessError' | 'errorCodes' | 'msgpack'>;
+type Values = Pick<typeof Module, 'Server' | 'default' | 'MasterlessError' | 'errorCodes' | 'msgpack' | 'newSecret'>;
 
 const all: typeof Module = require('./index.js');
 
@@ -14,16 +14,20 @@ const Server: typeof Module.Server & Values = Object.assign(all.Server, {
   MasterlessError: all.MasterlessError,
   errorCodes: all.errorCodes,
   msgpack: all.msgpack,
+  newSecret: all.newSecret,
 });
 
 type Server<Packet = unknown> = Module.Server<Packet>;
 
 declare namespace Server {
+  type Authorize = Module.Authorize;
+  type Claim = Module.Claim;
   type Codec = Module.Codec;
   type ConnectInfo = Module.ConnectInfo;
   type ConnectOptions = Module.ConnectOptions;
   type Connection = Module.Connection;
   type ConnectionEvents = Module.ConnectionEvents;
+  type CredentialOptions = Module.CredentialOptions;
   type DeliverOptions = Module.DeliverOptions;
   type DisconnectReason = Module.DisconnectReason;
   type ErrorCode = Module.ErrorCode;
@@ -35,11 +39,14 @@ declare namespace Server {
   type Message<Packet = unknown> = Module.Message<Packet>;
   type PacketLimits = Module.PacketLimits;
   type Platform = Module.Platform;
+  type Proof = Module.Proof;
   type ReconnectOptions = Module.ReconnectOptions;
+  type Secret = Module.Secret;
   type SendOptions = Module.SendOptions;
   type Server<Packet = unknown> = Module.Server<Packet>;
   type ServerEvents<Packet = unknown> = Module.ServerEvents<Packet>;
   type ServerOptions = Module.ServerOptions;
+  type TlsOptions = Module.TlsOptions;
   type Transport = Module.Transport;
   type Undelivered<Packet = unknown> = Module.Undelivered<Packet>;
   type WaitOptions = Module.WaitOptions;

@@ -5,9 +5,11 @@
 import type { Codec } from './codec/codec.js';
 import { msgpack } from './codec/msgpack.js';
 import type { ServerEvents, Undelivered } from './contract.js';
+import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Message } from './delivery/inbox.js';
 import { harmless, Pending } from './delivery/pending.js';
+import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
@@ -47,15 +49,26 @@ export class Node<Packet> {
   #closed: () => void = () => undefined;
 
   constructor(id: string, options: ResolvedOptions, voice: Voice<Packet>) {
-    const { limits, maxPacket, totalWindow, platform } = options;
+    const { credentials, authorize, ...rest } = options;
+    const { limits, maxPacket, totalWindow, platform } = rest;
+    credentials?.checkOwn(id);
     this.#options = options;
     this.#voice = voice;
     this.#debug = options.debug === null ? debugFor(id) : harmlessDebug(options.debug);
-    this.addresses = new Addresses([tcp(), unix(), memory(), ...options.transports]);
-    this.addresses.checkListeners(options);
+    const secured = credentials !== null;
+    const own = [tcp(credentials?.security), unix(), memory()];
+    this.addresses = new Addresses([...own, ...options.transports], secured);
+    const open = this.addresses.checkListeners(options);
+    if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
+    const { addresses } = this;
     this.mesh = new Mesh({
-      ...options,
+      ...rest,
+      rules: new Entrance({
+        ...{ addresses, credentials, authorize, debug: this.#debug },
+        stream: (connection) => this.#runtime.stream(connection),
+        settled: (connection, refusal) => this.#runtime.admitted(connection, refusal),
+      }),
       id,
       incarnation: newIncarnation(platform),
       codec: this.codec.name,
@@ -147,6 +160,19 @@ export class Node<Packet> {
     const answer = this.#pings.add(token, `pinging ${id}`, signal, () => undefined, id);
     this.flushSoon();
     return harmless(answer.then((answered) => answered - begun));
+  }
+
+  /** Other credentials in place of those it has. */
+  rotate(given: CredentialOptions, id: string): void {
+    const { credentials, authorize } = this.#options;
+    if (credentials === null) {
+      throw new MasterlessError(
+        'ERR_OPTION',
+        'rotate: this node was made without credentials; make a new one with them',
+      );
+    }
+    credentials.exchange(given, id, authorize !== null);
+    this.#runtime.reprove(new MasterlessError('ERR_UNAUTHORIZED', 'the secret of this connection counts no more'));
   }
 
   close(): Promise<void> {

@@ -3,6 +3,10 @@
  * Times are milliseconds, sizes are bytes. `docs/options.md` lists the same table and a test compares the two.
  */
 import type { Codec } from './codec/codec.js';
+import type { Authorize } from './credentials/authorize.js';
+import type { TlsOptions } from './credentials/certificates.js';
+import { Credentials } from './credentials/credentials.js';
+import type { Secret } from './credentials/secret.js';
 import { MasterlessError } from './errors.js';
 import { type Platform, system } from './platform.js';
 import type { Transport } from './transports/transport.js';
@@ -35,7 +39,7 @@ export interface LimitOptions {
 
 /** What `new Server(id, options)` takes; everything has a default. */
 export interface ServerOptions {
-  /** TCP host to bind. Anything but loopback needs `insecure: true`. @default '127.0.0.1' */
+  /** TCP host to bind. Anything but loopback needs `secret`, `tls` or `insecure: true`. @default '127.0.0.1' */
   readonly host?: string;
   /** TCP port to bind; 0 lets the system choose. @default 0 */
   readonly port?: number;
@@ -43,8 +47,19 @@ export interface ServerOptions {
   readonly listen?: string | readonly string[];
   /** URIs told to peers and by `info()`, in place of those bound. */
   readonly advertise?: string | readonly string[];
-  /** Allows a listener that other machines reach, though anyone who reaches it can join. @default false */
+  /**
+   * Closes the node to all who do not have the same, and encrypts: text that `masterless keygen` made, or 32 random bytes
+   * or more. Of a list the first is dialled with, all are accepted.
+   */
+  readonly secret?: Secret | readonly Secret[];
+  /** The same by certificates, which also say who may have which id. Excludes `secret`. */
+  readonly tls?: TlsOptions;
+  /** Has a say in who may have which id. */
+  readonly authorize?: Authorize;
+  /** Without credentials: allows a listener that other machines reach, so anyone who reaches it can join. @default false */
   readonly insecure?: boolean;
+  /** A link is replaced by a younger one at this age, and the session goes on. @default Infinity */
+  readonly maxLinkAge?: number;
   /** A link on which nothing was sent for so long gets one byte. @default 1000 */
   readonly heartbeat?: number;
   /** A peer silent for so long is suspected, and tested with a second connection. @default 5000 */
@@ -88,7 +103,10 @@ export type Limits = Readonly<Required<LimitOptions>>;
 export interface ResolvedOptions {
   readonly listen: readonly string[];
   readonly advertise: readonly string[] | null;
+  readonly credentials: Credentials | null;
+  readonly authorize: Authorize | null;
   readonly insecure: boolean;
+  readonly maxLinkAge: number;
   readonly heartbeat: number;
   readonly timeout: number;
   readonly stallTimeout: number;
@@ -125,6 +143,7 @@ const numbers = {
   handshakeTimeout: { fallback: 5000, min: 10, max: LONGEST },
   probeTimeout: { fallback: 500, min: 10, max: LONGEST },
   closeTimeout: { fallback: 5000, min: 0, max: LONGEST },
+  maxLinkAge: { fallback: Number.POSITIVE_INFINITY, min: 100, max: Number.POSITIVE_INFINITY },
   resumeWindow: { fallback: 10_000, min: 0, max: LONGEST },
   window: { fallback: 16 * MiB, min: 1024, max: 4096 * MiB },
   totalWindow: { fallback: 256 * MiB, min: 1024, max: 65_536 * MiB },
@@ -150,6 +169,9 @@ const others = [
   'host',
   'listen',
   'advertise',
+  'secret',
+  'tls',
+  'authorize',
   'insecure',
   'reconnect',
   'limits',
@@ -177,6 +199,8 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     ...rest,
     listen: Object.freeze(listenUris(options, port)),
     advertise: options.advertise === undefined ? null : Object.freeze(strings('advertise', options.advertise)),
+    credentials: Credentials.from(options, process.versions),
+    authorize: authorizer(options),
     insecure: typed('insecure', options.insecure ?? false, 'boolean'),
     reconnect: Object.freeze(reconnectPolicy(options.reconnect)),
     limits: Object.freeze(pick('limits.', known('limits', options.limits ?? {}, limitNumbers), limitNumbers)),
@@ -185,6 +209,12 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
     platform: options.platform === undefined ? system : checkedPlatform(options.platform),
   };
+  if (resolved.credentials?.leavesIdsOpen && resolved.authorize === null) {
+    throw new MasterlessError(
+      'ERR_OPTION',
+      "option tls.identity is 'authorize': then the option authorize must be there",
+    );
+  }
   if (resolved.timeout <= resolved.heartbeat) {
     fail(
       'timeout',
@@ -196,6 +226,14 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     fail('stallTimeout', resolved.stallTimeout, `at least timeout (${resolved.timeout})`);
   }
   return Object.freeze(resolved);
+}
+
+function authorizer(options: ServerOptions): Authorize | null {
+  if (!('authorize' in options)) return null;
+  const { authorize } = options;
+  // One that is missing must not make a node that asks nobody.
+  if (typeof authorize !== 'function') fail('authorize', authorize, 'a function, or left out');
+  return authorize;
 }
 
 function listenUris(options: ServerOptions, port: number): string[] {
@@ -269,8 +307,9 @@ function onlyKnown(option: string, given: object, names: readonly string[]): voi
   if (typeof given !== 'object' || given === null) fail(option, given, 'an object');
   for (const name of Object.keys(given)) {
     // A misspelt option that does nothing is found in production; here it is found at once.
-    if (!names.includes(name))
-      fail(`${option}.${name}`, Reflect.get(given, name), `left out: there are ${names.join(', ')}`);
+    if (names.includes(name)) continue;
+    // Its value is not shown: it may be a secret.
+    throw new MasterlessError('ERR_OPTION', `there is no option ${option}.${name}, but ${names.join(', ')}`);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { checkedId, checkedSignal, checkPacketSize } from './arguments.js';
 import type { ConnectOptions, DeliverOptions, SendOptions, ServerEvents, WaitOptions } from './contract.js';
+import type { CredentialOptions } from './credentials/credentials.js';
 import type { Message } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
@@ -27,7 +28,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    *
    * @param id - 1 to 255 bytes of UTF-8, unique in the mesh
    * @throws MasterlessError `ERR_ID`, `ERR_OPTION`, `ERR_URI`; `ERR_INSECURE` for a listener that other machines reach,
-   * without `insecure: true`
+   * without credentials or `insecure: true`; `ERR_UNSUPPORTED` for credentials where this runtime can't do TLS as needed
    */
   constructor(id: string, options: ServerOptions = {}) {
     super();
@@ -159,6 +160,20 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   ping(id: string, options: WaitOptions = {}): Promise<number> {
     const signal = checkedSignal(options.signal);
     return this.#node.ping(checkedId(id), signal);
+  }
+
+  /**
+   * Exchanges the credentials for others of their kind, without losing a packet: from now on this node dials with the
+   * first `secret`, or with the certificate, and takes only what is given here. Links made under a secret that is not
+   * among them are replaced, and their sessions go on; links made with certificates stay (see `maxLinkAge`).
+   *
+   * A secret is rotated in three steps, each on all nodes before the next: `[old, new]`, `[new, old]`, `[new]`.
+   *
+   * @throws MasterlessError `ERR_OPTION`, and then nothing has changed; `ERR_CLOSED`
+   */
+  rotate(credentials: CredentialOptions): void {
+    if (this.#node.closed) throw new MasterlessError('ERR_CLOSED', 'rotate: this node is closed; make a new one');
+    this.#node.rotate(credentials, this.id);
   }
 
   /**

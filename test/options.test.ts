@@ -25,7 +25,7 @@ function company(name: string): ServerOptions {
 }
 
 describe('the table of numbers in docs/options.md', () => {
-  const rows = [...documentation.matchAll(/^\| `([\w.]+)` \| (\d+) \| (\d+) to (\d+|Infinity) \|/gm)];
+  const rows = [...documentation.matchAll(/^\| `([\w.]+)` \| (\d+|Infinity) \| (\d+) to (\d+|Infinity) \|/gm)];
 
   it('is the one that options are checked by, both ways', () => {
     const table = Object.fromEntries(
@@ -38,7 +38,20 @@ describe('the table of numbers in docs/options.md', () => {
   });
 
   it('names every other option too', () => {
-    const others = ['host', 'listen', 'advertise', 'insecure', 'transports', 'codec', 'debug', 'reconnect', 'limits'];
+    const others = [
+      'secret',
+      'tls',
+      'authorize',
+      'host',
+      'listen',
+      'advertise',
+      'insecure',
+      'transports',
+      'codec',
+      'debug',
+      'reconnect',
+      'limits',
+    ];
     for (const name of others) expect(documentation).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
   });
 });
@@ -102,6 +115,13 @@ describe('resolveOptions', () => {
   });
 
   it.each<[string, unknown]>([
+    ['secret', 'password'],
+    ['secret', []],
+    ['secret', undefined],
+    ['tls', {}],
+    ['tls', undefined],
+    ['authorize', undefined],
+    ['authorize', 'a,b'],
     ['host', ''],
     ['host', 5],
     ['insecure', 'yes'],
@@ -132,6 +152,11 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions(one(name, value))).toThrowError(
       expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(name) }),
     );
+  });
+
+  it('does not show the value of an option that does not exist, which may be a secret', () => {
+    expect(() => resolveOptions(one('secrets', 'hunter2'))).toThrow(/^(?!.*hunter2).*secrets/);
+    expect(() => resolveOptions(one('limits.secret', 'hunter2'))).toThrow(/^(?!.*hunter2).*limits\.secret/);
   });
 
   it('refuses combinations that contradict each other', () => {

@@ -7,18 +7,20 @@ import { Arguments, Exit } from './arguments.js';
 import { Interruption } from './interruption.js';
 import { toJson } from './notation.js';
 import { LineOutput } from './output.js';
+import { secretHelp, secretOption } from './secret.js';
 
-export const help = `masterless listen: prints every packet that arrives.
+export const help: string = `masterless listen: prints every packet that arrives.
 
   masterless listen [--id ID] [--host HOST] [--port PORT] [--listen URI]... [--advertise URI]...
-                    [--insecure] [--keep-going] [--json]
+                    [--secret-file FILE] [--insecure] [--keep-going] [--json]
 
   --id ID          the id of this node (default: listen- and random digits)
-  --host HOST      where to listen (default 127.0.0.1); anything but loopback needs --insecure
+  --host HOST      where to listen (default 127.0.0.1); anything but loopback needs a secret or --insecure
   --port PORT      (default: one that is free)
   --listen URI     where to listen, in place of --host and --port; may be repeated
   --advertise URI  where others can dial, if not at what is bound; may be repeated
-  --insecure       listen where other machines, and so anyone who reaches it, can join
+${secretHelp}
+  --insecure       without a secret: listen where other machines, and so anyone who reaches it, can join
   --keep-going     go on when all peers have gone
   --json           what goes to stderr is JSON too
 
@@ -52,6 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
     port: 'text',
     listen: 'list',
     advertise: 'list',
+    'secret-file': 'text',
     insecure: 'flag',
     'keep-going': 'flag',
     json: 'flag',
@@ -63,6 +66,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const host = options.text('host');
   const port = options.whole('port', 0, 0, 65_535);
   const server = new Server(options.text('id') ?? `listen-${randomBytes(4).toString('hex')}`, {
+    ...secretOption(options, process.env),
     insecure: options.flag('insecure'),
     // Who interrupts does not want to wait for peers that wait for stdout.
     closeTimeout: 1000,

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { MasterlessError } from '../index.js';
 import { Exit, UsageError } from './arguments.js';
 import * as demo from './demo.js';
+import * as keygen from './keygen.js';
 import * as listen from './listen.js';
 import * as ping from './ping.js';
 import * as send from './send.js';
@@ -15,13 +16,14 @@ interface Command {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ listen, send, ping, demo }));
+const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ listen, send, ping, keygen, demo }));
 
 const help = `masterless: processes that talk straight to each other.
 
   masterless listen            prints every packet that arrives
   masterless send URI...       sends every line of stdin
   masterless ping URI          who is there, and how long it takes to answer
+  masterless keygen            prints a new secret, which closes a mesh to all who do not have it
   masterless demo              five processes, broken links, a kill -9, and every packet accounted for
 
   masterless COMMAND --help    more on a command
@@ -29,7 +31,14 @@ const help = `masterless: processes that talk straight to each other.
 `;
 
 /** Local errors that lie in what the command was given. */
-const MISTAKES: ReadonlySet<string> = new Set(['ERR_URI', 'ERR_ID', 'ERR_OPTION', 'ERR_INSECURE', 'ERR_ARGUMENT']);
+const MISTAKES: ReadonlySet<string> = new Set([
+  'ERR_URI',
+  'ERR_ID',
+  'ERR_OPTION',
+  'ERR_INSECURE',
+  'ERR_ARGUMENT',
+  'ERR_UNSUPPORTED',
+]);
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

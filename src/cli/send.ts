@@ -9,14 +9,18 @@ import { lines } from './lines.js';
 import { fromJson } from './notation.js';
 import { Progress } from './progress.js';
 import { Receipts } from './receipts.js';
+import { secretHelp, secretOption } from './secret.js';
 
-export const help = `masterless send: sends every line of stdin to every peer.
+export const help: string = `masterless send: sends every line of stdin to every peer.
 
-  masterless send URI... [--id ID] [--text] [--listen URI]... [--wait SECONDS] [--json]
+  masterless send URI... [--id ID] [--text] [--listen URI]... [--secret-file FILE] [--insecure]
+                  [--wait SECONDS] [--json]
 
   --id ID         the id of this node (default: send- and random digits)
   --text          a line is a string; otherwise it is JSON, and empty lines are left out
   --listen URI    also listen there, so that the peer can dial back; may be repeated
+${secretHelp}
+  --insecure      without a secret: listen where other machines, and so anyone who reaches it, can join
   --wait SECONDS  how long to try to reach the peers (default 5)
   --json          a summary as a line of JSON on stdout
 
@@ -33,12 +37,22 @@ exit code  0  every line was acknowledged by every peer
 const MAX_COMPLAINTS = 10;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const options = new Arguments(args, { id: 'text', text: 'flag', listen: 'list', wait: 'text', json: 'flag' });
+  const options = new Arguments(args, {
+    id: 'text',
+    text: 'flag',
+    listen: 'list',
+    'secret-file': 'text',
+    insecure: 'flag',
+    wait: 'text',
+    json: 'flag',
+  });
   const uris = options.rest;
   if (uris.length === 0)
     throw new UsageError('send needs the address of at least one peer, such as tcp://127.0.0.1:2435');
   const wait = options.whole('wait', 5, 0, 86_400);
   const server = new Server(options.text('id') ?? `send-${randomBytes(4).toString('hex')}`, {
+    ...secretOption(options, process.env),
+    insecure: options.flag('insecure'),
     listen: options.list('listen'),
     reconnect: { attempts: 20, minDelay: 50, maxDelay: 500 },
     closeTimeout: 2000,

@@ -104,7 +104,7 @@ export function startRenewal(state: MeshState, peer: Peer, now: number): void {
 }
 
 /** There is a new link, or no peer any more. */
-export function endRenewal(state: MeshState, peer: Peer): void {
+function endRenewal(state: MeshState, peer: Peer): void {
   if (peer.renewal !== null) remove(state, peer.renewal);
   peer.renewal = null;
 }

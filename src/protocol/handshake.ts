@@ -173,15 +173,19 @@ export function turnAway(
 }
 
 /** The connection ended, and `error`, if any, is all that its transport knows. */
-export function endError(connection: Connection, error: MasterlessError | null): MasterlessError {
+export function endError(state: MeshState, connection: Connection, error: MasterlessError | null): MasterlessError {
   const where = connection.uri ?? connection.remote;
   const broken = error === null || error.code === 'ERR_CONNECTION_LOST';
-  if (broken && connection.uri !== null && connection.phase === 'greeting' && connection.frames === 0) {
-    // So ends what goes in plain text to a node that has credentials.
-    const message = `${where} closed the connection before it said who it is: does it expect credentials (options secret, tls), or other ones?`;
-    return new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
+  let ended = error ?? new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
+  if (connection.phase !== 'greeting' || connection.frames > 0) return ended;
+  if (broken) {
+    // So ends what goes in plain text to a node that has credentials, or has others than that one.
+    const message = `${where} closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?`;
+    ended = new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
   }
-  return error ?? new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
+  // Who dialled is told anyway; of who came and said nothing only the operator may want to know.
+  if (connection.uri === null) state.fault(connection, ended);
+  return ended;
 }
 
 /** The handshake took longer than `handshakeTimeout`. */

@@ -191,7 +191,7 @@ export class Mesh {
 
   /** The connection ended or could not be opened. */
   ended(connection: Connection, error: MasterlessError | null, now: number): void {
-    this.end(connection, endError(connection, error), false, now);
+    this.end(connection, endError(this.state, connection, error), false, now);
   }
 
   /** The rules have spoken on a HELLO for which they said `'later'`: `refusal` turns it away. */

@@ -25,10 +25,18 @@ interface Transports {
   transport(uri: string): Transport;
 }
 
+/** The stream below a connection of the core. */
+export interface Stream {
+  readonly outer: TransportConnection;
+  /** It came in at a listener, or was dialled at an address, that only this machine has. */
+  readonly local: boolean;
+}
+
 /** The two sides of one byte stream. */
 interface Wire {
   readonly inner: Connection;
   outer: TransportConnection | null;
+  local: boolean;
   /** It takes no more until `drain`. */
   blocked: boolean;
   /** It was ended; when the other side does not end it too, it is cut. */
@@ -86,6 +94,26 @@ export class Runtime {
     this.pump();
   }
 
+  /** The stream of a connection; null when it is over, or not dialled yet. */
+  stream(connection: Connection): Stream | null {
+    const wire = this.#wires.get(connection);
+    return wire?.outer == null ? null : { outer: wire.outer, local: wire.local };
+  }
+
+  /** The rules have spoken on a connection. */
+  admitted(connection: Connection, refusal: MasterlessError | null): void {
+    this.#mesh.admitted(connection, refusal, this.now());
+    this.pump();
+  }
+
+  /** Credentials were exchanged: what was proved by those before may not count any more. */
+  reprove(error: MasterlessError): void {
+    for (const { inner, outer } of [...this.#wires.values()]) {
+      if (outer?.proof?.holds() === false) this.#mesh.outdate(inner, error, this.now());
+    }
+    this.pump();
+  }
+
   /** Does all that the core asks for, then arranges for writing and waking. Not re-entrant: the outer call goes on. */
   pump(): void {
     if (this.#pumping) return;
@@ -131,20 +159,20 @@ export class Runtime {
       const listener = transport.listen(uri, {
         listening: resolve,
         error: reject,
-        accept: (outer) => this.#accept(outer, !transport.isLocal(uri)),
+        accept: (outer) => this.#accept(outer, transport.isLocal(uri)),
       });
       this.#listeners.push(listener);
     });
   }
 
-  #accept(outer: TransportConnection, limited: boolean): ConnectionEvents {
-    const inner = this.#mesh.accepted(outer.remote, limited, this.now());
+  #accept(outer: TransportConnection, local: boolean): ConnectionEvents {
+    const inner = this.#mesh.accepted(outer.remote, !local, this.now());
     if (inner === null) {
       outer.destroy();
       this.pump();
       return IGNORE;
     }
-    const wire: Wire = { inner, outer, blocked: false, linger: null };
+    const wire: Wire = { inner, outer, local, blocked: false, linger: null };
     this.#wires.set(inner, wire);
     this.#alarm.set(this.#mesh.wakeAt, this.now());
     return this.#events(wire);
@@ -153,7 +181,9 @@ export class Runtime {
   #dial(wire: Wire): void {
     const uri = wire.inner.uri ?? '';
     try {
-      wire.outer = this.#transports.transport(uri).dial(uri, this.#events(wire));
+      const transport = this.#transports.transport(uri);
+      wire.local = transport.isLocal(uri);
+      wire.outer = transport.dial(uri, this.#events(wire));
     } catch (error) {
       // An address that a peer told may be anything.
       this.#wires.delete(wire.inner);
@@ -166,6 +196,10 @@ export class Runtime {
     return {
       open: () => {
         this.#mesh.opened(inner);
+        this.pump();
+      },
+      refused: (error) => {
+        this.#mesh.refuse(inner, error, this.now());
         this.pump();
       },
       data: (chunk) => {
@@ -192,7 +226,7 @@ export class Runtime {
   #do(output: Output): void {
     switch (output.kind) {
       case 'dial': {
-        const wire: Wire = { inner: output.connection, outer: null, blocked: false, linger: null };
+        const wire: Wire = { inner: output.connection, outer: null, local: false, blocked: false, linger: null };
         this.#wires.set(output.connection, wire);
         if (this.#heldDials === null) this.#dial(wire);
         else this.#heldDials.push(wire);

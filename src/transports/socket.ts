@@ -7,6 +7,7 @@
 import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { MasterlessError } from '../errors.js';
 import { connectionFault, listenFault } from './faults.js';
+import { isLoopback } from './loopback.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents } from './transport.js';
 
 /**
@@ -18,32 +19,39 @@ const readBuffer = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(
 
 /** Opens a connection. */
 export function dialSocket(where: NetConnectOpts, uri: string, events: ConnectionEvents): Connection {
-  const read = (length: number, buffer: Uint8Array): boolean => {
-    events.data(buffer.subarray(0, length));
+  const { options, start } = reader((chunk) => events.data(chunk));
+  const socket = connect({ ...where, ...options });
+  const connection = overSocket(socket, uri, events);
+  socket.once('connect', () => {
+    if (isOwnEcho(socket)) socket.destroy(ownEcho(uri));
+    else events.open();
+  });
+  start(socket);
+  return connection;
+}
+
+/** How a dialled socket hands on what it reads: options for it, and what to do when it is made. */
+export function reader(data: (chunk: Uint8Array) => void): {
+  readonly options: Pick<NetConnectOpts, 'onread'>;
+  readonly start: (socket: Socket) => void;
+} {
+  if (readBuffer === null) return { options: {}, start: (socket) => void socket.on('data', data) };
+  const callback = (length: number, buffer: Uint8Array): boolean => {
+    data(buffer.subarray(0, length));
     return true;
   };
-  const socket = connect(readBuffer === null ? where : { ...where, onread: { buffer: readBuffer, callback: read } });
-  const connection = overSocket(socket, uri, () => events);
-  socket.once('connect', () => {
-    if (isOwnEcho(socket)) {
-      socket.destroy(
-        new MasterlessError('ERR_REFUSED', `${uri}: nobody listens there; the system joined it to itself`),
-      );
-    } else {
-      events.open();
-    }
-  });
-  if (readBuffer === null) socket.on('data', (chunk) => events.data(chunk));
   // With `onread` nothing else starts the flow or notices the end of the stream.
-  else socket.resume();
-  return connection;
+  return { options: { onread: { buffer: readBuffer, callback } }, start: (socket) => void socket.resume() };
 }
 
 /** Hands a socket that came in to the listener. */
 export function acceptSocket(socket: Socket, remote: string, listener: ListenerEvents): void {
   // `net` calls nothing while `accept` runs, so the events are there when the first comes.
   let events: ConnectionEvents;
-  const connection = overSocket(socket, remote, () => events);
+  const connection = overSocket(socket, remote, {
+    drain: () => events.drain(),
+    close: (error) => events.close(error),
+  });
   events = listener.accept(connection);
   socket.on('data', (chunk) => events.data(chunk));
 }
@@ -57,15 +65,34 @@ export function isOwnEcho(socket: Socket): boolean {
   return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
-function overSocket(socket: Socket, remote: string, events: () => ConnectionEvents): Connection {
+/** The end of a stream that was joined to itself. */
+export function ownEcho(uri: string): MasterlessError {
+  return new MasterlessError('ERR_REFUSED', `${uri}: nobody listens there; the system joined it to itself`);
+}
+
+/**
+ * A socket as a connection.
+ * @param fault - what its error means
+ */
+export function overSocket(
+  socket: Socket,
+  remote: string,
+  events: Pick<ConnectionEvents, 'drain' | 'close'>,
+  fault: (error: Error, address: string) => MasterlessError = connectionFault,
+): Connection {
   let failure: Error | null = null;
   socket.on('error', (error) => {
     failure ??= error;
   });
-  socket.on('drain', () => events().drain());
-  socket.once('close', () => events().close(failure === null ? null : connectionFault(failure, remote)));
+  socket.on('drain', () => events.drain());
+  socket.once('close', () => events.close(failure === null ? null : fault(failure, remote)));
   return {
     remote,
+    get local() {
+      const { localAddress, remoteAddress } = socket;
+      if (remoteAddress === undefined) return undefined;
+      return isLoopback(remoteAddress) || remoteAddress === localAddress;
+    },
     get buffered() {
       return socket.writableLength;
     },

@@ -1,12 +1,16 @@
 /**
- * `tcp://host:port` over IPv4, IPv6 and names, which are resolved anew for each connection.
+ * `tcp://host:port` over IPv4, IPv6 and names, which are resolved anew for each connection. The address says where; that
+ * streams are over TLS follows from what a node was given, so no address can lead around it.
  *
  * A wildcard host (`0.0.0.0`, `::`) is for listening only: whoever were told to dial it would reach himself. So it is
  * never announced, and refused wherever an address is to be dialled.
  */
 import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { isLoopback } from './loopback.js';
+import type { Security } from './security.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
+import { dialSecure, SecureAcceptor } from './tls.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
 import { refuseUri, type UriKind, uriText } from './uri.js';
 
@@ -21,14 +25,18 @@ const ADVICE = {
   EAI_AGAIN: 'no name server answers; give an IP address',
 } as const;
 
-/** The TCP transport. */
-export function tcp(): Transport {
+/**
+ * The TCP transport.
+ * @param security - how streams are made secure; then none is in plain text, neither dialled nor accepted
+ */
+export function tcp(security: Security | null = null): Transport {
   return {
     scheme: 'tcp',
+    secure: security !== null,
     canonical: (uri) => format(parseDialled(uri)),
     isLocal: (uri) => isLoopback(parse(uri).host),
-    listen,
-    dial,
+    listen: (uri, events) => listen(uri, events, security),
+    dial: (uri, events) => dial(uri, events, security),
   };
 }
 
@@ -38,18 +46,22 @@ interface Address {
   readonly port: number;
 }
 
-function listen(uri: string, events: ListenerEvents): Listener {
+function listen(uri: string, events: ListenerEvents, security: Security | null): Listener {
   const { host, port } = parse(uri);
+  const secure = security === null ? null : new SecureAcceptor(security);
   const server = createServer({ noDelay: true }, (socket) => {
-    acceptSocket(socket, remoteOf(socket.remoteAddress), events);
+    const remote = remoteOf(socket.remoteAddress);
+    if (secure === null) acceptSocket(socket, remote, events);
+    else secure.accept(socket, remote, events);
   });
   const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced(server, host) }, events);
   server.listen({ host, port });
   return listener;
 }
 
-function dial(uri: string, events: ConnectionEvents): Connection {
-  return dialSocket({ ...parseDialled(uri), noDelay: true }, uri, events);
+function dial(uri: string, events: ConnectionEvents, security: Security | null): Connection {
+  const where = { ...parseDialled(uri), noDelay: true };
+  return security === null ? dialSocket(where, uri, events) : dialSecure(where, uri, events, security);
 }
 
 /** The other end without its port, which says nothing about who it is; IPv4 in its own spelling. */
@@ -88,12 +100,6 @@ export function reachable(
 /** All zeros, also as IPv4 within IPv6. */
 function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+(ffff:(0:0|0\.0\.0\.0))?$/.test(host));
-}
-
-/** @param host - canonical: IPv4 within IPv6 is in hexadecimal digits then */
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith('127.');
-  return host === 'localhost' || host === '::1' || /^::ffff:7f[0-9a-f]{2}:/.test(host);
 }
 
 function format({ host, port }: Address): string {

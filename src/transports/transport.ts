@@ -7,9 +7,18 @@
  * - A byte stream is ordered and complete up to the moment it breaks. An orderly end shows as `close(null)`.
  * - Every socket has an error handler from the moment it exists; nothing is ever thrown from a callback's origin.
  */
+import type { X509Certificate } from 'node:crypto';
+import type { MasterlessError } from '../errors.js';
+
+/** How the byte streams of one URI scheme are opened and accepted. */
 export interface Transport {
   /** The scheme without a colon, for example `tcp`. */
   readonly scheme: string;
+  /**
+   * Its streams are encrypted, and both ends known to belong to the mesh, by means of its own. A node with credentials
+   * uses a transport of the application's that does not say so within this machine only. @default false
+   */
+  readonly secure?: boolean;
 
   /**
    * The canonical spelling of a URI that can be dialled: equal addresses give equal strings.
@@ -50,6 +59,10 @@ export interface ListenerEvents {
 export interface Connection {
   /** The other end as far as the transport knows it, for limits per address and for people; never dialled. */
   readonly remote: string;
+  /** The other end is on this machine, as far as is known: `undefined` leaves it to the URI. Set when it is open. */
+  readonly local?: boolean | undefined;
+  /** What the other end has proved, from before its first byte arrives; none where there is nothing to prove. */
+  readonly proof?: Proof | null | undefined;
   /** Bytes accepted by `write` and not yet taken by the system. */
   readonly buffered: number;
   /**
@@ -63,10 +76,23 @@ export interface Connection {
   destroy(): void;
 }
 
+/** What the other end of a connection has proved by its credentials. */
+export interface Proof {
+  /** Its certificate, whose key it has; null for a member of a mesh with one secret. */
+  readonly certificate: X509Certificate | null;
+  /** Whether it would still be let in by it. */
+  holds(): boolean;
+}
+
 /** What a connection tells. */
 export interface ConnectionEvents {
   /** A dialled connection is open. */
   open(): void;
+  /**
+   * The other end has not proved what it must. Nothing of what it says is read; last words may be written to it, then the
+   * connection is to be ended. Without this method it is destroyed.
+   */
+  refused?(error: MasterlessError): void;
   /** Bytes arrived; the memory is the transport's again when the call returns. */
   data(chunk: Uint8Array): void;
   /** What `write` refused to take more of has gone out. */

@@ -1,0 +1,84 @@
+/**
+ * Who may come in, where the node's parts meet: what the transport found proved, what the credentials make of it, and what
+ * the application says. The core asks; what is not known at once it hears later.
+ */
+import { type Authorize, ask } from './credentials/authorize.js';
+import type { Credentials } from './credentials/credentials.js';
+import { MasterlessError } from './errors.js';
+import type { Admission } from './protocol/admission.js';
+import type { Connection } from './protocol/connection.js';
+import type { Rules } from './protocol/state.js';
+import type { Stream } from './runtime/runtime.js';
+import type { Addresses } from './transports/addresses.js';
+
+/** What an entrance must be told, and whom it tells. */
+export interface Surroundings {
+  readonly addresses: Addresses;
+  readonly credentials: Credentials | null;
+  readonly authorize: Authorize | null;
+  /** The stream of a connection; null when it is over. */
+  stream(connection: Connection): Stream | null;
+  /** The verdict on a connection for which it was `'later'`. */
+  settled(connection: Connection, refusal: MasterlessError | null): void;
+  debug(...values: unknown[]): void;
+}
+
+export class Entrance implements Rules {
+  readonly #at: Surroundings;
+
+  constructor(surroundings: Surroundings) {
+    this.#at = surroundings;
+  }
+
+  admit(connection: Connection, id: string): Admission {
+    const { credentials, authorize, debug } = this.#at;
+    const stream = this.#at.stream(connection);
+    if (stream === null) return refusal('the connection is over');
+    const { proof, remote } = stream.outer;
+    const where = connection.uri ?? remote;
+    const named = `the id ${JSON.stringify(id)}`;
+    if (proof != null && credentials?.covers(proof.certificate, id) === false) {
+      return refusal(`${where} may not have ${named}: its certificate does not cover it`);
+    }
+    if (authorize === null) return null;
+    const transport = where.slice(0, where.indexOf(':'));
+    const claim = { transport, remote, uri: connection.uri, certificate: proof?.certificate ?? null };
+    const answer = ask(authorize, id, claim, (what) => debug('authorize', id, what));
+    const verdict = (allowed: boolean): MasterlessError | null =>
+      allowed ? null : refusal(`${where} may not have ${named}: it is not authorized`);
+    if (typeof answer === 'boolean') return verdict(answer);
+    void answer.then((later) => this.#at.settled(connection, verdict(later)));
+    return 'later';
+  }
+
+  /**
+   * An address that a peer tells is dialled as this node would dial it, with its credentials. One that only this machine
+   * has counts only from a peer on this machine: others could have this node speak to services that they can't reach.
+   */
+  dialable(connection: Connection, uri: string): boolean {
+    const { addresses } = this.#at;
+    try {
+      if (!addresses.isLocal(addresses.canonical(uri))) return true;
+      const stream = this.#at.stream(connection);
+      return stream !== null && (stream.outer.local ?? stream.local);
+    } catch {
+      return false;
+    }
+  }
+}
+
+let warned = false;
+
+/** Tells, once in the life of the process, that a node is open to all who reach it. */
+export function warnOfInsecurity(uri: string): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(
+    `a node listens at ${uri} without credentials (insecure: true): whoever reaches it can join, and read and change what flows. The options secret and tls close it.`,
+    { code: 'MASTERLESS_INSECURE' },
+  );
+}
+
+function refusal(message: string): MasterlessError {
+  return new MasterlessError('ERR_UNAUTHORIZED', message);
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { newSecret } from '../src/credentials/secret.js';
+import { Entrance } from '../src/entrance.js';
+import { Connection } from '../src/protocol/connection.js';
+import { Addresses } from '../src/transports/addresses.js';
+import { memory } from '../src/transports/memory.js';
+import { tcp } from '../src/transports/tcp.js';
+import type { Connection as Outer, Transport } from '../src/transports/transport.js';
+import { unix } from '../src/transports/unix.js';
+import { security } from './support/certificates.js';
+
+const web: Transport = { ...memory(), scheme: 'web', canonical: (uri) => uri, isLocal: () => false };
+const connection = new Connection(1, null, 'tcp://198.51.100.7', 0, 5000);
+
+/** What is dialled of what a peer tells. */
+function dialled(
+  at: { readonly local: boolean; readonly known?: boolean; readonly secured?: boolean },
+  uris: string[],
+): string[] {
+  const own = at.secured ? tcp(security({ secret: newSecret() })) : tcp();
+  const outer = { remote: 'tcp://198.51.100.7', ...(at.known === undefined ? {} : { local: at.known }) } as Outer;
+  const entrance = new Entrance({
+    addresses: new Addresses([own, unix(), memory(), web], at.secured),
+    ...{ credentials: null, authorize: null },
+    stream: () => ({ outer, local: at.local }),
+    settled: () => undefined,
+    debug: () => undefined,
+  });
+  return uris.filter((uri) => entrance.dialable(connection, uri));
+}
+
+const far = ['tcp://192.0.2.1:2435', 'tcp://node.example.com:1', 'TCP://[2001:db8::1]:5'];
+const near = [
+  'tcp://127.0.0.1:22',
+  'tcp://LOCALHOST:22',
+  'tcp://[::1]:22',
+  'tcp://[::ffff:127.0.0.1]:22',
+  'unix:///run/docker.sock',
+  'memory://x',
+];
+const wrong = [
+  'gopher://192.0.2.1',
+  'nonsense',
+  '',
+  'tcp://0.0.0.0:5',
+  'tcp://192.0.2.1:0',
+  'tcp://[::]:5',
+  'unix://x',
+];
+
+describe('addresses that a peer tells', () => {
+  it('are dialled where they lead to other machines', () => {
+    expect(dialled({ local: false }, [...far, ...near, ...wrong])).toEqual(far);
+  });
+
+  it('are dialled on this machine where the peer is on it', () => {
+    expect(dialled({ local: true }, [...far, ...near, ...wrong])).toEqual([...far, ...near]);
+  });
+
+  it('go by what the socket says, where it does: a node that listens for all is reached from this machine too', () => {
+    expect(dialled({ local: false, known: true }, near)).toEqual(near);
+    expect(dialled({ local: true, known: false }, near)).toEqual([]);
+  });
+
+  it('are never dialled in a weaker way than the node itself would', () => {
+    expect(dialled({ local: false }, ['web://192.0.2.1'])).toEqual(['web://192.0.2.1']);
+    expect(dialled({ local: false, secured: true }, [...far, 'web://192.0.2.1'])).toEqual(far);
+  });
+
+  it('of a connection that is over are not dialled', () => {
+    const entrance = new Entrance({
+      addresses: new Addresses([tcp()]),
+      ...{ credentials: null, authorize: null, stream: () => null, settled: () => undefined, debug: () => undefined },
+    });
+    expect(entrance.dialable(connection, 'tcp://127.0.0.1:5')).toBe(false);
+    expect(entrance.admit(connection, 'a')).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
+  });
+});

@@ -1,0 +1,203 @@
+/** Nodes with certificates, over real sockets. */
+import { describe, expect, it } from 'vitest';
+import type { TlsOptions } from '../../src/index.js';
+import { certificate, pem } from '../support/certificates.js';
+import { outcome, watched } from '../support/entrance.js';
+import { heard, Log } from '../support/events.js';
+import { linked, listening, node } from '../support/nodes.js';
+
+const b = { tls: certificate('b') };
+
+/** The fingerprint of a certificate, as openssl and node print it. */
+async function fingerprintOf(name: string): Promise<string> {
+  const { X509Certificate } = await import('node:crypto');
+  return new X509Certificate(pem(`${name}.pem`)).fingerprint256;
+}
+
+describe('certificates of one authority', () => {
+  it('let in, and packets pass both ways', async () => {
+    const nodes = await linked({ a: { tls: certificate('a') }, b });
+    const there = heard(nodes.b, 'message');
+    nodes.a.send('b', { n: 1 });
+    expect(await there).toEqual(['a', { n: 1 }]);
+  });
+
+  it('cover each of their names', async () => {
+    const { uri } = await listening('m', { tls: certificate('m') });
+    expect(await outcome(node('b2', { ...b, listen: [] }), uri)).toBe('m');
+    expect(await outcome(node('b', { ...b, listen: [] }), uri)).toBe('m');
+  });
+
+  it.each(['c', 'B', 'a.example.com', '.example.com', 'b\0', 'authority'])('are no use for the id %j', async (id) => {
+    // Whoever wants to cheat does not ask his own node.
+    const cheat = node(id, { tls: certificate('b', { identity: 'authorize' }), authorize: () => true, listen: [] });
+    const { uri, node: honest, said } = await watched('m', { tls: certificate('m') });
+    const log = new Log(honest);
+    expect(await outcome(cheat, uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+      message: expect.stringContaining('does not cover'),
+    });
+    await said('ERR_UNAUTHORIZED');
+    expect(log.names).toEqual([]);
+    expect(honest.isKept(id)).toBe(false);
+  });
+
+  it('are no use for the id of who is dialled, either', async () => {
+    const cheat = await listening('c', { tls: certificate('b', { identity: 'authorize' }), authorize: () => true });
+    const honest = node('a', { tls: certificate('a'), listen: [] });
+    expect(await outcome(honest, cheat.uri)).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
+    expect(honest.connections()).toEqual([]);
+  });
+
+  it('must cover the id of the node that has them', () => {
+    for (const id of ['a', 'B', 'c']) {
+      expect(() => node(id, b)).toThrow(
+        expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining('subjectAltName') }),
+      );
+    }
+  });
+});
+
+describe('a certificate that does not do', () => {
+  it.each<[string, string, string]>([
+    ['expired', 'b-expired', 'CERT_HAS_EXPIRED'],
+    ['of another authority', 'b-foreign', 'UNABLE_TO_'],
+  ])('%s, is turned away by who is dialled, and both know why', async (_what, name, code) => {
+    const { uri, said, node: honest } = await watched('m', { tls: certificate('m') });
+    const stranger = node('b', { tls: certificate(name), listen: [] });
+    expect(await outcome(stranger, uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+      message: expect.stringContaining(code),
+    });
+    await said(code);
+    expect(honest.connections()).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([
+    ['expired', 'b-expired', 'CERT_HAS_EXPIRED'],
+    ['of another authority', 'b-foreign', 'UNABLE_TO_'],
+  ])('%s, is turned away by who dials, and both know why', async (_what, name, code) => {
+    const { uri, said } = await watched('b', { tls: certificate(name) });
+    const honest = node('m', { tls: certificate('m'), listen: [] });
+    expect(await outcome(honest, uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+      message: expect.stringContaining(code),
+    });
+    await said(code);
+  });
+
+  it('is none at all', async () => {
+    const { connect } = await import('node:tls');
+    const { port, said } = await watched('b', b);
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['masterless'] });
+    socket.on('error', () => undefined);
+    socket.resume();
+    await said('showed no certificate');
+  });
+
+  it('is a good one, for another purpose', async () => {
+    const { connect } = await import('node:tls');
+    const { port, said } = await watched('b', b);
+    const { key, cert, ca } = certificate('a') as { key: string; cert: string; ca: string };
+    const socket = connect({ port, host: '127.0.0.1', key, cert, ca, checkServerIdentity: () => undefined });
+    socket.on('error', () => undefined);
+    socket.resume();
+    await said('something else than a node');
+  });
+
+  it('is a secret', async () => {
+    const { newSecret } = await import('../../src/index.js');
+    const { uri, said } = await watched('b', b);
+    expect(await outcome(node('a', { secret: newSecret(), listen: [] }), uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+    });
+    await said('ERR_');
+    const secret = await watched('c', { secret: newSecret() });
+    expect(await outcome(node('a', { tls: certificate('a'), listen: [] }), secret.uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+    });
+    await secret.said('ERR_UNAUTHORIZED');
+  });
+});
+
+describe('a table of fingerprints', () => {
+  it('says which certificate an id has, whatever its names are', async () => {
+    const [a, renewed] = await Promise.all(['a', 'a-renewed'].map(fingerprintOf));
+    const identity = { one: a ?? '', two: [renewed ?? '', (a ?? '').toLowerCase().replaceAll(':', '')] };
+    const { uri } = await listening('b', { tls: certificate('b', { identity }) });
+    const dial = (id: string, name: string): ReturnType<typeof outcome> =>
+      outcome(node(id, { tls: certificate(name, { identity: 'authorize' }), authorize: () => true, listen: [] }), uri);
+    expect(await dial('one', 'a')).toBe('b');
+    expect(await dial('two', 'a-renewed')).toBe('b');
+    for (const [id, name] of [
+      ['one', 'a-renewed'],
+      ['a', 'a'],
+      ['__proto__', 'a'],
+      ['constructor', 'a'],
+    ] as const) {
+      expect(await dial(id, name)).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
+    }
+  });
+});
+
+describe('certificates exchanged at run time', () => {
+  it('are shown from then on, and sessions go on over the links of before', async () => {
+    const shown: (string | undefined)[] = [];
+    const { uri } = await listening('b', {
+      ...b,
+      authorize: (_id, { certificate: own }) => {
+        shown.push(own?.fingerprint256);
+        return true;
+      },
+    });
+    const a = node('a', { tls: certificate('a'), listen: [] });
+    expect(await outcome(a, uri)).toBe('b');
+    const log = new Log(a);
+    a.rotate({ tls: certificate('a-renewed') });
+    await a.ping('b');
+    expect(log.names).toEqual([]);
+    await a.close();
+    const again = node('a', { tls: certificate('a-renewed'), listen: [] });
+    again.rotate({ tls: certificate('a') });
+    expect(await outcome(again, uri)).toBe('b');
+    const [old, renewed] = await Promise.all(['a', 'a-renewed'].map(fingerprintOf));
+    expect(shown).toEqual([old, old]);
+    expect(renewed).not.toBe(old);
+  });
+
+  it('reach the links of before with maxLinkAge, and nothing is lost', async () => {
+    const { a, b: other } = await linked<number>({ a: { tls: certificate('a'), maxLinkAge: 300 }, b });
+    const log = new Log(a);
+    const had: number[] = [];
+    other.on('message', (_sender, packet) => had.push(packet));
+    a.rotate({ tls: certificate('a-renewed') });
+    let sent = 0;
+    while (log.count('reconnect') < 3) {
+      if (a.send('b', sent)) sent++;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await a.flush('b');
+    expect(had).toEqual(Array.from({ length: sent }, (_, i) => i));
+    expect(log.names.filter((name) => name !== 'reconnect' && name !== 'reconnecting' && name !== 'drain')).toEqual([]);
+  });
+
+  it('of an authority that is trusted no more do not come in again', async () => {
+    const { node: server, uri } = await listening('b', b);
+    server.rotate({ tls: certificate('b-foreign', { ca: pem('foreign-authority.pem') }) });
+    expect(await outcome(node('a', { tls: certificate('a'), listen: [] }), uri)).toMatchObject({
+      code: 'ERR_UNAUTHORIZED',
+    });
+  });
+
+  it('are refused where they do not do, and nothing has changed', async () => {
+    const { node: server, uri } = await listening('b', b);
+    const wrong: TlsOptions[] = [
+      certificate('a'),
+      certificate('b', { key: pem('a.key') }),
+      certificate('b', { identity: 'authorize' }),
+    ];
+    for (const tls of wrong)
+      expect(() => server.rotate({ tls })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(await outcome(node('a', { tls: certificate('a'), listen: [] }), uri)).toBe('b');
+  });
+});
