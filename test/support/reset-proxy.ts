@@ -22,7 +22,9 @@ export class ResetProxy {
       const reset = (): void => {
         this.#sockets.delete(inner);
         this.#sockets.delete(outer);
-        outer.resetAndDestroy();
+        // One that was ended can't be reset: Node would leave it open for ever.
+        if (outer.writableEnded) outer.destroy();
+        else outer.resetAndDestroy();
         // May be a unix socket, which can't be reset.
         inner.destroy();
       };
