@@ -14,7 +14,6 @@ interface Task {
 /** Two nodes where nothing else is said; the follower keeps the link where `keepers` does not say otherwise. */
 const ENDING: readonly Partial<Bounds>[] = [
   { packets: 1, breaks: 1, dials: 1, connections: 3 },
-  { keepers: 'ab', packets: 1, breaks: 2 },
   { packets: 1, unkeeps: 1, dials: 1, disconnects: 1 },
   { keepers: 'aAb', twin: true, misjudged: 1, packets: 1 },
   { packets: 2, window: 300, breaks: 1, disconnects: 1 },
@@ -53,6 +52,7 @@ const NIGHTLY: readonly Task[] = [
   { packets: 1, expiries: 1, breaks: 1, dials: 1 },
   { keepers: 'aAb', twin: true, misjudged: 2, packets: 1, breaks: 1 },
   { packets: 1, breaks: 2, dials: 1 },
+  { keepers: 'ab', packets: 1, breaks: 2 },
   { keepers: 'ab', packets: 1, restarts: 1, breaks: 1 },
 ].map((bounds) => ({ bounds, most: 15_000_000 }));
 

@@ -2,9 +2,10 @@
 import { chaos } from './chaos.js';
 import { explorations } from './explorations.js';
 import { fuzzing } from './fuzz.js';
+import { mutants } from './mutants.js';
 import type { Part } from './part.js';
 import { partitions } from './partitions.js';
 import { soaking } from './soak.js';
 import { storms } from './storms.js';
 
-export const parts: readonly Part[] = [explorations, fuzzing, storms, chaos, partitions, soaking];
+export const parts: readonly Part[] = [explorations, fuzzing, mutants, storms, chaos, partitions, soaking];
