@@ -68,7 +68,10 @@ export interface ServerOptions {
   readonly stallTimeout?: number;
   /** From opening a connection to its adoption, in all. @default 5000 */
   readonly handshakeTimeout?: number;
-  /** How long a peer has to prove that it lives when another node claims its id. @default 500 */
+  /**
+   * How long a peer has to prove that it lives: when another node claims its id, or when it fell silent and came by a
+   * second connection. @default 500
+   */
   readonly probeTimeout?: number;
   /** How long `close` and `disconnect` wait for what is still on its way. @default 5000 */
   readonly closeTimeout?: number;

@@ -333,7 +333,7 @@ class Turn {
 }
 
 /** The ids of a and A are the same: two live nodes of one id. */
-export function idOf(name: string): string {
+function idOf(name: string): string {
   return name.toLowerCase();
 }
 
