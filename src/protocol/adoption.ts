@@ -67,9 +67,14 @@ function judge(state: MeshState, peer: Peer, connection: Connection, offer: Stat
   const known: Offer = mine ? offer : { session: 0, epoch: 0, live: false };
   const goesOn = known.session !== 0 && known.session === peer.session.id;
   const start: Counts = goesOn ? offer.received : [0, 0];
-  // What can't be is found before anything has changed: a session begun for it, or a good link replaced.
-  if (goesOn && !peer.session.plausible(start)) throw impossible(start);
-  switch (decide(pairOf(peer), known, fresh)) {
+  let verdict = decide(pairOf(peer), known, fresh);
+  if ((verdict === 'adopt' || verdict === 'replace') && goesOn && !peer.session.plausible(start)) {
+    // What can't be is found before anything has changed: a session begun for it, or a good link replaced. But an old
+    // answer may tell of less than was acknowledged since, on the link that there was.
+    if (fresh) throw impossible(start);
+    verdict = 'query';
+  }
+  switch (verdict) {
     case 'adopt':
       adopt(state, peer, connection, known, start);
       break;

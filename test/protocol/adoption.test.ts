@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Adopt, encodeAccept, encodeDuplicate, type Reject, RejectReason } from '../../src/protocol/control.js';
+import {
+  type Adopt,
+  encodeAccept,
+  encodeAck,
+  encodeDuplicate,
+  type Reject,
+  RejectReason,
+} from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { adopts, CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
@@ -51,6 +58,27 @@ describe('the arbiter', () => {
     expect(line.one('Adopt')).toMatchObject({ epoch: 2, session: 1 });
     line.say(encodeAccept({ epoch: 2, received: [0, 0] }));
     expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('knows old news: what was said on one connection before more was acknowledged on the link', () => {
+    const scripted = new Scripted();
+    const { line: link } = follow(scripted);
+    const [crossing, late] = [scripted.dial(), scripted.dial()];
+    const [first, second] = [crossing.greet(), late.greet()];
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    link.say(encodeAck([1, 0]));
+    scripted.heard();
+    const before = { incarnation: ME, session: 1, epoch: 1, live: true };
+    crossing.say(knows(first.nonce, before));
+    expect(crossing.kinds()).toEqual(['Duplicate']);
+    expect(link.closed).toBe(null);
+    // The same with nothing left that it could duplicate.
+    link.end();
+    late.say(knows(second.nonce, before));
+    const { nonce } = late.one<{ nonce: number }>('Query');
+    late.say(knows(nonce, { ...before, live: false, received: [1, 0] }));
+    expect(late.one('Adopt')).toMatchObject({ epoch: 2, session: 1, start: [1, 0] });
+    expect(scripted.heard()).not.toContain('fault ERR_PROTOCOL');
   });
 
   it('goes on where the follower stands, and says where it stands itself', () => {
