@@ -13,7 +13,9 @@ const orders = {
     nodes = Array.from({ length: size }, (_, i) => {
       // Random letters, so that either side's is the greater.
       chance = (Math.imul(chance, 1_103_515_245) + 12_345) >>> 0;
-      return new Server(`${chance.toString(36)}-${process.pid}-${first + i}`, { resumeWindow: 60_000 });
+      const id = `${chance.toString(36)}-${process.pid}-${first + i}`;
+      // However busy the machine is.
+      return new Server(id, { resumeWindow: 60_000, handshakeTimeout: 30_000 });
     });
     for (const [i, node] of nodes.entries()) {
       events[i] = [];
