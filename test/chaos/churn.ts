@@ -7,9 +7,13 @@ interface State {
   /** Bytes in use after a collection. */
   readonly heap: number;
   readonly descriptors: number;
+  readonly timers: number;
+  /** Whatever else keeps the process running. */
   readonly resources: number;
 }
 
+/** Each of the two nodes that stay has one timer, which may be set for what is over by now. */
+const TIMERS = 2;
 /** The heap may grow by so much in all, however many come and go. */
 const SLACK = 2_000_000;
 
@@ -23,6 +27,7 @@ export async function churn({ cycles }: { readonly cycles: number }): Promise<Fi
     const last = await child.says<State>(deadline);
     const shown = `${JSON.stringify(warm)} became ${JSON.stringify(last)} in ${cycles} cycles`;
     ok(last.descriptors <= warm.descriptors && last.resources <= warm.resources, shown);
+    ok(last.timers <= TIMERS, shown);
     ok(last.heap - warm.heap < SLACK, shown);
     const { heap, descriptors } = last;
     return {
