@@ -58,12 +58,14 @@ export async function soak({ seed, seconds, every }: Soak): Promise<Soaked> {
     let over = false;
     const sampling = async (): Promise<void> => {
       for (; !over; await pass(every * 1000)) {
-        for (const member of fleet.members) {
-          const sample = await measured(member, now());
-          if (sample === null) continue;
-          samples.push(sample);
-          appendFileSync(join(folder, 'samples.csv'), csvLine(sample));
-        }
+        await Promise.all(
+          fleet.members.map(async (member) => {
+            const sample = await measured(member, now());
+            if (sample === null) return;
+            samples.push(sample);
+            appendFileSync(join(folder, 'samples.csv'), csvLine(sample));
+          }),
+        );
       }
     };
     const sampled = sampling();
@@ -147,7 +149,7 @@ async function atRest(members: readonly Member[], before: readonly number[]): Pr
 /** What the samples of a node say; throws when they rise. */
 function verdict(node: string, samples: readonly Sample[]): string {
   const own = (byNode(samples).get(node) ?? []).filter(({ time }) => time >= WARM_UP);
-  if (own.length < 10) throw new Error(`${node} was measured ${own.length} times, which says nothing`);
+  if (own.length < 8) throw new Error(`${node} was measured ${own.length} times, which says nothing`);
   const heap = trend(own, 'heap').slope;
   const rss = trend(own, 'rss').slope;
   const most = Math.max(...own.map((sample) => sample.descriptors));
