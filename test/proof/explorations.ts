@@ -16,6 +16,7 @@ const ENDING: readonly Partial<Bounds>[] = [
   { packets: 1, breaks: 1, dials: 1, connections: 3 },
   { packets: 1, unkeeps: 1, dials: 1, disconnects: 1 },
   { keepers: 'aAb', twin: true, misjudged: 1, packets: 1 },
+  { keepers: 'aAb', twin: true, misjudged: 1, breaks: 1 },
   { packets: 2, window: 300, breaks: 1, disconnects: 1 },
   { keepers: 'ab', packets: 1, breaks: 1 },
   { keepers: 'ab', disconnects: 2, unkeeps: 1 },
