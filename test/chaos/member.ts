@@ -124,15 +124,14 @@ export class Member {
     await this.order('pour', { ...pace, to, seed: this.#seed() });
   }
 
-  /** @param deadline - null for one that takes as long as it takes */
-  order<T = void>(order: string, what: object = {}, deadline: number | null = DEADLINE): Promise<T> {
+  order<T = void>(order: string, what: object = {}, deadline: number = DEADLINE): Promise<T> {
     const ask = ++this.#asks;
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#asked.set(ask, { resolve, reject });
       if (this.#program === null) reject(new Error(`${this.id} is not running`));
       else this.#program.tell({ ask, order, ...what });
     });
-    return (deadline === null ? answer : within(answer, `${order} by ${this.life}`, deadline)) as Promise<T>;
+    return within(answer, `${order} by ${this.life}`, deadline) as Promise<T>;
   }
 
   /** Kills its process, which notices nothing. */

@@ -110,7 +110,7 @@ export const partitions: Readonly<Record<string, Scenario>> = {
     steady: true,
     async happens({ lab, nodes: [a] }) {
       lab.limit('1mbit', '10kb');
-      await a.order('send', { peer: 'b', lane: 0, size: 16_000_000 }, null);
+      await a.order('send', { peer: 'b', lane: 0, size: 16_000_000 }, 400_000);
     },
     took: ({ lab }) => ok(lab.waited > 10_000, 'few packets had to wait'),
   },

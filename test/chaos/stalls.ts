@@ -2,6 +2,9 @@
 import { pass } from '../support/events.js';
 import { type Figures, withFleet } from './fleet.js';
 
+/** What a busy machine may add, in milliseconds. */
+const SLACK = 120_000;
+
 /** Some of six nodes stopped at a time, for 2 to 12 seconds or as long as is said: all within what defaults forgive. */
 export function pauses({
   seed,
@@ -44,7 +47,7 @@ export function blocked({ seed, seconds }: { readonly seed: number; readonly sec
     await fleet.start();
     await fleet.settle();
     await fleet.pour({ every: 50, burst: 2, large: 0.01, most: 100_000 });
-    await busy.order('block', { time: seconds * 1000 }, null);
+    await busy.order('block', { time: seconds * 1000 }, seconds * 1000 + SLACK);
     return { ...(await fleet.finish({ steady: true })), blocks: 1 };
   });
 }
@@ -68,7 +71,7 @@ export function large({
     await fleet.settle();
     for (const network of [toA, toB]) network.rate = rate;
     await b.pour({ every: 50, burst: 5, large: 0, most: 0 });
-    await a.order('send', { peer: 'b', lane: 0, size: bytes }, null);
+    await a.order('send', { peer: 'b', lane: 0, size: bytes }, (bytes / rate) * 5000 + SLACK);
     return { ...(await fleet.finish({ steady: true })), large: 1 };
   });
 }
