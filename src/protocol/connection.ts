@@ -67,8 +67,11 @@ export class Connection {
   spokeAt: number;
   /** When a younger connection is to replace this link; Infinity for never. */
   renewAt: number = Number.POSITIVE_INFINITY;
-  /** It is to be replaced: whatever connection of its peer comes takes its place, and after this time it is cut. */
-  outdated = false;
+  /**
+   * Why it is to be replaced, by whatever connection of its peer comes: it has reached its age, or what the other side
+   * proved on it counts no more. At `cutAt` it is cut.
+   */
+  outdated: 'age' | 'proof' | null = null;
   cutAt: number = Number.POSITIVE_INFINITY;
   /** Frames heard since adoption: a link on which none ever came has not proved itself. */
   frames = 0;

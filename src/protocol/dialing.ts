@@ -8,7 +8,7 @@ import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
 import type { Peer } from './peer.js';
-import { disconnected, endSession } from './sessions.js';
+import { disconnected, endSession, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Trying again can't help: the other end has said what it is. */
@@ -20,6 +20,8 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_CODEC',
   'ERR_ID_IN_USE',
 ]);
+/** Attempts to replace a link in the time of a handshake. */
+const RENEWALS = 4;
 /** Handshakes overtaken by others that one attempt may repeat. */
 const MAX_OVERTAKEN = 3;
 
@@ -124,6 +126,7 @@ export function linked(state: MeshState, peer: Peer): void {
   if (peer.redial !== null) remove(state, peer.redial);
   peer.redial = null;
   peer.heldUntil = 0;
+  unfence(state, peer);
   endProbe(state, peer);
   endRenewal(state, peer);
 }
@@ -262,8 +265,11 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
   if (dial.purpose === 'renewal') {
     if (peer !== null) {
       endRenewal(state, peer);
-      // `renewal.ts` lets go of the link at the next tick, and it is won back as any other.
-      if (peer.link?.outdated) peer.link.cutAt = now;
+      // A good link is not lost for that: `renewal.ts` tries again, for as long as there is time.
+      if (peer.link !== null) peer.link.renewAt = now + state.config.handshakeTimeout / RENEWALS;
+      // The link has given way to what has just failed: it is closed, and won back as any other.
+      if (peer.fenced !== null) peer.fenced.cutAt = now;
+      if (peer.link === null && peer.redial !== null) peer.redial.next = Math.min(peer.redial.next, now);
     }
     state.wake(now);
     return;

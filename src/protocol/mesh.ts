@@ -215,7 +215,7 @@ export class Mesh {
   /** What the other end has proved counts no more: a link is replaced, any other connection ends. */
   outdate(connection: Connection, error: MasterlessError, now: number): void {
     const { peer } = connection;
-    if (peer?.link === connection) outdate(this.state, peer, connection, now);
+    if (peer?.link === connection) outdate(this.state, peer, connection, 'proof', now);
     else this.refuse(connection, error, now);
   }
 

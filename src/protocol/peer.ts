@@ -82,6 +82,8 @@ export class Peer {
   redial: Dial | null = null;
   probeDial: Dial | null = null;
   renewal: Dial | null = null;
+  /** The link that gave way to one that is not there yet: its stream is open, and counts for nothing. */
+  fenced: Connection | null = null;
   /** Links in a row that were lost before they carried anything. */
   flaps = 0;
   /** Until when a lost link's session is held for the other side's return; 0 when it is not. */
@@ -105,7 +107,7 @@ export class Peer {
 
   /** Nothing here is worth remembering. */
   get idle(): boolean {
-    const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null;
+    const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null || this.fenced !== null;
     // A session that was proposed may have been accepted: it must be proposed again under the same id.
     return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
   }

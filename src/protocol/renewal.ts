@@ -3,35 +3,50 @@
  * The session goes on over the new link. Where the peer can be dialled the new connection is made first, and the old link
  * gives way when the new one has shaken hands; where it can't, the link is cut, and the peer dials.
  *
- * Whoever renews lets go of the old link before anything is agreed on for the new one: so the counts that are exchanged
- * then are the last ones, and nothing is lost or sent twice, as after any lost link.
+ * Whoever renews fences the old link off before anything is agreed on for the new one: nothing from it is taken any more, so
+ * the counts that are exchanged then are the last ones, and nothing is lost or sent twice, as after any lost link. Its
+ * stream stays open until the new link is there, since to the other side it is a good one until then.
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { startRenewal } from './dialing.js';
 import { lost } from './links.js';
 import type { Peer } from './peer.js';
+import { unfence } from './sessions.js';
 import type { MeshState } from './state.js';
 
-/** The link is to be replaced, at the latest within the time of a handshake. */
-export function outdate(state: MeshState, peer: Peer, link: Connection, now: number): void {
-  if (link.outdated) return;
-  link.outdated = true;
-  link.cutAt = now;
-  if (peer.addresses.length > 0) {
-    link.cutAt = now + state.config.handshakeTimeout;
-    startRenewal(state, peer, now);
-  }
-  state.wake(link.cutAt);
+/**
+ * The link is to be replaced. One whose peer has proved what counts no more is cut within the time of a handshake; one that
+ * is only old is cut no sooner than a stalled peer is given up.
+ */
+export function outdate(
+  state: MeshState,
+  peer: Peer,
+  link: Connection,
+  why: NonNullable<Connection['outdated']>,
+  now: number,
+): void {
+  if (link.outdated === 'proof' || (link.outdated === 'age' && why === 'age')) return;
+  const { handshakeTimeout, stallTimeout } = state.config;
+  link.outdated = why;
+  link.cutAt = Math.min(link.cutAt, now + (why === 'age' ? stallTimeout : handshakeTimeout));
+  if (peer.addresses.length === 0) link.cutAt = now;
+  link.renewAt = now;
+  state.wake(now);
 }
 
 /** Another connection of the peer has shaken hands: an outdated link makes room for it. Returns whether it did. */
 export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
   // A link over which the two are parting is at its end anyway.
-  if (!peer.link?.outdated || peer.parting !== null) return false;
+  if (peer.link === null || peer.link.outdated === null || peer.parting !== null) return false;
   const until = now + state.config.handshakeTimeout;
   // The session is held for the connection at hand, whatever the policy says of lost links.
   if (peer.connected) peer.heldUntil = Math.max(until, peer.theirKeep ? now + peer.resumeWindow : 0);
+  unfence(state, peer);
+  const { link } = peer;
+  state.drop(link);
+  link.cutAt = until;
+  peer.fenced = link;
   lost(state, peer, replaced(peer), now);
   // Only should it fail is the peer dialled again.
   if (peer.redial !== null && peer.redial.attempt === 0) peer.redial.next = until;
@@ -40,15 +55,34 @@ export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
 
 /** Replaces a link that has reached its age; cuts one that was not replaced in time. */
 export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
+  if (peer.fenced !== null) {
+    if (now >= peer.fenced.cutAt) {
+      unfence(state, peer);
+      state.release(peer);
+    } else {
+      state.wake(peer.fenced.cutAt);
+    }
+  }
   const { link } = peer;
   if (link === null || peer.parting !== null) return;
-  if (!link.outdated && peer.confirmed) {
-    if (now >= link.renewAt) outdate(state, peer, link, now);
-    else state.wake(link.renewAt);
+  if (link.outdated !== null) {
+    if (now >= link.cutAt) {
+      lost(state, peer, replaced(peer), now);
+      return;
+    }
+    state.wake(link.cutAt);
   }
-  if (!link.outdated) return;
-  if (now >= link.cutAt) lost(state, peer, replaced(peer), now);
-  else state.wake(link.cutAt);
+  // One that is being adopted has a deadline of its own.
+  if (!peer.confirmed || peer.renewal !== null) return;
+  // Who is silent for longer than usual may be stopped: it is asked for nothing until it speaks again.
+  const quiet = now > link.heardAt + 2 * Math.max(peer.heartbeat, state.config.heartbeat);
+  if (now >= link.renewAt && quiet && link.outdated === null) link.renewAt = now + state.config.heartbeat;
+  if (now < link.renewAt) {
+    state.wake(link.renewAt);
+    return;
+  }
+  if (link.outdated === null) outdate(state, peer, link, 'age', now);
+  if (peer.addresses.length > 0) startRenewal(state, peer, now);
 }
 
 function replaced(peer: Peer): MasterlessError {

@@ -10,6 +10,7 @@ import type { MeshState } from './state.js';
 
 /** Ends the session and reports what it did not deliver; a fresh one takes its place. */
 export function endSession(state: MeshState, peer: Peer): void {
+  unfence(state, peer);
   const { session } = peer;
   const leftover = session.leftover();
   state.outstanding -= session.outstanding;
@@ -21,6 +22,12 @@ export function endSession(state: MeshState, peer: Peer): void {
   state.emit({ kind: 'ended', id: peer.id, session });
   // What it held of the window of all peers is free for the others.
   tellRoom(state);
+}
+
+/** The stream of the link that gave way is closed. */
+export function unfence(state: MeshState, peer: Peer): void {
+  if (peer.fenced !== null) state.emit({ kind: 'close', connection: peer.fenced, flush: false });
+  peer.fenced = null;
 }
 
 /** Whether this side still accepts packets for the peer: until it has said goodbye. */

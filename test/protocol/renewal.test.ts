@@ -3,7 +3,7 @@ import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, CONFIG, data, follow, knows, lead, Scripted } from './scripted.js';
+import { adopts, CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
 
 const DROPPED = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
 const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
@@ -57,6 +57,38 @@ describe('a link that reaches its age', () => {
     expect(a.mesh.view('b')?.epoch).toBeGreaterThan(5);
   });
 
+  it('where neither side would wait for a lost link', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const world = new World(seed);
+      const a = world.start('a', { maxLinkAge: 300, resumeWindow: 0 });
+      const b = world.start('b', { maxLinkAge: seed % 2 === 0 ? 400 : 100_000, resumeWindow: 0 });
+      a.connect('b');
+      world.run(world.now + 200);
+      busy(world, a, b, 2000);
+      expect([a.mesh.view('b')?.session, b.mesh.view('a')?.session]).toEqual([1, 1]);
+      expect(a.mesh.view('b')?.epoch).toBeGreaterThan(3);
+    }
+  });
+
+  it('is kept while its peer is stopped, and replaced when it runs again', () => {
+    const scripted = new Scripted({ maxLinkAge: 10_000, timeout: 60_000, stallTimeout: 60_000 });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    for (let i = 0; i < 8; i++) {
+      line.say(encodeHeartbeat());
+      scripted.wait(1000);
+    }
+    // Nothing is heard from here on, be it on the link or on others.
+    scripted.wait(40_000);
+    expect(line.closed).toBe(null);
+    line.say(encodeHeartbeat());
+    scripted.wait(1000);
+    const second = scripted.taken();
+    const { nonce } = second.greet({ keep: true, addresses: ['test://a'] });
+    second.say(knows(nonce, believes));
+    second.say(knows(second.one<{ nonce: number }>('Query').nonce, believes));
+    expect(second.kinds()).toEqual(['Adopt']);
+  });
+
   it('stays as it is without such an age', () => {
     const world = new World(1);
     const [a, b] = [world.start('a'), world.start('b')];
@@ -81,12 +113,16 @@ describe('a link made under a credential that counts no more', () => {
     const { nonce } = second.greet({ keep: true, addresses: ['test://a'] });
     expect(line.closed).toBe(null);
     second.say(knows(nonce, { ...believes, received: [0, 0] }));
-    // What was said of before is asked anew, when nothing more can come over the old link.
-    expect(line.closed).toBe('cut');
+    // What was said of before is asked anew, when nothing more is taken from the old link.
+    line.say(data('too late'));
+    expect(scripted.packets).toEqual(['over the old one']);
     const query = second.one<{ nonce: number }>('Query');
-    second.say(knows(query.nonce, { ...believes, live: false }));
+    second.say(knows(query.nonce, believes));
+    // To the other side it is a good link until there is another.
+    expect(line.closed).toBe(null);
     expect(second.one('Adopt')).toMatchObject({ epoch: 2, session: 1, received: [1, 0] });
     second.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(line.closed).toBe('cut');
     expect(scripted.heard()).toEqual(['deliver a', 'reconnect a']);
   });
 
@@ -99,24 +135,49 @@ describe('a link made under a credential that counts no more', () => {
     const second = scripted.taken();
     line.say(data('over the old one'));
     const { nonce } = second.greet({ id: 'z', keep: true, addresses: ['test://z'] });
-    expect(line.closed).toBe('cut');
+    line.say(data('too late'));
+    expect(line.closed).toBe(null);
     expect(second.one<State>('State')).toMatchObject({ session: 1, epoch: 1, live: false, received: [1, 0] });
     second.say(adopts(nonce, { epoch: 2, start: [1, 0] }));
+    expect(line.closed).toBe('cut');
     expect(scripted.heard()).toEqual(['deliver z', 'reconnect z']);
   });
 
-  it('is cut when the peer does not take the new one, and then won back or not like any other', () => {
+  it('is cut when the peer takes no new one in the time of a handshake, and then won back or not like any other', () => {
     const scripted = new Scripted({ reconnect: { attempts: 3, minDelay: 100, maxDelay: 100 } });
     const { line } = follow(scripted, { addresses: ['test://a'] });
     scripted.act((mesh, now) => mesh.keep('a', true, now));
-    scripted.heard();
+    scripted.outputs.length = 0;
     scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
-    scripted.wait(0);
-    scripted.dialling().end();
-    scripted.wait(0);
+    for (let i = 0; i < 4; i++) {
+      scripted.wait(0);
+      scripted.dialling().end();
+      expect(line.closed).toBe(null);
+      line.say(encodeHeartbeat());
+      scripted.wait(1250);
+    }
     expect(line.closed).toBe('cut');
     scripted.wait(100);
-    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'reconnecting a']);
+    expect(scripted.heard().filter((kind) => kind !== 'unreachable ERR_CONNECTION_LOST')).toEqual(['reconnecting a']);
+  });
+
+  it.each([
+    ['ends', (second: Line) => void second.end()],
+    ['says nothing more', () => undefined],
+  ])('gives way to one that then %s: the peer is dialled again, and hears that its link is gone', (_how, fail) => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { addresses: ['test://z'] });
+    scripted.act((mesh, now) => mesh.keep('z', true, now));
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    scripted.wait(0);
+    const second = scripted.taken();
+    second.greet({ id: 'z', keep: true, addresses: ['test://z'] });
+    scripted.heard();
+    fail(second);
+    scripted.wait(5000);
+    expect(line.closed).toBe('cut');
+    expect(scripted.heard()).toContain('reconnecting z');
+    expect(scripted.taken()).not.toBe(second);
   });
 
   it('is cut when nothing has come of it in the time of a handshake', () => {
