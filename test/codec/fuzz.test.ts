@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
-import { anyPacket, toHex } from './packets.js';
+import { anyPacket } from './any-packet.js';
+import { toHex } from './packets.js';
 
 const codec = msgpack();
 const REFUSED = expect.objectContaining({ code: 'ERR_BAD_PACKET' });

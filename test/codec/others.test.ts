@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
 import { MasterlessError } from '../../src/errors.js';
 import { Random } from '../../src/testing/random.js';
-import { anyPacket, newSeed, toHex } from './packets.js';
+import { anyPacket } from './any-packet.js';
+import { newSeed, toHex } from './packets.js';
 
 const ours = msgpack();
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true, int64AsType: 'bigint' });

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
-import { anyPacket, thrownBy } from './packets.js';
+import { anyPacket } from './any-packet.js';
+import { thrownBy } from './packets.js';
 
 const codec = msgpack();
 const utf8 = new TextEncoder();

@@ -29,6 +29,30 @@ describe('who speaks something else', () => {
     expect(said(bytes)).toContain(text);
   });
 
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'CONNECT'])('is told a request: %s', (verb) => {
+    expect(said(Buffer.from(`${verb} / HTTP/1.1\r\n`))).toContain('speaks HTTP');
+  });
+
+  it.each([
+    ['a handshake record of another protocol', Uint8Array.of(0x16, 4, 1, 0)],
+    ['TLS application data', Uint8Array.of(0x17, 3, 3, 0)],
+  ])('is not taken for TLS: %s', (_what, bytes) => {
+    expect(foreign(bytes, 0, 4)).toBe(null);
+  });
+
+  it('is told what to do about it', () => {
+    const tls = foreign(Uint8Array.of(0x16, 3, 1, 2), 0, 4);
+    expect(tls).toMatchObject({
+      code: 'ERR_PROTOCOL',
+      message: 'the other end speaks TLS, and this node does not: give both the same credentials (options secret, tls)',
+    });
+    const http = foreign(Buffer.from('GET '), 0, 4);
+    expect(http).toMatchObject({
+      code: 'ERR_PROTOCOL',
+      message: 'the other end speaks HTTP, and this is no web server',
+    });
+  });
+
   it('is not one who says HELLO', () => {
     expect(said(encodeHello(hello()))).toBe('nothing');
   });
