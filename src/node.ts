@@ -281,7 +281,7 @@ export class Node<Packet> {
   #receive(deliver: Deliver): void {
     let packet: Packet;
     try {
-      packet = this.codec.decode(deliver.bytes) as Packet;
+      packet = this.#decode(deliver) as Packet;
     } catch (error) {
       this.#debug('a packet of', deliver.id, 'can not be decoded:', error);
       this.mesh.undecodable(deliver.id, this.now());
@@ -289,12 +289,19 @@ export class Node<Packet> {
     }
     if (this.#inbox.idle && this.#voice.listenerCount('message') > 0) {
       this.#tell('message', deliver.id, packet);
-      this.mesh.handled(deliver, this.now());
+      this.mesh.handled(deliver, this.#runtime.instant);
       return;
     }
     if (!this.#inbox.attended && this.#voice.listenerCount('message') === 0) this.mesh.attend(false);
-    const { id, session, lane, sequence, receivedBytes, bytes } = deliver;
-    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, bytes.length);
+    const { id, session, lane, sequence, receivedBytes, start, end } = deliver;
+    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, end - start);
+  }
+
+  #decode({ buffer, start, end }: Deliver): unknown {
+    const { codec } = this;
+    return codec.decodeRange === undefined
+      ? codec.decode(buffer.subarray(start, end))
+      : codec.decodeRange(buffer, start, end);
   }
 
   #announce({ sender, packet }: Message<Packet>): boolean {

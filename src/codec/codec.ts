@@ -23,4 +23,7 @@ export interface Codec {
    * @throws MasterlessError `ERR_BAD_PACKET`, for anything that is not one well-formed packet within the limits.
    */
   decode(bytes: Uint8Array): unknown;
+
+  /** The same for the packet in `buffer[start..end)`. A codec without it is given a view, which costs some 50 ns (Node 20). */
+  decodeRange?(buffer: Uint8Array, start: number, end: number): unknown;
 }

@@ -15,6 +15,8 @@ import { readTimestamp } from './timestamp.js';
 export class Decoder {
   private readonly limits: PacketLimits;
   private bytes: Uint8Array = EMPTY;
+  /** Where the packet begins. */
+  private start = 0;
   /** The next byte to read. */
   private at = 0;
   /** Behind the last byte. */
@@ -28,22 +30,26 @@ export class Decoder {
     this.limits = limits;
   }
 
-  /** See `Codec.decode`. */
-  decode(bytes: Uint8Array): unknown {
+  /** See `Codec.decodeRange`. */
+  decode(bytes: Uint8Array, start: number, end: number): unknown {
     this.bytes = bytes;
     this.text.open(bytes);
-    this.at = 0;
-    this.end = bytes.length;
+    this.start = start;
+    this.at = start;
+    this.end = end;
     this.items = 1;
+    const size = end - start;
     try {
-      if (this.end > this.limits.size) this.fail(`${this.end} bytes are more than the ${this.limits.size} allowed`);
+      if (size > this.limits.size) this.fail(`${size} bytes are more than the ${this.limits.size} allowed`);
       const value = this.read(0);
       if (this.at !== this.end) this.fail(`${this.end - this.at} bytes are left over`);
       return value;
     } catch (error) {
       if (error instanceof MasterlessError) throw error;
       // What the platform refuses to make, such as a string of a gigabyte.
-      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at}`, { cause: error });
+      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - start}`, {
+        cause: error,
+      });
     } finally {
       // The receive buffer is not ours to keep alive.
       this.bytes = EMPTY;
@@ -231,7 +237,7 @@ export class Decoder {
     if (depth >= this.limits.depth) this.fail(`nested deeper than ${this.limits.depth} levels`);
     this.items += items;
     // An item has at least one byte: in what remains, and, with those that the containers around it announced, in all.
-    if (items > this.end - this.at || this.items > this.end) {
+    if (items > this.end - this.at || this.items > this.end - this.start) {
       this.fail(`${count} entries are announced, more than the bytes can hold`);
     }
     if (this.items > this.limits.items) this.fail(`more than ${this.limits.items} values`);
@@ -249,7 +255,7 @@ export class Decoder {
   private fail(reason: string, back = 0): never {
     throw new MasterlessError(
       'ERR_BAD_PACKET',
-      `the other node sent a bad packet: ${reason}, at byte ${this.at - back}`,
+      `the other node sent a bad packet: ${reason}, at byte ${this.at - this.start - back}`,
     );
   }
 }

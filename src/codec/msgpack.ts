@@ -37,6 +37,7 @@ export function msgpack(limits: MsgpackOptions = {}): Codec {
   return Object.freeze({
     name: 'msgpack',
     encode: (packet: unknown): Uint8Array => encoder.encode(packet),
-    decode: (bytes: Uint8Array): unknown => decoder.decode(bytes),
+    decode: (bytes: Uint8Array): unknown => decoder.decode(bytes, 0, bytes.length),
+    decodeRange: (buffer: Uint8Array, start: number, end: number): unknown => decoder.decode(buffer, start, end),
   });
 }

@@ -32,23 +32,29 @@ export class Lane {
 
   /** Keeps a piece, copying it. */
   addPiece(bytes: Uint8Array, maxPacket: number): void {
-    const length = this.pieceBytes + bytes.length;
-    if (length > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
+    this.checkSize(bytes.length, maxPacket);
     if (bytes.length === 0) throw protocolError('an empty piece');
     this.pieces.push(bytes.slice());
-    this.pieceBytes = length;
+    this.pieceBytes += bytes.length;
+  }
+
+  /** Whether so many more bytes are still a packet. */
+  checkSize(more: number, maxPacket: number): void {
+    if (this.pieceBytes + more > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
   }
 
   /** The packet that these last bytes complete. */
   complete(last: Uint8Array, maxPacket: number): Uint8Array {
-    if (this.pieceBytes + last.length > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
-    if (this.pieces.length === 0) return last;
+    this.checkSize(last.length, maxPacket);
     const packet = joined([...this.pieces, last]);
     this.pieces = [];
     this.pieceBytes = 0;
     return packet;
   }
 }
+
+/** Acknowledged at once is an eighth of what may be on its way, and not more than this. */
+export const MAX_ACK_BYTES: number = 512 * 1024;
 
 /** What was accepted and never acknowledged, told apart by whether it can have arrived. */
 export interface Leftover {
@@ -69,6 +75,8 @@ export class Session {
   handledBytes = 0;
   /** `handledBytes` at the last acknowledgement. */
   ackedBytes = 0;
+  /** So much handled is told without delay. */
+  ackBytes = 0;
   /** When the next acknowledgement is due; Infinity when none is. */
   ackAt: number = Number.POSITIVE_INFINITY;
   /** The other side wants to know at once when these have been handled. */

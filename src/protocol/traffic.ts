@@ -11,25 +11,22 @@ import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './contr
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
-import type { Deliver } from './output.js';
+import { Deliver } from './output.js';
 import type { Peer } from './peer.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
-import { type LaneIndex, NORMAL, type Session, URGENT } from './session.js';
+import { type LaneIndex, NORMAL, Session, URGENT } from './session.js';
 import { takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
-/** Acknowledged at the latest after so many milliseconds, or so many bytes, whichever comes first. */
+/** Acknowledged at the latest after so many milliseconds, or `Session.ackBytes`, whichever comes first. */
 export const ACK_DELAY = 20;
-export const ACK_BYTES: number = 64 * 1024;
 
 export class Traffic {
   private readonly state: MeshState;
-  private readonly deliver: Deliver;
+  private readonly deliver: Deliver = new Deliver(new Session());
 
   constructor(state: MeshState) {
     this.state = state;
-    const session = null as unknown as Session;
-    this.deliver = { kind: 'deliver', id: '', session, lane: NORMAL, sequence: 0, receivedBytes: 0, bytes: EMPTY };
   }
 
   send(id: string, bytes: Uint8Array, urgent: boolean): number {
@@ -80,19 +77,28 @@ export class Traffic {
     const number = link.next[index]++;
     // Sent again over this link though it had come over the last one.
     if (number < lane.received) return null;
-    const bytes = decoder.buffer.subarray(decoder.start, decoder.end);
+    const { buffer, start, end } = decoder;
     const { maxPacket, window } = this.state.config;
-    session.receivedBytes += bytes.length + OVERHEAD;
+    session.receivedBytes += end - start + OVERHEAD;
     if (session.receivedBytes - session.handledBytes > window + SendBuffer.cost(maxPacket)) {
       throw protocolError(`more than the window of ${window} bytes is on its way`);
     }
     if (decoder.kind === Frame.Piece) {
-      lane.addPiece(bytes, maxPacket);
+      lane.addPiece(buffer.subarray(start, end), maxPacket);
       lane.received++;
       return null;
     }
     const { deliver } = this;
-    deliver.bytes = lane.complete(bytes, maxPacket);
+    if (lane.pieceBytes === 0) {
+      lane.checkSize(end - start, maxPacket);
+      deliver.buffer = buffer;
+      deliver.start = start;
+      deliver.end = end;
+    } else {
+      deliver.buffer = lane.complete(buffer.subarray(start, end), maxPacket);
+      deliver.start = 0;
+      deliver.end = deliver.buffer.length;
+    }
     lane.received++;
     deliver.id = peer.id;
     deliver.session = session;
@@ -107,7 +113,8 @@ export class Traffic {
     const lane = session.lanes[of.lane];
     if (of.sequence > lane.handled) lane.handled = of.sequence;
     if (of.receivedBytes > session.handledBytes) session.handledBytes = of.receivedBytes;
-    const due = session.handledBytes - session.ackedBytes >= ACK_BYTES || session.answered || session.ackAt <= now;
+    const due =
+      session.handledBytes - session.ackedBytes >= session.ackBytes || session.answered || session.ackAt <= now;
     if (due) {
       const peer = this.state.peers.get(of.id);
       session.ackAt = now;
@@ -172,5 +179,3 @@ export class Traffic {
     return views;
   }
 }
-
-const EMPTY = new Uint8Array(0);

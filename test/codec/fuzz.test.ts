@@ -41,3 +41,29 @@ test('a packet cut anywhere, or with a byte more, is refused', () => {
     { numRuns: 30 },
   );
 });
+
+test('within a larger buffer the outcome is the same, be it a packet or an error', () => {
+  const outcome = (decode: () => unknown): unknown => {
+    try {
+      return { packet: decode() };
+    } catch (error) {
+      const { code, message } = error as { code: string; message: string };
+      return { code, message };
+    }
+  };
+  const around = fc.uint8Array({ maxLength: 40 });
+  fc.assert(
+    fc.property(around, anyPacket, around, fc.boolean(), (before, packet, behind, damaged) => {
+      const bytes = codec.encode(packet).slice();
+      if (damaged) bytes[bytes.length >> 1] = 0xc1;
+      const buffer = new Uint8Array([...before, ...bytes, ...behind]);
+      const end = before.length + bytes.length;
+      const ranged = outcome(() => codec.decodeRange?.(buffer, before.length, end));
+      assert.deepStrictEqual(
+        ranged,
+        outcome(() => codec.decode(bytes)),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});

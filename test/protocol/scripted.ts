@@ -16,7 +16,7 @@ import {
 } from '../../src/protocol/control.js';
 import { encodeFrame, Frame, FrameDecoder, type FrameKind, MAX_DATA } from '../../src/protocol/frame.js';
 import { Mesh } from '../../src/protocol/mesh.js';
-import type { Deliver, Output } from '../../src/protocol/output.js';
+import { Deliver, type Output } from '../../src/protocol/output.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
 import { Random } from '../../src/testing/random.js';
 import { forms, type Kind, kindOf } from './vectors.js';
@@ -147,7 +147,7 @@ export class Scripted {
       const { id, session, lane, sequence, receivedBytes } = output;
       if (this.handles) this.mesh.handled(output, this.now);
       else this.unhandled.push({ id, session, lane, sequence, receivedBytes });
-      this.outputs.push({ ...output });
+      this.outputs.push(Object.assign(new Deliver(session), output));
       return;
     }
     if (output.kind === 'dial') {
