@@ -25,6 +25,9 @@ export class Decoder {
   private items = 0;
   private readonly text: TextReader = new TextReader();
   private readonly keys: KeyTree = new KeyTree();
+  /** Values of the maps that are being read, one map above the other; the first place free is `top`. */
+  private readonly slots: unknown[] = [];
+  private top = 0;
 
   constructor(limits: PacketLimits) {
     this.limits = limits;
@@ -38,6 +41,7 @@ export class Decoder {
     this.at = start;
     this.end = end;
     this.items = 1;
+    this.top = 0;
     const size = end - start;
     try {
       if (size > this.limits.size) this.fail(`${size} bytes are more than the ${this.limits.size} allowed`);
@@ -151,7 +155,9 @@ export class Decoder {
     this.need(length);
     const { bytes, at } = this;
     this.at = at + length;
-    return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length));
+    const view = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+    // Two ways to copy, each of them faster by a third or more on its side of this (Node 20).
+    return length > LARGE ? view.slice() : new Uint8Array(view);
   }
 
   private readExtension(length: number): Date {
@@ -176,33 +182,68 @@ export class Decoder {
 
   private readMap(count: number, depth: number): Record<string, unknown> {
     this.enter(depth, count, 2 * count);
-    const object: Record<string, unknown> = {};
-    let node = this.keys.root(count);
-    let i = 0;
-    for (; i < count && node !== null; i++) {
-      let next: KeyNode | null = this.keys.follow(node, this.bytes, this.at, this.end);
-      let key: string;
-      if (next !== null) {
-        key = next.key;
-        this.at += next.bytes.length;
-      } else {
-        const start = this.at;
-        key = this.readKey();
-        if (arrayIndex(key) !== -1 || !isFree(object, key)) {
-          this.at = start;
-          break;
-        }
-        next = this.keys.learn(node, key, this.bytes, start, this.at);
-      }
-      object[key] = this.read(depth + 1);
+    const { slots, keys } = this;
+    let node = keys.root(count);
+    const base = this.top;
+    this.top += count;
+    // Without a gap: an array that is written far beyond its end becomes a slow one, for good.
+    while (slots.length < this.top) slots.push(null);
+    let known = 0;
+    while (known < count && node !== null) {
+      const next = keys.follow(node, this.bytes, this.at, this.end);
+      if (next === null) break;
+      this.at += next.bytes.length;
+      slots[base + known++] = this.read(depth + 1);
       node = next;
     }
-    if (i < count) this.readRest(object, i, count, depth);
+    this.top = base;
+    if (node === null) return this.readRest({}, 0, count, depth);
+    const object = this.made(node, known === count, base);
+    // What is decoded is not ours to keep alive.
+    for (let i = 0; i < known; i++) slots[base + i] = null;
+    return known === count ? object : this.learnRest(object, node, known, count, depth);
+  }
+
+  /** An object with the keys up to `node`, of the values in `slots`. */
+  private made(node: KeyNode, whole: boolean, base: number): Record<string, unknown> {
+    const make = whole ? this.keys.ended(node) : null;
+    if (make !== null) return make(this.slots, base);
+    const object: Record<string, unknown> = {};
+    const { path } = node;
+    for (let i = 0; i < path.length; i++) object[path[i] as string] = this.slots[base + i];
     return object;
   }
 
+  /** The entries after `node`, whose keys were not foreseen. */
+  private learnRest(
+    object: Record<string, unknown>,
+    node: KeyNode,
+    first: number,
+    count: number,
+    depth: number,
+  ): Record<string, unknown> {
+    let last: KeyNode | null = node;
+    let i = first;
+    for (; i < count && last !== null; i++) {
+      const start = this.at;
+      const key = this.readKey();
+      if (arrayIndex(key) !== -1 || !isFree(object, key)) {
+        this.at = start;
+        break;
+      }
+      last = this.keys.learn(last, key, this.bytes, start, this.at);
+      object[key] = this.read(depth + 1);
+    }
+    return this.readRest(object, i, count, depth);
+  }
+
   /** The entries from the `first` on, whatever their keys are. */
-  private readRest(object: Record<string, unknown>, first: number, count: number, depth: number): void {
+  private readRest(
+    object: Record<string, unknown>,
+    first: number,
+    count: number,
+    depth: number,
+  ): Record<string, unknown> {
     let sparse = false;
     for (let i = first; i < count; i++) {
       const key = this.readKey();
@@ -222,6 +263,7 @@ export class Decoder {
         defineOwn(object, key, this.read(depth + 1));
       }
     }
+    return object;
   }
 
   private readKey(): string {
@@ -261,6 +303,7 @@ export class Decoder {
 }
 
 const EMPTY = new Uint8Array(0);
+const LARGE = 16 * 1024;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** Four bytes as a signed integer. */

@@ -8,6 +8,8 @@
  * nor make every key cost the learning.
  */
 
+import { type Maker, makerOf } from './shapes.js';
+
 /** A key in the place it had. */
 export interface KeyNode {
   readonly key: string;
@@ -17,6 +19,12 @@ export interface KeyNode {
   next: KeyNode | null;
   /** Keys that came next; at most {@link MAX_CHILDREN}. */
   readonly children: KeyNode[];
+  /** This key and all before it. */
+  readonly path: readonly string[];
+  /** Maps that ended here. */
+  seen: number;
+  /** Makes such a map, once many have been seen. */
+  make: Maker | null;
 }
 
 /** Maps with more entries are dictionaries rather than shapes. */
@@ -28,12 +36,17 @@ const MAX_CHILDREN = 8;
 const MAX_NODES = 2048;
 /** Unknown keys that pass by a full tree before it is emptied. */
 const PATIENCE = 16 * MAX_NODES;
+/** Maps of a shape before it is worth compiling, which takes some 30 µs. */
+const OFTEN = 100;
+/** Shapes compiled before the tree is emptied. */
+const MAX_COMPILED = 256;
 
 export class KeyTree {
   /** One for each number of keys that a map can have. */
   private roots: KeyNode[] = newRoots();
   private learnt = 0;
   private missed = 0;
+  private compiled = 0;
 
   /** Where a map of `count` keys begins; null if it is too large to be learnt. */
   root(count: number): KeyNode | null {
@@ -62,15 +75,26 @@ export class KeyTree {
       this.roots = newRoots();
       this.learnt = 0;
       this.missed = 0;
+      this.compiled = 0;
       return null;
     }
-    const child = newNode(key, copyOf(bytes, start, end));
+    const child = newNode(key, copyOf(bytes, start, end), [...node.path, key]);
     // With all places taken, which one goes is of no matter as long as it is not always the same.
     if (node.children.length < MAX_CHILDREN) node.children.push(child);
     else node.children[this.learnt % MAX_CHILDREN] = child;
     node.next = child;
     this.learnt++;
     return child;
+  }
+
+  /** A map has just ended at the node. Returns what makes such maps, if that is worth its while. */
+  ended(node: KeyNode): Maker | null {
+    if (node.make !== null || ++node.seen < OFTEN) return node.make;
+    node.seen = 0;
+    if (this.compiled === MAX_COMPILED) return null;
+    this.compiled++;
+    node.make = makerOf(node.path);
+    return node.make;
   }
 }
 
@@ -88,10 +112,10 @@ function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return copy;
 }
 
-function newNode(key: string, bytes: Uint8Array): KeyNode {
-  return { key, bytes, next: null, children: [] };
+function newNode(key: string, bytes: Uint8Array, path: readonly string[]): KeyNode {
+  return { key, bytes, next: null, children: [], path, seen: 0, make: null };
 }
 
 function newRoots(): KeyNode[] {
-  return Array.from({ length: MAX_KEYS + 1 }, () => newNode('', new Uint8Array(0)));
+  return Array.from({ length: MAX_KEYS + 1 }, () => newNode('', new Uint8Array(0), []));
 }
