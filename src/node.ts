@@ -140,6 +140,14 @@ export class Node<Packet> {
     return true;
   }
 
+  /** How many of the peers took the encoded packet, each counted once. */
+  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
+    const free = this.deliveries.idle ? ids : ids.filter((id) => !this.deliveries.waiting(id));
+    const taken = this.mesh.sendAll(free, bytes, urgent);
+    if (taken > 0) this.flushSoon();
+    return taken;
+  }
+
   /** Resolves when the peer is not connected any more. */
   disconnect(id: string): Promise<void> {
     if (!this.mesh.disconnect(id, this.now())) return Promise.resolve();

@@ -103,12 +103,10 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (typeof target === 'string') return this.#node.send(target, this.#encodedFor(target, packet, urgent), urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
-    const ids = new Set<string>(target.map(checkedId));
+    for (const id of target) if (!this.#node.mesh.isConnected(id)) checkedId(id);
     const bytes = this.#encoded(packet, urgent);
-    for (const id of ids) this.#checkTaken(id, bytes.length);
-    let taken = 0;
-    for (const id of ids) if (this.#node.send(id, bytes, urgent)) taken++;
-    return taken;
+    for (const id of target) this.#checkTaken(id, bytes.length);
+    return this.#node.sendAll(target, bytes, urgent);
   }
 
   /**

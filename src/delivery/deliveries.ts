@@ -50,6 +50,11 @@ export class Deliveries {
     return this.#queues.has(id);
   }
 
+  /** Whether nobody waits for room. */
+  get idle(): boolean {
+    return this.#queues.size === 0;
+  }
+
   /** Sends as soon as there is room; resolves when the peer's application has had it. */
   deliver(id: string, bytes: Uint8Array, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {

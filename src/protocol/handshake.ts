@@ -188,6 +188,11 @@ export function endError(state: MeshState, connection: Connection, error: Master
   return ended;
 }
 
+/** Why a connection ends because its own node does. */
+export function closedError(): MasterlessError {
+  return new MasterlessError('ERR_CLOSED', 'the node is closing');
+}
+
 /** The handshake took longer than `handshakeTimeout`. */
 export function timeoutError(connection: Connection): MasterlessError {
   const where = connection.uri ?? connection.remote;

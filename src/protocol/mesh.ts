@@ -10,7 +10,7 @@ import { hasRoom, keepAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { cancelWish, endWishes, failed, startWish, tickDials } from './dialing.js';
-import { endError, greet, onAdmission, timeoutError, turnAway } from './handshake.js';
+import { closedError, endError, greet, onAdmission, timeoutError, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { heard, lost, tellKeep, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
@@ -101,6 +101,11 @@ export class Mesh {
    */
   send(id: string, bytes: Uint8Array, urgent: boolean): number {
     return this.traffic.send(id, bytes, urgent);
+  }
+
+  /** The same for several peers; one named twice gets it once. Returns how many accepted it. */
+  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
+    return this.traffic.sendAll(ids, bytes, urgent);
   }
 
   /** Whether a packet of `size` bytes would be accepted now. */
@@ -343,7 +348,3 @@ export class Mesh {
 
 const NONE: readonly Connection[] = [];
 const NOTHING = new Uint8Array(0);
-
-function closedError(): MasterlessError {
-  return new MasterlessError('ERR_CLOSED', 'the node is closing');
-}

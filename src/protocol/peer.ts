@@ -84,6 +84,8 @@ export class Peer {
   renewal: Dial | null = null;
   /** The link that gave way to one that is not there yet: its stream is open, and counts for nothing. */
   fenced: Connection | null = null;
+  /** The call of `Traffic.sendAll` that reached it last. */
+  sentIn = 0;
   /** Links in a row that were lost before they carried anything. */
   flaps = 0;
   /** Until when a lost link's session is held for the other side's return; 0 when it is not. */

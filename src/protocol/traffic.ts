@@ -24,6 +24,8 @@ export const ACK_DELAY = 20;
 export class Traffic {
   private readonly state: MeshState;
   private readonly deliver: Deliver = new Deliver(new Session());
+  /** Calls of `sendAll` so far. */
+  private calls = 0;
 
   constructor(state: MeshState) {
     this.state = state;
@@ -31,7 +33,23 @@ export class Traffic {
 
   send(id: string, bytes: Uint8Array, urgent: boolean): number {
     const peer = this.state.peers.get(id);
-    if (peer === undefined || !this.accepts(peer, bytes.length)) return 0;
+    return peer === undefined ? 0 : this.sendTo(peer, bytes, urgent);
+  }
+
+  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
+    const call = ++this.calls;
+    let taken = 0;
+    for (const id of ids) {
+      const peer = this.state.peers.get(id);
+      if (peer === undefined || peer.sentIn === call) continue;
+      peer.sentIn = call;
+      if (this.sendTo(peer, bytes, urgent) > 0) taken++;
+    }
+    return taken;
+  }
+
+  private sendTo(peer: Peer, bytes: Uint8Array, urgent: boolean): number {
+    if (!this.accepts(peer, bytes.length)) return 0;
     const { outgoing } = peer.session.lanes[urgent ? URGENT : NORMAL];
     const before = outgoing.cost;
     const number = outgoing.push(bytes);

@@ -43,6 +43,18 @@ describe('sending', () => {
     expect(scripted.heard()).toEqual([]);
   });
 
+  it('to several gives each one packet, however often it is named, and tells how many took it', () => {
+    const { scripted, line } = linked();
+    const all = (ids: string[], size: number): number =>
+      scripted.act((mesh) => mesh.sendAll(ids, new Uint8Array(size), false));
+    const before = line.bytes;
+    expect(all(['a', 'nobody', 'a'], 9)).toBe(1);
+    expect(all(['a'], 9)).toBe(1);
+    expect(line.bytes - before).toBe(2 * 10);
+    expect(all(['nobody'], 9)).toBe(0);
+    expect(all(['a'], 1e6)).toBe(0);
+  });
+
   it('lets urgent packets pass ahead of normal ones that wait', () => {
     const { scripted, line } = linked();
     const { mesh, now } = scripted;
