@@ -1,18 +1,42 @@
 /**
  * What a node does, for people who look for a fault: `DEBUG=masterless*` in the environment, or the `debug` option.
+ *
+ * The package that looks at the environment is loaded with the first node that has no such option, since it takes a third
+ * of the time that importing this library does. What is said until it is there waits for it.
  */
-import createDebug from 'debug';
+import type { Debugger } from 'debug';
 
 /** Takes whatever describes an event. */
 export type Debug = (...values: unknown[]) => void;
 
-const log = createDebug('masterless');
+/** Lines that wait for `debug`: more than any node has to say in that time. */
+const MOST_EARLY = 1000;
+
+let log: Debugger | null = null;
+let early: [id: string, values: unknown[]][] | null = null;
 
 /** Costs next to nothing while nobody listens. */
 export function debugFor(id: string): Debug {
+  if (log === null && early === null) void load();
   return (...values) => {
-    if (log.enabled) log('%s %o', id, values);
+    if (log !== null) {
+      if (log.enabled) log('%s %o', id, values);
+    } else if (early !== null && early.length < MOST_EARLY) {
+      early.push([id, values]);
+    }
   };
+}
+
+async function load(): Promise<void> {
+  early = [];
+  try {
+    const { default: createDebug } = await import('debug');
+    log = createDebug('masterless');
+    for (const [id, values] of early) if (log.enabled) log('%s %o', id, values);
+  } catch {
+    // Left out by whoever packed the application: then nobody listens.
+  }
+  early = [];
 }
 
 /** A function of the application: what it throws is the process's to handle, and does not disturb the node. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -61,10 +61,34 @@ describe('the tarball', () => {
     );
   });
 
-  it('holds a file of code for every source, and no more', () => {
+  it('holds what can be imported, required or started, what these share, and nothing that is not reached from them', () => {
     const code = packed.files.map((file) => file.path).filter((path) => /\.c?js$/.test(path));
+    const named = [
+      'index.js',
+      'index.cjs',
+      'testing/index.js',
+      'testing/index.cjs',
+      'cli/main.js',
+      'cli/demo-worker.js',
+    ];
+    const reached = new Set<string>();
+    const reach = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      const text = readFileSync(join(root, path), 'utf8');
+      for (const [, target] of text.matchAll(/(?:from|import|require\()\s*["'](\.[^"']+)["']/g)) {
+        reach(join(dirname(path), target as string));
+      }
+    };
+    for (const name of named) reach(`dist/${name}`);
+    expect(code.sort()).toEqual([...reached].sort());
+  });
+
+  it('holds declarations for every source', () => {
+    const types = packed.files.map((file) => file.path).filter((path) => /\.d\.c?ts$/.test(path));
     const sources = ts.sys.readDirectory(join(root, 'src'), ['.ts', '.cts']).map((path) => path.slice(root.length + 1));
-    expect(code.sort()).toEqual(sources.map((path) => path.replace(/^src/, 'dist').replace(/ts$/, 'js')).sort());
+    const declared = sources.map((path) => path.replace(/^src/, 'dist').replace(/(c?)ts$/, 'd.$1ts'));
+    expect(types.sort()).toEqual(declared.sort());
   });
 
   it('installs without scripts, native code or more than two packages beside it', () => {
