@@ -35,9 +35,9 @@ import type { Traffic } from './traffic.js';
 
 /**
  * Frames that may wait to be written on one connection. Who asks and does not read the answers is not answered without end;
- * more than fits what one turn of the event loop reads of honest questions.
+ * more than an honest node asks at once, and little enough to be answered without others having to wait.
  */
-export const MAX_OUTBOX = 16_384;
+export const MAX_OUTBOX = 4096;
 
 /** Handles the frame that the connection's decoder has found; a packet that it completes is to be delivered. */
 export function onFrame(state: MeshState, traffic: Traffic, connection: Connection, now: number): Deliver | null {

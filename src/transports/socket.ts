@@ -8,6 +8,7 @@ import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net
 import { MasterlessError } from '../errors.js';
 import { connectionFault, listenFault } from './faults.js';
 import { isLoopback } from './loopback.js';
+import { pacer } from './pacer.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents } from './transport.js';
 
 /**
@@ -16,6 +17,9 @@ import type { Connection, ConnectionEvents, Listener, ListenerEvents } from './t
  * waits would hold the buffer. Accepted sockets can't be told of a buffer by public means.
  */
 const readBuffer = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Chunks of one write that are handed over one by one. */
+const MOST_CHUNKS = 64;
 
 /** Opens a connection. */
 export function dialSocket(where: NetConnectOpts, uri: string, events: ConnectionEvents): Connection {
@@ -35,13 +39,18 @@ export function reader(data: (chunk: Uint8Array) => void): {
   readonly options: Pick<NetConnectOpts, 'onread'>;
   readonly start: (socket: Socket) => void;
 } {
-  if (readBuffer === null) return { options: {}, start: (socket) => void socket.on('data', data) };
+  if (readBuffer === null) return { options: {}, start: (socket) => void socket.on('data', pacer(socket, data)) };
+  let paced = data;
   const callback = (length: number, buffer: Uint8Array): boolean => {
-    data(buffer.subarray(0, length));
+    paced(buffer.subarray(0, length));
     return true;
   };
-  // With `onread` nothing else starts the flow or notices the end of the stream.
-  return { options: { onread: { buffer: readBuffer, callback } }, start: (socket) => void socket.resume() };
+  const start = (socket: Socket): void => {
+    paced = pacer(socket, data);
+    // With `onread` nothing else starts the flow or notices the end of the stream.
+    socket.resume();
+  };
+  return { options: { onread: { buffer: readBuffer, callback } }, start };
 }
 
 /** Hands a socket that came in to the listener. */
@@ -53,7 +62,10 @@ export function acceptSocket(socket: Socket, remote: string, listener: ListenerE
     close: (error) => events.close(error),
   });
   events = listener.accept(connection);
-  socket.on('data', (chunk) => events.data(chunk));
+  socket.on(
+    'data',
+    pacer(socket, (chunk) => events.data(chunk)),
+  );
 }
 
 /**
@@ -100,6 +112,8 @@ export function overSocket(
       if (!socket.writable) return true;
       const [first] = chunks;
       if (chunks.length === 1 && first !== undefined) return socket.write(first);
+      // A stream keeps some hundred bytes for each: of many, as answers to a flood of questions are, one is made.
+      if (chunks.length > MOST_CHUNKS) return socket.write(Buffer.concat(chunks));
       // One writev for all of them.
       socket.cork();
       let more = !socket.writableNeedDrain;

@@ -7,6 +7,7 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { MasterlessError } from '../errors.js';
 import { connectionFault } from './faults.js';
+import { pacer } from './pacer.js';
 import type { Handshake, Security } from './security.js';
 import { isOwnEcho, overSocket, ownEcho, reader } from './socket.js';
 import { handshakeFault } from './tls-faults.js';
@@ -78,7 +79,10 @@ export class SecureAcceptor {
         return;
       }
       secured.over(socket);
-      socket.on('data', (chunk) => secured.read(chunk));
+      socket.on(
+        'data',
+        pacer(socket, (chunk) => secured.read(chunk)),
+      );
       secured.settle(handshake.prove(socket));
     });
     server.on('tlsClientError', (error, socket) => this.#arrivals.get(ends(socket))?.failed(error));
