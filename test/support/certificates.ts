@@ -1,12 +1,14 @@
 /** Credentials for tests: secrets, and the certificates that certificates/make.sh made. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type CredentialOptions, Credentials } from '../../src/credentials/credentials.js';
 import type { TlsOptions } from '../../src/index.js';
 import type { Security } from '../../src/transports/security.js';
+import { ROOT } from './program.js';
 
 /** A file of that folder. */
 export function pem(file: string): string {
-  return readFileSync(new URL(`./certificates/${file}`, import.meta.url), 'utf8');
+  return readFileSync(join(ROOT, 'test/support/certificates', file), 'utf8');
 }
 
 /** The option `tls` of a node with that certificate. */

@@ -32,14 +32,20 @@ export class Program {
   /**
    * @param program - in test/support/children
    * @param host - a command that runs the command behind it, for example in another network namespace
+   * @param flags - for the runtime
    */
-  constructor(program: string, args: readonly string[] = [], host: readonly string[] = []) {
+  constructor(
+    program: string,
+    args: readonly string[] = [],
+    host: readonly string[] = [],
+    flags: readonly string[] = [],
+  ) {
     if (!existsSync(join(ROOT, 'dist/index.js'))) throw new Error('dist is not there: run "npm run build" first');
     const { DEBUG: _, NODE_OPTIONS: __, ...env } = process.env;
     const [execPath = '', ...prefix] = [...host, process.execPath];
     const child = fork(join(ROOT, 'test/support/children', program), [...args], {
       execPath,
-      execArgv: [...prefix, '--expose-gc'],
+      execArgv: [...prefix, '--expose-gc', ...flags],
       silent: true,
       env,
     });

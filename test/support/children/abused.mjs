@@ -1,0 +1,200 @@
+// A node that is attacked, and the proof of what that did to it: turns of its loop, memory, errors that nobody caught,
+// faults told, packets of an honest peer. test/abuse/victim.ts gives the orders.
+//
+// The length of a turn is measured as processor time of this thread, not as time of day: on a busy machine a process waits
+// for its turn at a core, which says nothing about what an attacker can make it do. A timer of 1 ms runs in every turn
+// that is not shorter than that, so what was used since the last time is at most 1 ms more than one turn took. Memory is
+// collected by this thread too (--single-threaded-gc), so that nothing is left out that the loop would have to wait for.
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { Server } from '../../../dist/index.js';
+
+const { id, honest, options } = JSON.parse(process.argv[2]);
+/** Faults kept as they are; beyond, they are counted only. */
+const MOST_FAULTS = 2000;
+const SCHEDULED = '/proc/thread-self/schedstat';
+const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype).length;
+
+const uncaught = [];
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error) => uncaught.push(`${event}: ${error?.stack ?? error}`));
+}
+
+let faults = [];
+let counts = {};
+let heard = [];
+let [listeners, extra] = [[], null];
+/** Packets of the honest peer, which are numbered, and of all others. */
+const got = { honest: 0, disorder: 0, unanswered: 0, others: 0 };
+let [worst, highest, samples] = [0, 0, 0];
+let spent = used();
+
+setInterval(() => {
+  const now = used();
+  worst = Math.max(worst, now - spent);
+  spent = now;
+  if (++samples % 8 === 0) highest = Math.max(highest, process.memoryUsage.rss());
+}, 1);
+
+const node = watched(new Server(id, { ...options, debug }));
+node.on('message', (sender, packet) => {
+  if (sender !== honest) {
+    got.others++;
+    return;
+  }
+  if (packet !== got.honest++) got.disorder++;
+  // Back to where it came from, so that both directions are seen.
+  if (!node.send(honest, packet)) got.unanswered++;
+});
+const [uri] = await once(node, 'listening');
+process.on('disconnect', () => process.exit());
+process.on('message', ({ ask, order, ...rest }) => {
+  Promise.resolve(orders[order](rest)).then(
+    (answer) => process.send({ ask, answer }),
+    (error) => process.send({ ask, error: error.stack }),
+  );
+});
+process.send({ uri });
+
+const orders = {
+  /** What is told from now on is of the next attack. */
+  begin() {
+    if (typeof gc === 'function') gc();
+    faults = [];
+    counts = {};
+    heard = [];
+    worst = 0;
+    highest = process.memoryUsage.rss();
+    spent = used();
+    got.others = 0;
+    return { rss: highest };
+  },
+  end() {
+    return {
+      stall: worst,
+      rss: Math.max(highest, process.memoryUsage.rss()),
+      counts,
+      faults: faults.slice(0, 20),
+      heard: heard.slice(0, 20),
+      uncaught,
+      got,
+      polluted: Object.getOwnPropertyNames(Object.prototype).length !== PROTOTYPE,
+    };
+  },
+  /** Answers when so many faults of that code, with such words, were told; at the latest after `within`, with how many. */
+  async faults({ code, words, count, within }) {
+    const pattern = new RegExp(words);
+    const matching = () => faults.filter((fault) => fault.code === code && pattern.test(fault.message)).length;
+    await until(() => matching() >= count, within);
+    return matching();
+  },
+  /** Answers when such an event was heard, with whether it was. */
+  async event({ event, args, within }) {
+    const wanted = JSON.stringify([event, ...args]);
+    const there = () => heard.some((each) => JSON.stringify(each).startsWith(wanted.slice(0, -1)));
+    await until(there, within);
+    return there();
+  },
+  /** Another node in this process, with options of its own, in place of the last one. */
+  async make({ options: own, deaf }) {
+    await orders.drop();
+    try {
+      extra = watched(new Server(id, { ...options, ...own, debug }));
+    } catch (error) {
+      return { code: error.code, message: error.message };
+    }
+    if (!deaf) extra.on('message', () => got.others++);
+    const [at] = await once(extra, 'listening');
+    return { uri: at };
+  },
+  async drop() {
+    await extra?.close();
+    extra = null;
+  },
+  /** The attacked node dials. */
+  dial({ to, expected }) {
+    const wish = (extra ?? node).connect(to, expected === undefined ? {} : { id: expected });
+    return wish.then(
+      (met) => ({ id: met }),
+      ({ code, message }) => ({ code, message }),
+    );
+  },
+  /** The attacked node sends packets of so many bytes; how many were accepted. */
+  send({ to, size, count }) {
+    let accepted = 0;
+    for (let i = 0; i < count; i++) if ((extra ?? node).send(to, new Uint8Array(size))) accepted++;
+    return accepted;
+  },
+  /** What becomes of values that other codecs send with memory that was never written. */
+  sendViews({ to }) {
+    const views = [new Float64Array(20), new Uint16Array(3), new DataView(new ArrayBuffer(9)), new BigInt64Array(2)];
+    return [...views, views].map((view) => {
+      try {
+        return String(node.send(to, view));
+      } catch (error) {
+        return error.code;
+      }
+    });
+  },
+  rotate({ credentials }) {
+    (extra ?? node).rotate(credentials);
+  },
+  /** TCP connections of this process. */
+  sockets() {
+    return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+  },
+  peers() {
+    return (extra ?? node).connections();
+  },
+  async close() {
+    await orders.drop();
+    await node.close();
+    setImmediate(() => process.exit());
+  },
+};
+
+/** Milliseconds of processor time of this thread; of the process, where the system does not tell them apart. */
+function used() {
+  if (existsSync(SCHEDULED)) return Number(readFileSync(SCHEDULED, 'latin1').split(' ', 1)[0]) / 1e6;
+  const { user, system } = (process.threadCpuUsage ?? process.cpuUsage)();
+  return (user + system) / 1000;
+}
+
+function watched(server) {
+  for (const event of ['connect', 'disconnect', 'reconnecting', 'undelivered', 'conflict', 'unreachable', 'error']) {
+    server.on(event, (...args) => {
+      if (heard.length < MOST_FAULTS) heard.push([event, ...args.filter((arg) => typeof arg === 'string')]);
+    });
+  }
+  return server;
+}
+
+/** Faults as the node tells them: a code, an address and words; or that a packet could not be decoded. */
+function debug(...values) {
+  const [code, , message] = values;
+  if (/^ERR_/.test(code)) note(code, String(message));
+  const error = values.at(-1);
+  if (error?.code === 'ERR_BAD_PACKET') note(error.code, error.message);
+}
+
+function note(code, message) {
+  counts[code] = (counts[code] ?? 0) + 1;
+  if (faults.length < MOST_FAULTS) faults.push({ code, message });
+  for (const look of listeners) look();
+}
+
+async function until(condition, within) {
+  const end = performance.now() + within;
+  while (!condition() && performance.now() < end) {
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, 20);
+      listeners = [
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      ];
+    });
+  }
+  listeners = [];
+}
