@@ -48,6 +48,8 @@ export const MAX_CONTROL = 1024;
 /** No header is longer. */
 export const MAX_HEADER = 5;
 
+/** Memory that a connection may keep however idle it is. */
+const SMALL = 4096;
 const FIRST_MEDIUM = 0xc0;
 const FIRST_LARGE = 0xe0;
 const FIRST_OTHER = 0xf0;
@@ -108,6 +110,8 @@ export class FrameDecoder {
   /** The beginning of a frame whose rest has not come: `held[0..heldLength)`. Capacity doubles as bytes arrive. */
   private held: Uint8Array = EMPTY;
   private heldLength = 0;
+  /** A large frame was there when it was last looked: another may follow at once, and then `held` is used again. */
+  private large = false;
 
   /** Whether bytes of an unfinished frame are waiting for the rest. */
   get partial(): boolean {
@@ -139,7 +143,9 @@ export class FrameDecoder {
   private nextInChunk(): boolean {
     const size = this.parse(this.chunk, this.at, this.chunk.length);
     if (size === 0 || this.at + size > this.chunk.length) {
-      this.hold(this.chunk.length - this.at);
+      const rest = this.chunk.length - this.at;
+      this.letGo(rest);
+      this.hold(rest);
       return false;
     }
     this.emit(this.chunk, this.at, size);
@@ -183,8 +189,13 @@ export class FrameDecoder {
     this.buffer = buffer;
     this.start = at + this.header;
     this.end = at + size;
-    // A large frame's buffer belongs to its payload now; an idle connection must not pin it.
-    if (buffer === this.held && buffer.length > 4096) this.held = EMPTY;
+    if (buffer === this.held && size > SMALL) this.large = true;
+  }
+
+  /** A chunk comes to its end: if it brought no large frame, nor much of one, memory for such a one is pinned no longer. */
+  private letGo(rest: number): void {
+    if (this.held.length > SMALL && !this.large && rest <= SMALL) this.held = EMPTY;
+    this.large = false;
   }
 
   private header = 0;

@@ -4,8 +4,11 @@
  * front of it go, and a new link moves the cursor back.
  *
  * Frames are numbered from 0 in the order of acceptance; numbers are never sent. Always
- * `acked <= sent <= total` and `sent <= everSent <= total`. Memory is never written twice, so a view that a socket still
- * holds can't change under it.
+ * `acked <= sent <= total` and `sent <= everSent <= total`.
+ *
+ * Memory is written again only when all that was in it has been acknowledged. An honest peer has had it then, so no socket
+ * holds a view of it any more. One that lies gets bytes meant for itself, of this lane, in place of those it never read:
+ * so memory never passes to another lane, let alone to another peer.
  */
 import { Frame, type FrameKind, MAX_HEADER, protocolError, writeHeader } from './frame.js';
 
@@ -21,6 +24,8 @@ export const OVERHEAD = 256;
 /** Sizes of the first, second and all further segments: an idle or slow lane must not pin much. */
 const SEGMENT_SIZES = [4 * 1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
+/** Bytes kept for being written again while something is on its way: what one acknowledgement lets go of. */
+const MAX_SPARE = 1024 * 1024;
 
 interface Segment {
   readonly bytes: Uint8Array;
@@ -58,6 +63,9 @@ export class SendBuffer {
   /** The next byte to write: segment by index, byte in it. */
   private cursorSegment = 0;
   private cursor = 0;
+  /** Memory of segments that were acknowledged. */
+  private spare: Uint8Array[] = [];
+  private spareBytes = 0;
 
   /** @param kind - the frame that ends each packet: DATA or URGENT */
   constructor(kind: FrameKind) {
@@ -138,6 +146,7 @@ export class SendBuffer {
       if (this.cursorSegment === 0 && this.cursor < head) this.cursor = head;
     }
     this.acked = count;
+    if (count === this.total) this.release();
     if (this.sent < count) this.sent = count;
   }
 
@@ -187,11 +196,34 @@ export class SendBuffer {
       if (this.segments.length === 1 && segment.bytes.length <= SEGMENT_SIZES[0]) return;
       this.bytes -= segment.length - this.head;
       this.segments.shift();
+      this.keep(segment.bytes);
       this.head = 0;
       // The cursor may still be here: acknowledged over an earlier link, and not written again to this one.
       if (this.cursorSegment > 0) this.cursorSegment--;
       else this.cursor = 0;
     }
+  }
+
+  /** Keeps memory that is worth it: clearing it and touching it for the first time takes longer than writing it. */
+  private keep(bytes: Uint8Array): void {
+    if (bytes.length < FULL_SEGMENT || this.spareBytes + bytes.length > MAX_SPARE) return;
+    this.spare.push(bytes);
+    this.spareBytes += bytes.length;
+  }
+
+  private memory(size: number): Uint8Array {
+    const spare = this.spare.at(-1);
+    if (spare === undefined || spare.length < size) return new Uint8Array(size);
+    this.spare.pop();
+    this.spareBytes -= spare.length;
+    return spare;
+  }
+
+  /** Nothing is on its way: an idle lane keeps nothing. */
+  private release(): void {
+    if (this.spareBytes === 0) return;
+    this.spare = [];
+    this.spareBytes = 0;
   }
 
   private append(kind: FrameKind, payload: Uint8Array): void {
@@ -206,7 +238,7 @@ export class SendBuffer {
       const size =
         kind === Frame.Piece ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
       segment = {
-        bytes: new Uint8Array(size),
+        bytes: this.memory(size),
         length: 0,
         first: this.total,
         frames: 0,

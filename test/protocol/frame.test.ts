@@ -147,7 +147,7 @@ describe('FrameDecoder', () => {
     }
   });
 
-  it('never holds more than the largest frame, and lets go of it', () => {
+  it('never holds more than the largest frame, uses that memory for the next, and lets go of it when none follows', () => {
     const decoder = decoderFor();
     const frame = encodeFrame(Frame.Data, new Uint8Array(MAX_DATA));
     for (let at = 0; at < frame.length; at += 60_000) {
@@ -156,7 +156,15 @@ describe('FrameDecoder', () => {
       expect(held(decoder)).toBeLessThanOrEqual(MAX_DATA + MAX_HEADER);
       expect(found).toBe(at + 60_000 >= frame.length);
     }
-    expect(held(decoder)).toBe(0);
+    expect(decoder.next()).toBe(false);
+    const memory = held(decoder);
+    expect(memory).toBeGreaterThan(MAX_DATA);
+    decoder.push(frame.subarray(0, 60_000));
+    expect(decoder.next()).toBe(false);
+    decoder.push(frame.subarray(60_000));
+    expect([decoder.next(), decoder.next(), held(decoder)]).toEqual([true, false, memory]);
+    decoder.push(encodeFrame(Frame.Heartbeat, new Uint8Array(0)));
+    expect([decoder.next(), decoder.next(), held(decoder)]).toEqual([true, false, 0]);
   });
 
   it('keeps small memory for the next frame that comes in parts', () => {

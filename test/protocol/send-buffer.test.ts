@@ -144,6 +144,41 @@ describe('SendBuffer', () => {
     for (const { view, copy } of given) expect(view).toEqual(copy);
   });
 
+  it('writes memory again only when all in it was acknowledged, and keeps none when all is', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const packet = new Uint8Array(30_000);
+    const views: Uint8Array[] = [];
+    const memories = (): Set<ArrayBufferLike> => new Set(views.map((view) => view.buffer));
+    const spare = (): number => (buffer as unknown as { spareBytes: number }).spareBytes;
+    const fill = (count: number): void => {
+      for (let i = 0; i < count; i++) buffer.push(packet);
+      while (buffer.pending) buffer.gather(views, 1);
+    };
+    fill(40);
+    const before = memories().size;
+    expect(spare()).toBe(0);
+    fill(10);
+    expect(memories().size).toBeGreaterThan(before);
+    const most = memories().size;
+    // Two to a segment: all but the last of these are free again, and nothing else is.
+    buffer.acknowledge(40);
+    expect(spare()).toBeGreaterThan(500_000);
+    const held = buffer.retained().map(({ payload }) => payload.buffer);
+    fill(20);
+    expect(memories().size).toBe(most);
+    expect(
+      buffer
+        .retained()
+        .slice(10)
+        .some(({ payload }) => held.slice(0, 9).includes(payload.buffer)),
+    ).toBe(false);
+    buffer.acknowledge(70);
+    expect(spare()).toBe(0);
+    fill(200);
+    buffer.acknowledge(269);
+    expect(spare()).toBeLessThanOrEqual(1024 * 1024);
+  });
+
   it('pins little memory when little is retained', () => {
     const buffer = new SendBuffer(Frame.Data);
     for (let i = 0; i < 10_000; i++) {
