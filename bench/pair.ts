@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { FIRST_ID } from './packets.js';
 import type { Address, Pattern, TransportName, Wish } from './peer.js';
 import { Worker } from './process.js';
+import type { Cost } from './profiler.js';
 import { removeScratch, scratch } from './scratch.js';
 import { multiplied, type Spec } from './traffic/spec.js';
 import type { Watched } from './traffic/watch.js';
@@ -145,6 +146,16 @@ export class Pair {
   /** Bytes that the sender has had at most. */
   async peak(): Promise<number> {
     return (await this.#hub.ask('usage', { settle: false })).peak;
+  }
+
+  /** From now on both processes note where their time goes. */
+  async profile(): Promise<void> {
+    await Promise.all([this.#hub, this.#ends].map((worker) => worker.ask('profile', {})));
+  }
+
+  /** Where it went: sender, receiver. */
+  profiled(): Promise<[readonly Cost[], readonly Cost[]]> {
+    return Promise.all([this.#hub.ask('profiled', {}), this.#ends.ask('profiled', {})]);
   }
 
   /** From now on the receiver notes what comes, whatever it is. */

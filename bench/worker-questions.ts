@@ -1,5 +1,6 @@
 /** What the command asks its two processes, and what they answer. */
 import type { Address, Reach, Wish } from './peer.js';
+import type { Cost } from './profiler.js';
 import type { Driven } from './traffic/drive.js';
 import type { Spec, Sum } from './traffic/spec.js';
 import type { Watched } from './traffic/watch.js';
@@ -20,6 +21,8 @@ export interface Questions {
   /** `settle`: collect garbage first. */
   usage: { readonly settle: boolean };
   first: { readonly peer: string; readonly wish: Wish };
+  profile: Record<never, never>;
+  profiled: Record<never, never>;
 }
 
 export interface Answers {
@@ -36,6 +39,8 @@ export interface Answers {
   /** Microseconds of CPU time so far, bytes of memory now, and the most there was. */
   usage: Usage;
   first: { readonly milliseconds: number };
+  profile: null;
+  profiled: readonly Cost[];
 }
 
 export interface Usage {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Packet } from './packets.js';
 import type { Hear, Hub, Peer, Reach, Side, Wish } from './peer.js';
 import { peerNamed } from './peers.js';
+import { Profiler } from './profiler.js';
 import { drive } from './traffic/drive.js';
 import { moment } from './traffic/spec.js';
 import { Tally } from './traffic/tally.js';
@@ -21,6 +22,7 @@ const sides: { readonly side: Side; readonly reach: Reach }[] = [];
 let tally: Tally | null = null;
 let watch: Watch | null = null;
 let hear: Hear = unasked;
+const profiler = new Profiler();
 
 const answers: { readonly [Q in Question]: (given: Questions[Q]) => Answers[Q] | Promise<Answers[Q]> } = {
   async load({ peer: name }) {
@@ -76,6 +78,11 @@ const answers: { readonly [Q in Question]: (given: Questions[Q]) => Answers[Q] |
     };
   },
   first: ({ peer: name, wish }) => firstPacket(name, wish),
+  async profile() {
+    await profiler.start();
+    return null;
+  },
+  profiled: () => profiler.stop(),
 };
 
 process.on('message', ({ question, given }: { question: Question; given: never }) => {
