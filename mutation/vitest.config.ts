@@ -1,6 +1,6 @@
 /**
- * The tests that mutants have to survive: the quick ones of the two rooms, in one thread that loads the sources once for
- * all of them, since a mutant must be done with in a second.
+ * The tests that mutants have to survive: the quick ones of the two rooms and a few storms, in one thread that loads the
+ * sources once for all of them, since a mutant must be done with in a second.
  */
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -18,6 +18,7 @@ const LATE = [
   'text',
   'keys',
   'properties',
+  'storm',
 ];
 
 class QuickFirst extends BaseSequencer {
@@ -29,7 +30,7 @@ class QuickFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/{protocol,codec}/**/*.test.ts'],
+    include: ['test/{protocol,codec}/**/*.test.ts', 'test/sim/storm.test.ts'],
     // Comparisons with other people's codecs, and random bytes: storms, for all that they are in this room.
     exclude: ['test/codec/{others,fuzz}.test.ts'],
     setupFiles: ['mutation/quick.ts'],
