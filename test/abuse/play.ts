@@ -9,7 +9,7 @@ import { type Harm, Victim } from './victim.js';
 import type { Wire } from './wire.js';
 
 /** What no attack may go beyond: bytes of memory, and milliseconds of one turn of the loop. */
-const MOST_MEMORY = 64 * 2 ** 20;
+export const MOST_MEMORY = 64 * 2 ** 20;
 const MOST_STALL = 50;
 /** For what must come, on a busy machine. */
 const DEADLINE = 15_000;
