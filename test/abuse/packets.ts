@@ -70,7 +70,11 @@ function list(count: number, item: (index: number) => Uint8Array | string): Uint
 function map(keys: readonly string[]): Uint8Array {
   const head = Buffer.alloc(5, 0xdf);
   head.writeUInt32BE(keys.length, 1);
-  return joined([head, ...keys.map((key) => joined([Uint8Array.of(0xa0 | key.length), Buffer.from(key), hex('00')]))]);
+  const entries = keys.map((key) => {
+    const text = Buffer.from(key);
+    return joined([Uint8Array.of(0xa0 | text.length), text, hex('00')]);
+  });
+  return joined([head, ...entries]);
 }
 
 /** An extension of every type there is, but for the one that is taken. */
@@ -263,6 +267,26 @@ export const packets: readonly Case[] = [
     ],
     { options: () => FEW },
   ),
+  taken('keys that are code, often enough to be compiled', ['constructor keys', 'CVE-2023-52079'], () => {
+    const keys = [
+      '"',
+      "'",
+      '`',
+      '\\',
+      '\\"',
+      '*/',
+      '//',
+      '\u2028',
+      '\n',
+      '"]}',
+      '});process.exit(1);({',
+      '"+process.exit(1)+"',
+    ];
+    return keys.map((key) => list(120, () => map([key, `${key}${key}`.slice(0, 15)])));
+  }),
+  taken('shapes without number, each often enough to be compiled', ['CVE-2023-52079', 'CVE-2026-48779'], () => {
+    return Array.from({ length: 12 }, (_, part) => list(20 * 110, (i) => map([`s${part}x${Math.floor(i / 110)}`])));
+  }),
   {
     name: 'memory that was never written is not sent',
     items: ['CVE-2026-45736'],
