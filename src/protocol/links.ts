@@ -13,7 +13,7 @@ import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { MAX_ACK_BYTES, NORMAL, URGENT } from './session.js';
+import { ackBytesOf, NORMAL, URGENT } from './session.js';
 import { endParting } from './sessions.js';
 import type { MeshState } from './state.js';
 
@@ -33,7 +33,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
     state.emit({ kind: 'connect', id: peer.id, info });
   }
   linked(state, peer);
-  peer.session.ackBytes = Math.min(MAX_ACK_BYTES, state.config.window / 8, peer.window / 8);
+  peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
   if (link.toldKeep !== peer.keep) tellKeep(state, peer);
   state.touch(link);
   state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt));

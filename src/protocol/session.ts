@@ -53,8 +53,13 @@ export class Lane {
   }
 }
 
-/** Acknowledged at once is an eighth of what may be on its way, and not more than this. */
-export const MAX_ACK_BYTES: number = 512 * 1024;
+/**
+ * So much handled of a window is acknowledged at once: seldom enough to cost next to nothing, and so often that the sender
+ * never waits for the delay instead.
+ */
+export function ackBytesOf(window: number): number {
+  return Math.min(512 * 1024, Math.max(64 * 1024, window / 8), window / 2);
+}
 
 /** What was accepted and never acknowledged, told apart by whether it can have arrived. */
 export interface Leftover {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { encodeAck, encodeAckRequest } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
-import { MAX_ACK_BYTES } from '../../src/protocol/session.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { data, follow, type Line, Scripted } from './scripted.js';
 
@@ -214,9 +213,10 @@ describe('acknowledgement', () => {
   });
 
   it.each([
-    ['half a MiB', { window: 1e8 }, { window: 1e8 }, MAX_ACK_BYTES],
-    ['an eighth of a small window', { window: 80_000 }, { window: 1e8 }, 10_000],
-    ['an eighth of a small window of the peer', { window: 1e8 }, { window: 80_000 }, 10_000],
+    ['half a MiB', { window: 1e8 }, { window: 1e8 }, 512 * 1024],
+    ['an eighth of the window', { window: 2e6 }, { window: 2e6 }, 250_000],
+    ['half of a small window', { window: 80_000 }, { window: 1e8 }, 40_000],
+    ['half of a small window of the peer', { window: 1e8 }, { window: 80_000 }, 40_000],
   ])('comes without delay after %s: well below a byte per packet', (_what, config, fields, bytes) => {
     const { line } = linked(config, fields);
     line.say(data('x'));
