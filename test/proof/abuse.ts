@@ -47,18 +47,20 @@ export const abuse: Part = {
   report(figures: Readonly<Record<string, number>>, scale: Scale): Report {
     const of = (name: string): string => figure(figures[name] ?? 0);
     const mib = (name: string): string => ((figures[name] ?? 0) / 2 ** 20).toFixed(1);
-    const lines = MODES.map(
-      (mode) =>
-        `${mode.padEnd(7)} ${of(`cases ${mode}`)} cases; ${of(`inputs ${mode}`)} hostile inputs on ${of(`connections ${mode}`)} connections, ${of(`links ${mode}`)} of them links: memory +${mib(`memory ${mode}`)} MiB, longest turn ${of(`stall ${mode}`)} ms, ${of(`exchanged ${mode}`)} packets of an honest peer meanwhile`,
-    );
+    const done = (kind: string): readonly Mode[] => MODES.filter((mode) => `${kind} ${mode}` in figures);
     const faults = Object.keys(figures).filter((name) => name.startsWith('fault '));
-    lines.push(
+    const lines = [
+      MODES.map((mode) => `${of(`cases ${mode}`)} cases in ${mode}`).join(', '),
+      ...done('inputs').map(
+        (mode) =>
+          `${mode.padEnd(7)} ${of(`inputs ${mode}`)} hostile inputs on ${of(`connections ${mode}`)} connections, ${of(`links ${mode}`)} of them links: memory +${mib(`memory ${mode}`)} MiB, longest turn ${of(`stall ${mode}`)} ms, ${of(`exchanged ${mode}`)} packets of an honest peer meanwhile`,
+      ),
       faults
         .sort()
         .map((name) => `${name.slice('fault '.length)} ${of(name)}`)
         .join(', '),
-    );
-    if (scale === 'nightly') lines.push(...MODES.map((mode) => flooded(figures, mode)));
+      ...done('flooded').map((mode) => flooded(figures, mode)),
+    ];
     const failures = MODES.flatMap((mode) => [
       ...((figures[`cases ${mode}`] ?? 0) < casesIn(mode).length ? [`${of(`cases ${mode}`)} cases in ${mode}`] : []),
       ...((figures[`inputs ${mode}`] ?? 0) < INPUTS[scale] ? [`${of(`inputs ${mode}`)} inputs in ${mode}`] : []),
