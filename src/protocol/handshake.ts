@@ -267,6 +267,7 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
 
 /** Numbers of the bits that are in `set` and not in `within`, lowest first. Sets have 53 bits, the operators of numbers 32. */
 function bitsBeyond(set: number, within: number): number[] {
+  if (set === 0) return [];
   const beyond = BigInt(set) & ~BigInt(within);
   return Array.from({ length: 53 }, (_, bit) => bit).filter((bit) => (beyond >> BigInt(bit)) & 1n);
 }

@@ -21,8 +21,8 @@ export const PIECE: number = 128 * 1024;
  */
 export const OVERHEAD = 256;
 
-/** Sizes of the first, second and all further segments: an idle or slow lane must not pin much. */
-const SEGMENT_SIZES = [4 * 1024, 16 * 1024] as const;
+/** Sizes of the first, second and all further segments: a slow lane must not pin much, and an idle one pins nothing. */
+const SEGMENT_SIZES = [1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
 /** Bytes kept for being written again while something is on its way: what one acknowledgement lets go of. */
 const MAX_SPARE = 1024 * 1024;
@@ -189,11 +189,10 @@ export class SendBuffer {
     return packets;
   }
 
-  /** Lets go of the first `whole` segments; a small last one stays for what comes next. */
+  /** Lets go of the first `whole` segments. */
   private drop(whole: number): void {
     for (let i = 0; i < whole; i++) {
       const segment = this.segments[0] as Segment;
-      if (this.segments.length === 1 && segment.bytes.length <= SEGMENT_SIZES[0]) return;
       this.bytes -= segment.length - this.head;
       this.segments.shift();
       this.keep(segment.bytes);
