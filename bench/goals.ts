@@ -1,4 +1,5 @@
 /** What the project wants to reach, and how far it is from there. */
+import type { TransportName } from './peer.js';
 import type { PeerReadings, Report } from './result.js';
 
 export interface Goal {
@@ -12,13 +13,13 @@ export interface Goal {
 
 const MSGPACK_BYTES = 57;
 
-/** How many times as good as the floor. */
-function toFloor(workload: string, atLeast: number): Goal {
+/** How many times as good as the floor, over the same transport. */
+function toFloor(workload: string, atLeast: number, transport: TransportName = 'tcp'): Goal {
   return {
     workload,
-    text: 'of the floor',
+    text: `of the floor${over(transport)}`,
     atLeast,
-    value: (report) => resultOf(report, workload, 'ours')?.toFloor.rate ?? null,
+    value: (report) => resultOf(report, workload, 'ours', transport)?.toFloor.rate ?? null,
   };
 }
 
@@ -32,16 +33,27 @@ function ahead(workload: string, peer: string, atLeast: number): Goal {
   };
 }
 
-function figure(workload: string, key: string, text: string, atMost: number, less = 0): Goal {
+function figure(
+  workload: string,
+  key: string,
+  text: string,
+  atMost: number,
+  { less = 0, transport = 'tcp' }: { readonly less?: number; readonly transport?: TransportName } = {},
+): Goal {
   return {
     workload,
-    text,
+    text: text + over(transport),
     atMost,
     value(report) {
-      const value = resultOf(report, workload, 'ours')?.medians[key];
+      const value = resultOf(report, workload, 'ours', transport)?.medians[key];
       return value === undefined ? null : value - less;
     },
   };
+}
+
+/** TCP needs no mention. */
+function over(transport: TransportName): string {
+  return transport === 'tcp' ? '' : ` over ${transport}`;
 }
 
 const OTHERS = ['masterless-0.4.1', 'ws', 'zeromq', 'socket.io', 'nats', 'secret-stream'];
@@ -69,7 +81,7 @@ export const goals: readonly Goal[] = [
   toFloor('binary-64k', 0.9),
   ahead('binary-64k', 'zeromq', 1),
   figure('idle-links', 'memory', 'KiB per idle link', 14),
-  figure('wire-bytes', 'flood', 'bytes over its msgpack per small packet', 1.5, MSGPACK_BYTES),
+  figure('wire-bytes', 'flood', 'bytes over its msgpack per small packet', 1.5, { less: MSGPACK_BYTES }),
   {
     workload: 'growth-links',
     text: 'CPU per packet with 2,000 links against one',
@@ -81,6 +93,8 @@ export const goals: readonly Goal[] = [
   },
   figure('start-up', 'import', 'ms of import', 30),
   figure('start-up', 'size', 'kB minified', 60),
+  toFloor('small', 0.9, 'tls'),
+  figure('idle-links', 'memory', 'KiB per idle link', 70, { transport: 'tls' }),
 ];
 
 export interface Standing {
@@ -91,7 +105,7 @@ export interface Standing {
   readonly missedBy: number;
 }
 
-/** Of the goals that were measured, over TCP. */
+/** Of the goals that were measured. */
 export function standings(report: Report, of: readonly Goal[] = goals): Standing[] {
   return of.flatMap((goal) => {
     const value = goal.value(report);
@@ -102,7 +116,12 @@ export function standings(report: Report, of: readonly Goal[] = goals): Standing
   });
 }
 
-function resultOf(report: Report, workload: string, peer: string): PeerReadings | undefined {
-  const result = report.workloads.find(({ name, transport }) => name === workload && transport === 'tcp');
+function resultOf(
+  report: Report,
+  workload: string,
+  peer: string,
+  transport: TransportName = 'tcp',
+): PeerReadings | undefined {
+  const result = report.workloads.find((each) => each.name === workload && each.transport === transport);
   return result?.results.find((each) => each.peer === peer);
 }

@@ -1,6 +1,7 @@
 /** All workloads, in the order of the report. */
 import type { Workload } from './workload.js';
 import { growthLinks, growthOutstanding, growthSize } from './workloads/growth.js';
+import { handshakes } from './workloads/handshakes.js';
 import { idleLinks } from './workloads/idle-links.js';
 import { reconnect } from './workloads/reconnect.js';
 import { startUp } from './workloads/start-up.js';
@@ -15,6 +16,7 @@ export const workloads: readonly Workload[] = [
   binary1k,
   binary64k,
   fanOut,
+  handshakes,
   idleLinks,
   wireBytes,
   reconnect,

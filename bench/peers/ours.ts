@@ -1,17 +1,22 @@
 /**
  * This library as it is published, from `dist`. Acknowledgement, sessions, limits and strict decoding are on, as they always
- * are; options have their defaults, but for the window where a workload asks for one, and endpoints that only dial.
+ * are; options have their defaults, but for the window where a workload asks for one, endpoints that only dial, and a secret
+ * over TLS.
  */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Server } from '../../src/index.js';
+import type { Server, ServerOptions } from '../../src/index.js';
 import type { Address, Hear, Hub, Peer, PeerInfo, Reach, Side, Wish } from '../peer.js';
 import { ROOT } from '../root.js';
 import { inBatches } from './batches.js';
 
 type Node = Server<unknown>;
 type Library = { readonly Server: typeof Server };
+
+/** A secret that is none: both processes must know it, and what it costs is measured. */
+const SECRET = createHash('sha256').update('masterless bench').digest();
 
 /** What one burst of small packets takes of a window at most. */
 const BURST_BYTES = 256 * 1024;
@@ -22,7 +27,7 @@ export const ours: PeerInfo = {
   name: 'ours',
   title: 'masterless',
   remark: 'default options: sessions, acknowledgements, credit, limits and strict decoding are all on',
-  transports: ['tcp', 'unix'],
+  transports: ['tcp', 'unix', 'tls'],
   packages: [],
   native: false,
   reconnects: true,
@@ -34,14 +39,17 @@ export const ours: PeerInfo = {
 };
 
 function made(Constructor: Library['Server']): Peer {
-  const windows = ({ window }: Wish): object => (window === null ? {} : { window, totalWindow: 2 * window });
+  const wished = ({ transport, window }: Wish): ServerOptions => ({
+    ...(transport === 'tls' ? { secret: SECRET } : {}),
+    ...(window === null ? {} : { window, totalWindow: 2 * window }),
+  });
 
   async function listen(wish: Wish, hear: Hear): Promise<Hub> {
     const hubs: Node[] = [];
     const linkOf = new Map<string, number>();
     for (let index = 0; index < wish.hubs; index++) {
       const uri = wish.transport === 'unix' ? `unix://${wish.path}${index}` : 'tcp://127.0.0.1:0';
-      const node: Node = new Constructor(`hub-${index}`, { listen: [uri], ...windows(wish) });
+      const node: Node = new Constructor(`hub-${index}`, { listen: [uri], ...wished(wish) });
       node.on('message', (sender, packet) => hear((linkOf.get(sender) as number) + index, packet as never));
       node.on('error', fail);
       await once(node, 'listening');
@@ -79,7 +87,7 @@ function made(Constructor: Library['Server']): Peer {
     const node = (link: number): Node => nodes.get(endpoint(link, wish.hubs)) ?? start(link);
     const start = (link: number): Node => {
       const id = endpoint(link, wish.hubs);
-      const made: Node = new Constructor(id, { listen: [], ...windows(wish) });
+      const made: Node = new Constructor(id, { listen: [], ...wished(wish) });
       const base = Math.floor(link / wish.hubs) * wish.hubs;
       if (wish.hubs === 1) made.on('message', (_, packet) => hear(link, packet as never));
       else made.on('message', (sender, packet) => hear(base + Number(sender.slice('hub-'.length)), packet as never));

@@ -1,4 +1,5 @@
 /** Sockets of Node for adapters that stand directly on them: TCP, Unix sockets, and TLS 1.3 with a shared key. */
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
@@ -6,16 +7,19 @@ import type { Address, Wish } from '../peer.js';
 
 /** A key that is no secret: what it costs is measured, and it never leaves the machine. */
 const KEY = Buffer.alloc(32, 7);
-const SUITE = 'TLS_AES_128_GCM_SHA256';
+/** No tickets: who dials again has the key again. They would be two messages more in each handshake. */
+const TLS = {
+  minVersion: 'TLSv1.3',
+  ciphers: 'TLS_AES_128_GCM_SHA256',
+  secureOptions: constants.SSL_OP_NO_TICKET,
+} as const;
 
 /** A listener of the wished kind. `accept` gets every connection once it can be used. */
 export async function listenAt(wish: Wish, accept: (socket: Socket) => void): Promise<Server> {
   const server =
     wish.transport === 'tls'
       ? createTlsServer(
-          { minVersion: 'TLSv1.3', ciphers: SUITE, pskCallback: () => KEY, noDelay: true } as Parameters<
-            typeof createTlsServer
-          >[0],
+          { ...TLS, pskCallback: () => KEY, noDelay: true } as Parameters<typeof createTlsServer>[0],
           accept,
         )
       : createServer({ noDelay: true }, accept);
@@ -34,8 +38,7 @@ export async function dialAt(address: Address, wish: Wish): Promise<Socket> {
   const psk = { psk: KEY, identity: 'bench' };
   const socket: TLSSocket = connectTls({
     ...address,
-    minVersion: 'TLSv1.3',
-    ciphers: SUITE,
+    ...TLS,
     pskCallback: () => psk,
     checkServerIdentity: () => undefined,
   });
