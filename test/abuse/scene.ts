@@ -12,7 +12,8 @@ export class Scene {
   readonly victim: Victim;
   /** Of the attacked node. */
   readonly uri: string;
-  readonly #wires: Wire[] = [];
+  /** Those that are open. */
+  readonly #wires = new Set<Wire>();
 
   constructor(mode: Mode, victim: Victim, uri: string) {
     this.mode = mode;
@@ -76,7 +77,8 @@ export class Scene {
 
   #wire(place: ConstructorParameters<typeof Wire>[0]): Wire {
     const wire = new Wire(place);
-    this.#wires.push(wire);
+    this.#wires.add(wire);
+    void wire.ended.then(() => this.#wires.delete(wire));
     return wire;
   }
 }
