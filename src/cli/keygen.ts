@@ -13,19 +13,20 @@ With --ca it makes certificates instead, for development.
   masterless keygen
   masterless keygen --ca FOLDER [ID]... [--days DAYS]
 
-Whoever has the secret can join under any id, and read and change what flows: only the user of the nodes should be able to
-read the file that it is kept in:
+Whoever has the secret can join under any id, and read and change what flows: only the user of the nodes should be able
+to read the file that it is kept in:
 
   (umask 077; masterless keygen > mesh.secret)
 
 The other commands take it from --secret-file mesh.secret, or from the variable MASTERLESS_SECRET of the environment,
 never from an argument, which every user of the machine can read. In programs it is the option secret.
 
-  --ca FOLDER  makes an authority there, ca.pem and ca-key.pem, or takes the one that is there; and for each ID a key and
-               a certificate that covers it, ID.pem and ID-key.pem, for the option tls of a node of that id. An ID here
-               is 1 to 64 letters, digits, dots, hyphens and underscores. Keys are elliptic (P-256), and readable by
-               their owner only; nothing that is there is written over. Needs the program openssl
-  --days DAYS  how long the certificates of nodes are accepted, 1 to 1000 (default 365); the authority's is for ten years
+  --ca FOLDER  makes an authority there, ca.pem and ca-key.pem, or takes the one that is there; and for each ID a key
+               and a certificate that covers it, ID.pem and ID-key.pem, for the option tls of a node of that id. An ID
+               here is 1 to 64 letters, digits, dots, hyphens and underscores. Keys are elliptic (P-256), and readable
+               by their owner only; nothing that is there is written over. Needs the program openssl
+  --days DAYS  how long the certificates of nodes are accepted, 1 to 1000 (default 365); the authority's is for ten
+               years
 
 exit code  0
            1  with --ca: a file is there already, can't be read or written, or there is no openssl

@@ -23,7 +23,7 @@ const help = `masterless: processes that talk straight to each other.
   masterless listen            prints every packet that arrives
   masterless send URI...       sends every line of stdin
   masterless ping URI          who is there, and how long it takes to answer
-  masterless keygen            prints a new secret, which closes a mesh to all who do not have it
+  masterless keygen            makes a secret, or certificates, which close a mesh to all who have none
   masterless demo              five processes, broken links, a kill -9, and every packet accounted for
 
   masterless COMMAND --help    more on a command

@@ -12,15 +12,19 @@ describe('masterless', () => {
     expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[['--help']], [['listen', '--help']], [['send', '-h']], [['ping', '--help']], [['demo', '--help']]])(
-    'helps with %j',
-    async (args) => {
-      const { code, stdout, stderr } = await run(args);
-      expect([code, stderr]).toEqual([0, '']);
-      expect(stdout).toMatch(/^masterless/);
-      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
-    },
-  );
+  it.each([
+    [['--help']],
+    [['listen', '--help']],
+    [['send', '-h']],
+    [['ping', '--help']],
+    [['keygen', '--help']],
+    [['demo', '--help']],
+  ])('helps with %j', async (args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^masterless/);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
 
   it('shows its help when there is no command, and fails', async () => {
     const { code, stdout } = await run([]);

@@ -38,7 +38,7 @@ const NOT_RUN = [
   'npm run proof',
   'npm run soak',
 ];
-const RUN = /^(?:[A-Z_]+=\S+ +)*(?:(?:npx +)?masterless(?: |$)|node +examples\/)/;
+const RUN = /^(?:[A-Z_]+=\S+ +)*(?:(?:npx +)?masterless(?: |$)|node +examples\/|openssl |umask )/;
 
 export function programs(page: Page): Program[] {
   const made: Program[] = [];

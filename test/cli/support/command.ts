@@ -23,11 +23,14 @@ export class Command {
   #stdout: Buffer[] = [];
   #stderr = '';
 
-  /** @param keep - whether stdout is read and kept; otherwise the test does */
-  constructor(args: readonly string[], { keep = true }: { keep?: boolean } = {}) {
+  /**
+   * @param keep - whether stdout is read and kept; otherwise the test does
+   * @param more - of the environment, besides that of the tests
+   */
+  constructor(args: readonly string[], { keep = true, more = {} }: { keep?: boolean; more?: NodeJS.ProcessEnv } = {}) {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run "npm run build" first`);
     const { DEBUG: _, NODE_OPTIONS: __, ...env } = process.env;
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'pipe', env });
+    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'pipe', env: { ...env, ...more } });
     running.add(this);
     // A command that ends early does not read what is still written to it.
     this.child.stdin.on('error', () => undefined);
