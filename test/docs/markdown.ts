@@ -24,13 +24,13 @@ export interface Page {
   readonly anchors: readonly string[];
 }
 
-/** README.md, CONTRIBUTING.md and every page of docs and examples. */
+/** The pages of the root, and every one of docs and examples. */
 export function pages(): Page[] {
   const folders = ['docs', 'examples'].filter((folder) => existsSync(join(root, folder)));
   const found = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
   );
-  const paths = ['README.md', 'CONTRIBUTING.md', ...found.filter((path) => path.endsWith('.md'))];
+  const paths = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...found.filter((path) => path.endsWith('.md'))];
   return paths
     .filter((path) => existsSync(join(root, path)))
     .map((path) => parse(path, readFileSync(join(root, path), 'utf8')));
