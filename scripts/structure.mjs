@@ -17,7 +17,6 @@ const UNTESTED = new Map([
   ['src/codec/codec.ts', 'an interface'],
   ['src/transports/transport.ts', 'an interface'],
   ['src/transports/security.ts', 'an interface'],
-  ['src/credentials/psk.ts', 'test/transports/tls, test/server/secret'],
   ['src/credentials/tls-parameters.ts', 'test/credentials/credentials'],
   ['src/transports/loopback.ts', 'test/transports/tcp'],
   ['src/testing/index.ts', 'exports only; test/package holds both faces'],

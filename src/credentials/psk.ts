@@ -6,7 +6,7 @@
  * notes which key it gave out for that very socket, the dialler that no certificate came in place of its key.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { createSecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, createServer, type TLSSocket } from 'node:tls';
 import { MasterlessError } from '../errors.js';
 import type { Security } from '../transports/security.js';
 import type { Proof } from '../transports/transport.js';
@@ -33,8 +33,17 @@ export function readSecrets(given: unknown): readonly SecretKey[] {
   return list.map((each, index) => readSecret(Array.isArray(given) ? `secret[${index}]` : 'secret', each));
 }
 
-/** @param keys - those that count now, the one to dial with first */
+/**
+ * @param keys - those that count now, the one to dial with first
+ * @throws MasterlessError `ERR_UNSUPPORTED` where TLS would leave the key out
+ */
 export function pskSecurity(keys: () => readonly SecretKey[]): Security {
+  if (!knowsKeys()) {
+    throw new MasterlessError(
+      'ERR_UNSUPPORTED',
+      'option secret needs TLS with a pre-shared key (pskCallback), which this runtime does not know: run the node with Node.js, or use certificates (option tls)',
+    );
+  }
   const parameters = { ...PARAMETERS, ciphers: 'TLS_AES_128_GCM_SHA256', ALPNProtocols: [PROTOCOL_NAME] };
   // No certificate can be verified by an empty list.
   const secureContext = createSecureContext({ ...parameters, ca: [] });
@@ -74,6 +83,16 @@ export function pskSecurity(keys: () => readonly SecretKey[]): Security {
       };
     },
   };
+}
+
+/** Node looks at what it is given for this option; a runtime that does not know it leaves it out without a word. */
+function knowsKeys(): boolean {
+  try {
+    createServer({ pskCallback: 'no function' as never });
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** To TLS a pre-shared key is a session that goes on; there are no others here, since tickets are neither given nor taken. */
