@@ -35,6 +35,7 @@ const near = [
   'tcp://LOCALHOST:22',
   'tcp://[::1]:22',
   'tcp://[::ffff:127.0.0.1]:22',
+  'tcp://[::1%lo]:22',
   'unix:///run/docker.sock',
   'memory://x',
 ];
@@ -45,6 +46,7 @@ const wrong = [
   'tcp://0.0.0.0:5',
   'tcp://192.0.2.1:0',
   'tcp://[::]:5',
+  'tcp://[::%lo]:5',
   'unix://x',
 ];
 

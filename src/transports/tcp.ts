@@ -7,7 +7,7 @@
  */
 import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { isLoopback } from './loopback.js';
+import { isLoopback, withoutZone } from './loopback.js';
 import type { Security } from './security.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
 import { dialSecure, SecureAcceptor } from './tls.js';
@@ -98,7 +98,8 @@ export function reachable(
 }
 
 /** All zeros, also as IPv4 within IPv6. */
-function isWildcard(host: string): boolean {
+function isWildcard(given: string): boolean {
+  const host = withoutZone(given);
   return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+(ffff:(0:0|0\.0\.0\.0))?$/.test(host));
 }
 
