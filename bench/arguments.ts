@@ -23,13 +23,14 @@ export const HELP = `npm run bench -- [options]
   --quick               a moment for each, to see that it works; the figures mean nothing
   --only=NAME[,NAME…]   these workloads: ${workloads.map(({ name }) => name).join(', ')}
   --peers=NAME[,NAME…]  against these: ${peerNames.join(', ')}
-  --transports=NAME,…   over these: tcp, unix, tls (default: tcp)
+  --transports=NAME,…   over these: tcp, unix, secret (TLS with a shared key),
+                        tls (TLS with certificates) (default: tcp)
   --rounds=N            how often each is measured, in turn (default: 5; quick: 1); growth at most twice
   --json=FILE           writes all figures
   --write[=FOLDER]      writes benchmarks.md and its pictures (default: docs)
 `;
 
-const TRANSPORTS: readonly string[] = ['tcp', 'unix', 'tls'] satisfies TransportName[];
+const TRANSPORTS: readonly string[] = ['tcp', 'unix', 'secret', 'tls'] satisfies TransportName[];
 const MOST_ROUNDS = 99;
 
 /** @throws Error that says what is wrong; `null` when only help is asked for */

@@ -93,7 +93,9 @@ export const goals: readonly Goal[] = [
   },
   figure('start-up', 'import', 'ms of import', 30),
   figure('start-up', 'size', 'kB minified', 60),
+  toFloor('small', 0.9, 'secret'),
   toFloor('small', 0.9, 'tls'),
+  figure('idle-links', 'memory', 'KiB per idle link', 70, { transport: 'secret' }),
   figure('idle-links', 'memory', 'KiB per idle link', 70, { transport: 'tls' }),
 ];
 

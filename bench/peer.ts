@@ -6,7 +6,8 @@
  */
 import type { Packet } from './packets.js';
 
-export type TransportName = 'tcp' | 'unix' | 'tls';
+/** `secret` and `tls` are TLS 1.3 over TCP: with a key that both have, and with certificates of both. */
+export type TransportName = 'tcp' | 'unix' | 'secret' | 'tls';
 
 /** Where to dial: the way `node:net` names it, so that a relay can come between. */
 export type Address = { readonly host: string; readonly port: number } | { readonly path: string };

@@ -1,6 +1,6 @@
 /**
- * The floor: what somebody writes by hand who needs nothing but speed. `node:net`, a length and msgpackr, one write per turn
- * of the event loop. No ids, no acknowledgements, no limits, no reconnecting, and the decoder trusts what comes.
+ * The floor: what somebody writes by hand who needs nothing but speed. `node:net` or `node:tls`, a length and msgpackr, one
+ * write per turn of the event loop. No ids, no acknowledgements, no limits, no reconnecting, and the decoder trusts what comes.
  */
 import type { Socket } from 'node:net';
 import { loadCodec } from '../codec.js';
@@ -14,7 +14,7 @@ export const floor: PeerInfo = {
   name: 'floor',
   title: 'floor',
   remark: 'node:net, four bytes of length, msgpackr, one write per turn of the event loop; nothing else',
-  transports: ['tcp', 'unix', 'tls'],
+  transports: ['tcp', 'unix', 'secret', 'tls'],
   packages: [],
   native: false,
   reconnects: false,

@@ -1,22 +1,19 @@
 /**
  * This library as it is published, from `dist`. Acknowledgement, sessions, limits and strict decoding are on, as they always
- * are; options have their defaults, but for the window where a workload asks for one, endpoints that only dial, and a secret
- * over TLS.
+ * are; options have their defaults, but for the window where a workload asks for one, endpoints that only dial, and
+ * credentials over TLS. All nodes have one certificate then, so its names are not looked at.
  */
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Server, ServerOptions } from '../../src/index.js';
-import type { Address, Hear, Hub, Peer, PeerInfo, Reach, Side, Wish } from '../peer.js';
+import { certificate, SECRET } from '../credentials.js';
+import type { Address, Hear, Hub, Peer, PeerInfo, Reach, Side, TransportName, Wish } from '../peer.js';
 import { ROOT } from '../root.js';
 import { inBatches } from './batches.js';
 
 type Node = Server<unknown>;
 type Library = { readonly Server: typeof Server };
-
-/** A secret that is none: both processes must know it, and what it costs is measured. */
-const SECRET = createHash('sha256').update('masterless bench').digest();
 
 /** What one burst of small packets takes of a window at most. */
 const BURST_BYTES = 256 * 1024;
@@ -27,7 +24,7 @@ export const ours: PeerInfo = {
   name: 'ours',
   title: 'masterless',
   remark: 'default options: sessions, acknowledgements, credit, limits and strict decoding are all on',
-  transports: ['tcp', 'unix', 'tls'],
+  transports: ['tcp', 'unix', 'secret', 'tls'],
   packages: [],
   native: false,
   reconnects: true,
@@ -40,7 +37,7 @@ export const ours: PeerInfo = {
 
 function made(Constructor: Library['Server']): Peer {
   const wished = ({ transport, window }: Wish): ServerOptions => ({
-    ...(transport === 'tls' ? { secret: SECRET } : {}),
+    ...credentials(transport),
     ...(window === null ? {} : { window, totalWindow: 2 * window }),
   });
 
@@ -108,6 +105,13 @@ function made(Constructor: Library['Server']): Peer {
   }
 
   return { listen, dial };
+}
+
+function credentials(transport: TransportName): ServerOptions {
+  if (transport === 'secret') return { secret: SECRET };
+  if (transport !== 'tls') return {};
+  // A link without certificates would be cheap, and is none.
+  return { tls: { ...certificate(), identity: 'authorize' }, authorize: (_id, claim) => claim.certificate !== null };
 }
 
 async function writable(node: Node, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Hyperswarm's encrypted streams, without its swarm: Noise over a socket, and messages that keep their bounds. Everything is
- * encrypted, which the others over plain TCP do not pay for; compare it with the floor over TLS.
+ * encrypted, which the others over plain TCP do not pay for; compare it with the floor with a secret.
  */
 import { once } from 'node:events';
 import { loadCodec } from '../codec.js';

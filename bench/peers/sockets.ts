@@ -1,13 +1,19 @@
-/** Sockets of Node for adapters that stand directly on them: TCP, Unix sockets, and TLS 1.3 with a shared key. */
+/** Sockets of Node for adapters that stand directly on them: TCP, Unix sockets, and TLS 1.3 with a shared key or with certificates. */
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createSecureContext,
+  createServer as createTlsServer,
+  type SecureContext,
+  type TlsOptions,
+} from 'node:tls';
+import { certificate, SECRET } from '../credentials.js';
 import type { Address, Wish } from '../peer.js';
 
-/** A key that is no secret: what it costs is measured, and it never leaves the machine. */
-const KEY = Buffer.alloc(32, 7);
-/** No tickets: who dials again has the key again. They would be two messages more in each handshake. */
+/** No tickets: who dials again proves itself again. They would be two messages more in each handshake. */
 const TLS = {
   minVersion: 'TLSv1.3',
   ciphers: 'TLS_AES_128_GCM_SHA256',
@@ -16,13 +22,9 @@ const TLS = {
 
 /** A listener of the wished kind. `accept` gets every connection once it can be used. */
 export async function listenAt(wish: Wish, accept: (socket: Socket) => void): Promise<Server> {
-  const server =
-    wish.transport === 'tls'
-      ? createTlsServer(
-          { ...TLS, pskCallback: () => KEY, noDelay: true } as Parameters<typeof createTlsServer>[0],
-          accept,
-        )
-      : createServer({ noDelay: true }, accept);
+  const server = isSecure(wish)
+    ? createTlsServer({ ...TLS, ...accepting(wish), noDelay: true } as TlsOptions, accept)
+    : createServer({ noDelay: true }, accept);
   if (wish.transport === 'unix') server.listen(wish.path);
   else server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -30,21 +32,33 @@ export async function listenAt(wish: Wish, accept: (socket: Socket) => void): Pr
 }
 
 export async function dialAt(address: Address, wish: Wish): Promise<Socket> {
-  if (wish.transport !== 'tls') {
+  if (!isSecure(wish)) {
     const socket = connect({ ...address, noDelay: true });
     await once(socket, 'connect');
     return socket;
   }
-  const psk = { psk: KEY, identity: 'bench' };
-  const socket: TLSSocket = connectTls({
-    ...address,
-    ...TLS,
-    pskCallback: () => psk,
-    checkServerIdentity: () => undefined,
-  });
+  const socket = connectTls({ ...address, ...TLS, ...dialling(wish), checkServerIdentity: () => undefined });
   socket.setNoDelay(true);
   await once(socket, 'secureConnect');
   return socket;
+}
+
+function isSecure({ transport }: Wish): boolean {
+  return transport === 'secret' || transport === 'tls';
+}
+
+function accepting({ transport }: Wish): TlsOptions {
+  if (transport === 'secret') return { pskCallback: () => SECRET };
+  return { ...certificate(), requestCert: true, rejectUnauthorized: true };
+}
+
+/** Read and checked once for all connections, as an application does. */
+let context: SecureContext | undefined;
+
+function dialling({ transport }: Wish): ConnectionOptions {
+  if (transport === 'secret') return { pskCallback: () => ({ psk: SECRET, identity: 'bench' }) };
+  context ??= createSecureContext({ ...TLS, ...certificate() });
+  return { secureContext: context };
 }
 
 export function addressOf(server: Pick<Server, 'address'>): Address {

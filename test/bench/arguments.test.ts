@@ -14,10 +14,15 @@ it('takes lists, in the order of the report, each name once', () => {
     '--quick',
     '--only=small,ping-pong',
     '--peers=floor,ours,floor',
-    '--transports=unix,tls',
+    '--transports=unix,secret,tls',
   ]);
   expect(asked?.workloads.map(({ name }) => name)).toEqual(['ping-pong', 'small']);
-  expect(asked).toMatchObject({ quick: true, rounds: 1, peers: ['floor', 'ours'], transports: ['unix', 'tls'] });
+  expect(asked).toMatchObject({
+    quick: true,
+    rounds: 1,
+    peers: ['floor', 'ours'],
+    transports: ['unix', 'secret', 'tls'],
+  });
 });
 
 it('writes the page into docs, or elsewhere', () => {

@@ -72,29 +72,33 @@ it('measures, verifies, and tells', async () => {
   expect(figures('fan-out', 'ours').rate).toBeGreaterThan(0);
 }, 60_000);
 
-it('does so over TLS too, which shows on the wire', async () => {
-  const json = join(folder, 'tls.json');
-  const { child, output } = start([
-    '--peers=ours,floor',
-    '--transports=tls',
-    '--only=small,handshakes,idle-links,wire-bytes',
-    `--json=${json}`,
-  ]);
-  const [code] = await once(child, 'close');
-  expect(output()).not.toContain('ERROR');
-  expect(code).toBe(0);
-  const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
-  const figures = (workload: string) =>
-    report.workloads.find(({ name }) => name === workload)?.results.map(({ medians }) => medians) ?? [];
-  const both = [expect.any(Number), expect.any(Number)];
-  expect(figures('small').map(({ rate }) => rate)).toEqual(both);
-  expect(figures('handshakes').map(({ connections }) => connections)).toEqual(both);
-  expect(figures('idle-links').map(({ memory }) => memory)).toEqual(both);
-  // A record of TLS 1.3 has 22 bytes more than it carries.
-  const [ours, floor] = figures('wire-bytes');
-  expect(floor?.single).toBe(63 + 22);
-  expect(ours?.single).toBeGreaterThanOrEqual(58 + 22);
-}, 60_000);
+it.each(['secret', 'tls'])(
+  'does so over TLS too (%s), which shows on the wire',
+  async (transport) => {
+    const json = join(folder, `${transport}.json`);
+    const { child, output } = start([
+      '--peers=ours,floor',
+      `--transports=${transport}`,
+      '--only=small,handshakes,idle-links,wire-bytes',
+      `--json=${json}`,
+    ]);
+    const [code] = await once(child, 'close');
+    expect(output()).not.toContain('ERROR');
+    expect(code).toBe(0);
+    const report = JSON.parse(readFileSync(json, 'utf8')) as Report;
+    const figures = (workload: string) =>
+      report.workloads.find(({ name }) => name === workload)?.results.map(({ medians }) => medians) ?? [];
+    const both = [expect.any(Number), expect.any(Number)];
+    expect(figures('small').map(({ rate }) => rate)).toEqual(both);
+    expect(figures('handshakes').map(({ connections }) => connections)).toEqual(both);
+    expect(figures('idle-links').map(({ memory }) => memory)).toEqual(both);
+    // A record of TLS 1.3 has 22 bytes more than it carries.
+    const [ours, floor] = figures('wire-bytes');
+    expect(floor?.single).toBe(63 + 22);
+    expect(ours?.single).toBeGreaterThanOrEqual(58 + 22);
+  },
+  60_000,
+);
 
 it.skipIf(!existsSync('/proc/self/task'))(
   'no process and no folder outlives an interruption',
