@@ -140,7 +140,9 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
 function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
   // A peer that speaks rarely must not be suspected for it.
   const timeout = Math.max(state.config.timeout, peer.heartbeat * 3);
-  if (grace > 0) link.heardAt = Math.max(link.heardAt, now - timeout + grace);
+  // Its next sign of life may be as far away as its own heartbeat.
+  const forgiven = grace > 0 ? Math.max(grace, 2 * peer.heartbeat) : 0;
+  if (forgiven > 0) link.heardAt = Math.max(link.heardAt, now - timeout + forgiven);
   if (now < link.heardAt + timeout) {
     state.wake(link.heardAt + timeout);
     return;

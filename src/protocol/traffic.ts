@@ -137,7 +137,7 @@ export class Traffic {
       const peer = this.state.peers.get(of.id);
       session.ackAt = now;
       if (peer?.session === session && peer.link !== null) this.state.touch(peer.link);
-    } else if (session.ackAt === Number.POSITIVE_INFINITY) {
+    } else if (session.ackAt === Number.POSITIVE_INFINITY && session.unacked) {
       session.ackAt = now + ACK_DELAY;
       this.state.wake(session.ackAt);
     }

@@ -274,6 +274,16 @@ describe('a silent peer', () => {
     scripted.wait(1);
     expect(dials(scripted)).toBe(1);
   });
+
+  it('that speaks seldom has the time of its own heartbeat when this node did not run', () => {
+    const { scripted } = linked({ heartbeat: 4000 });
+    scripted.now += 60_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    scripted.wait(7999);
+    expect(dials(scripted)).toBe(0);
+    scripted.wait(1);
+    expect(dials(scripted)).toBe(1);
+  });
 });
 
 /** Two nodes that are linked and keep each other. */

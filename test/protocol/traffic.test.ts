@@ -270,6 +270,21 @@ describe('acknowledgement', () => {
     expect(acks(line)).toEqual([[3, 0]]);
   });
 
+  it('is not late because an older packet was handled after it', () => {
+    const { scripted, line } = linked();
+    scripted.handles = false;
+    for (const text of ['1', '2', '3']) line.say(data(text));
+    const [first, second, third] = scripted.unhandled;
+    scripted.act((mesh, now) => second && mesh.handled(second, now));
+    scripted.act((mesh, now) => first && mesh.handled(first, now));
+    expect(acks(line)).toEqual([[2, 0]]);
+    scripted.wait(1);
+    scripted.act((mesh, now) => mesh.tick(now));
+    scripted.act((mesh, now) => third && mesh.handled(third, now));
+    scripted.wait(ACK_DELAY);
+    expect(acks(line)).toEqual([[3, 0]]);
+  });
+
   it('of a packet in pieces comes when it is whole', () => {
     const { scripted, line } = linked();
     line.say(data('x', Frame.Piece), data('y', Frame.Piece));

@@ -16,8 +16,10 @@ import { check } from './violation.js';
  * - `obstacle`: a connection may not come about.
  * - `absence`: a node does not act in time, or time passes faster for it.
  * - `end`: the session is over: somebody parted, or is not there any more.
+ * - `unwanted`: a wish was withdrawn, or did not come true. Where nobody else wants it, the session is parted from as soon as
+ *   both know of it, or held in vain.
  */
-export type Effect = 'doubt' | 'loss' | 'contest' | 'obstacle' | 'absence' | 'end';
+export type Effect = 'doubt' | 'loss' | 'contest' | 'obstacle' | 'absence' | 'end' | 'unwanted';
 
 interface Span {
   readonly effects: readonly Effect[];
@@ -61,6 +63,11 @@ export class Ledger {
   /** Something was done to a node, and so to all pairs that it is one of. */
   at(id: string, effects: readonly Effect[], from: number, until: number = from): void {
     for (const other of this.ids) if (other !== id) this.between(id, other, effects, from, until);
+  }
+
+  /** A node wants another no longer. */
+  unwanted(a: string, b: string, now: number): void {
+    this.between(a, b, ['unwanted'], now, now + RECOVERY);
   }
 
   /** A wire does not carry any more what it should, in whatever way. */
@@ -122,7 +129,7 @@ export class Ledger {
   private broken({ wire, linkedAt }: Held, own: string, id: string, now: number): boolean {
     if (wire === null || this.severed.has(wire) || this.any(own, id, LOSS, linkedAt, now)) return true;
     // One side may have had it just before the other's time for the handshake was over.
-    if (now - linkedAt < SLOW && this.any(own, id, HINDRANCE, linkedAt, now)) return true;
+    if (now - linkedAt < SLOW && this.any(own, id, HINDRANCE, linkedAt - SLOW, now)) return true;
     if (!this.any(own, id, DOUBT, linkedAt, now)) return false;
     return this.any(own, id, MISTAKE, linkedAt, now) || this.cutsSince(own, id, linkedAt) > 0;
   }
@@ -156,7 +163,7 @@ const LOSS: readonly Effect[] = ['loss', 'end'];
 const MISTAKE: readonly Effect[] = ['contest', 'obstacle'];
 /** What keeps a link from coming back. */
 const HINDRANCE: readonly Effect[] = ['contest', 'obstacle', 'absence'];
-const END: readonly Effect[] = ['end'];
+const END: readonly Effect[] = ['end', 'unwanted'];
 
 function pair(a: string, b: string): string {
   return a < b ? `${a}|${b}` : `${b}|${a}`;

@@ -78,6 +78,8 @@ export class SimNode {
   /** How far its clock is ahead of the world's. */
   private ahead = 0;
   private wishes = 0;
+  /** Whom each open wish is for. */
+  private readonly wanted = new Map<number, string>();
   private awakeAt = 0;
   private steps = 0;
   /** When its application is done with what it has, and has said so. */
@@ -158,6 +160,7 @@ export class SimNode {
   connect(to: string, expected: string | null = null): number {
     if (stateOf(this.mesh).closing) return 0;
     const wish = ++this.wishes;
+    this.wanted.set(wish, to);
     this.act((mesh, now) => mesh.connect(wish, `sim://${to}`, expected, now));
     return wish;
   }
@@ -290,6 +293,12 @@ export class SimNode {
       case 'ended':
         oracle.ended(output.session);
         break;
+      case 'wish': {
+        const to = this.wanted.get(output.wish);
+        this.wanted.delete(output.wish);
+        if (output.error !== null && to !== undefined) this.world.ledger?.unwanted(this.id, to, this.world.now);
+        break;
+      }
       case 'closed':
         this.closed = true;
         this.process.unlisten(this.id);

@@ -36,6 +36,7 @@ export const work: Readonly<Record<string, Action>> = {
       from.after(dice.below(50), () => {
         // The link may be there by then, and nobody wants it.
         stage.world.ledger?.between(from.id, to, ['end'], stage.world.now);
+        stage.world.ledger?.unwanted(from.id, to, stage.world.now);
         from.act((mesh) => mesh.cancelConnect(wish));
       });
       return true;
@@ -47,7 +48,10 @@ export const work: Readonly<Record<string, Action>> = {
       const [from, to] = stage.pair(dice) ?? NOBODY;
       if (from === null) return false;
       const keep = dice.chance(0.7);
-      if (!keep) stage.world.ledger?.between(from.id, to, ['end'], stage.world.now);
+      if (!keep) {
+        stage.world.ledger?.between(from.id, to, ['end'], stage.world.now);
+        stage.world.ledger?.unwanted(from.id, to, stage.world.now);
+      }
       from.act((mesh, now) => mesh.keep(to, keep, now));
       return true;
     },
