@@ -23,6 +23,8 @@ const LONG = [
   '3 nodes, no restarts',
   '5 nodes, ',
   'are the same for the same seed',
+  // Looks at what was built, which no mutant is in.
+  'is done without where it is forbidden',
   'one link per pair however often ',
   'a session goes on over new links a hundred times ',
   'each packet is delivered once and in the order of its lane, ',
