@@ -19,6 +19,8 @@ import { Alarm } from './alarm.js';
 const WRITE_BUDGET = 256 * 1024;
 /** A connection that was closed with words has so long to get them out. */
 const LINGER = 1000;
+/** Of connections that never were a link so many have that time. They count as handshakes no more, and strangers stay. */
+const MOST_TURNED_AWAY = 64;
 
 /** Finds the transport of a URI, or throws. */
 interface Transports {
@@ -50,6 +52,8 @@ export class Runtime {
   readonly #platform: Platform;
   readonly #wires = new Map<Connection, Wire>();
   readonly #lingering = new Set<Wire>();
+  /** Those of them that never were a link, the longest there first. */
+  readonly #turnedAway = new Set<Wire>();
   readonly #alarm: Alarm;
   #listeners: Listener[] = [];
   /** Dials wait until this node knows its own addresses, which its HELLO tells. */
@@ -274,6 +278,10 @@ export class Runtime {
     this.#wires.delete(wire.inner);
     this.#lingering.add(wire);
     wire.linger = this.#platform.setTimeout(() => this.#cut(wire), LINGER);
+    // No packet may come before the connection is a link.
+    if (wire.inner.decoder.maxData === 0) this.#turnedAway.add(wire);
+    const [longest] = this.#turnedAway;
+    if (longest !== undefined && this.#turnedAway.size > MOST_TURNED_AWAY) this.#cut(longest);
   }
 
   #cut(wire: Wire): void {
@@ -284,6 +292,7 @@ export class Runtime {
   #forget(wire: Wire): void {
     this.#wires.delete(wire.inner);
     this.#lingering.delete(wire);
+    this.#turnedAway.delete(wire);
     if (wire.linger !== null) this.#platform.clearTimeout(wire.linger);
     wire.linger = null;
     for (const resolve of this.#waiting.get(wire) ?? []) resolve();

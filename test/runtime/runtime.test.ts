@@ -6,7 +6,7 @@ import { newIncarnation } from '../../src/runtime/incarnation.js';
 import { Runtime } from '../../src/runtime/runtime.js';
 import { Addresses } from '../../src/transports/addresses.js';
 import { memory } from '../../src/transports/memory.js';
-import type { Connection, Transport } from '../../src/transports/transport.js';
+import type { Connection, ConnectionEvents, Transport } from '../../src/transports/transport.js';
 
 const open: Runtime[] = [];
 let count = 0;
@@ -177,6 +177,29 @@ describe('Runtime', () => {
     left.mesh.connect(1, uri, null, left.runtime.now());
     left.runtime.pump();
     await right.heard('connect');
+  });
+
+  it('of those that were turned away and do not go, keeps only the last', async () => {
+    const cut: number[] = [];
+    const place: { accept: ((connection: Connection) => ConnectionEvents) | null } = { accept: null };
+    const transport: Transport = {
+      ...memory(),
+      listen: (uri, events) => {
+        place.accept = events.accept;
+        events.listening(uri);
+        return { close: (callback) => setImmediate(callback) };
+      },
+    };
+    const right = node('right', transport);
+    right.runtime.ready(await right.runtime.listen(['memory://x']));
+    for (let i = 0; i < 100; i++) {
+      const events = place.accept?.({
+        ...{ remote: 'stranger', buffered: 0, write: () => true, end: nothing },
+        destroy: () => cut.push(i),
+      });
+      events?.data(Buffer.from('GET / HTTP/1.1'));
+    }
+    expect(cut).toEqual(Array.from({ length: 36 }, (_, i) => i));
   });
 
   it('hands errors of a transport on as what they are', async () => {
