@@ -8,6 +8,7 @@ import { Interruption } from './interruption.js';
 import { toJson } from './notation.js';
 import { LineOutput } from './output.js';
 import { secretHelp, secretOption } from './secret.js';
+import { visible } from './visible.js';
 
 export const help: string = `masterless listen: prints every packet that arrives.
 
@@ -110,7 +111,7 @@ export async function run(args: readonly string[]): Promise<number> {
 async function print(server: Server, output: LineOutput, signal: AbortSignal): Promise<void> {
   try {
     for await (const { sender, packet } of server.messages({ signal })) {
-      output.line(`{"from":${JSON.stringify(sender)},"packet":${toJson(packet)}}`);
+      output.line(visible(`{"from":${JSON.stringify(sender)},"packet":${toJson(packet)}}`));
       if (output.full) await output.room(signal);
     }
   } catch (error) {
@@ -119,5 +120,5 @@ async function print(server: Server, output: LineOutput, signal: AbortSignal): P
 }
 
 function teller(json: boolean): (text: string, data: object) => void {
-  return (text, data) => process.stderr.write(`${json ? JSON.stringify(data) : text}\n`);
+  return (text, data) => process.stderr.write(`${visible(json ? JSON.stringify(data) : text)}\n`);
 }

@@ -10,6 +10,7 @@ import * as keygen from './keygen.js';
 import * as listen from './listen.js';
 import * as ping from './ping.js';
 import * as send from './send.js';
+import { visible } from './visible.js';
 
 interface Command {
   readonly help: string;
@@ -66,7 +67,7 @@ function failed(error: unknown, name: string | undefined): number {
   const mistake = error instanceof UsageError || (error instanceof MasterlessError && MISTAKES.has(error.code));
   const text = error instanceof Error ? error.message : String(error);
   const about = name !== undefined && commands.has(name) ? `masterless ${name}` : 'masterless';
-  process.stderr.write(`${about}: ${text}${mistake ? ` (see ${about} --help)` : ''}\n`);
+  process.stderr.write(`${about}: ${visible(text)}${mistake ? ` (see ${about} --help)` : ''}\n`);
   if (!mistake && !(error instanceof MasterlessError) && process.env.DEBUG !== undefined) console.error(error);
   return mistake ? usage : Exit.failed;
 }

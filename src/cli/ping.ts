@@ -6,6 +6,7 @@ import { type ConnectInfo, Server } from '../index.js';
 import { Arguments, Exit, UsageError } from './arguments.js';
 import { Interruption } from './interruption.js';
 import { secretHelp, secretOption } from './secret.js';
+import { visible } from './visible.js';
 
 export const help: string = `masterless ping: who is at an address, and how long it takes to answer.
 
@@ -55,8 +56,8 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     await server.close();
   }
-  if (interruption.code === 0 && failure !== null) process.stderr.write(`${about(uri, failure)}\n`);
-  if (options.flag('json')) process.stdout.write(`${JSON.stringify(summary(uri, id, info, count, times))}\n`);
+  if (interruption.code === 0 && failure !== null) process.stderr.write(`${visible(about(uri, failure))}\n`);
+  if (options.flag('json')) process.stdout.write(`${visible(JSON.stringify(summary(uri, id, info, count, times)))}\n`);
   else if (id !== null) process.stdout.write(report(id, info, count, times));
   if (interruption.code !== 0) return interruption.code;
   return failure === null ? Exit.done : Exit.failed;
@@ -74,7 +75,7 @@ function summary(
 }
 
 function report(id: string, info: ConnectInfo | null, sent: number, times: readonly number[]): string {
-  const head = `${id}: protocol ${info?.version ?? '?'}, incarnation ${info?.incarnation ?? '?'}\n`;
+  const head = `${visible(id)}: protocol ${info?.version ?? '?'}, incarnation ${info?.incarnation ?? '?'}\n`;
   const { min, avg, max } = statistics(times);
   if (min === null || avg === null || max === null) return head;
   const shown = [min, avg, max].map((time) => time.toFixed(3)).join(' / ');

@@ -10,6 +10,7 @@ import { fromJson } from './notation.js';
 import { Progress } from './progress.js';
 import { Receipts } from './receipts.js';
 import { secretHelp, secretOption } from './secret.js';
+import { visible } from './visible.js';
 
 export const help: string = `masterless send: sends every line of stdin to every peer.
 
@@ -190,7 +191,7 @@ class Sending {
     const seconds = milliseconds / 1000;
     if (this.#options.flag('json')) {
       const summary = { peers, read: this.#read, acknowledged, failed, reconnects: this.#reconnects, seconds };
-      process.stdout.write(`${JSON.stringify(summary)}\n`);
+      process.stdout.write(`${visible(JSON.stringify(summary))}\n`);
     } else if (process.stderr.isTTY) {
       const pace = `${seconds.toFixed(1)} s, ${count(Math.round(acknowledged / seconds))} a second`;
       complain(`${count(acknowledged)} lines acknowledged by ${peers.join(', ')} (${pace})`);
@@ -201,7 +202,7 @@ class Sending {
 }
 
 function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visible(text)}\n`);
 }
 
 function count(number: number): string {

@@ -37,6 +37,28 @@ describe('masterless listen', () => {
     expect(code).toBe(0);
   });
 
+  it('prints what a peer calls itself so that no terminal obeys it', async () => {
+    const listen = new Command(['listen', '--id', 'b']);
+    const id = 'a\u001b[2J\nlistening at b\u009b\u202e';
+    const server = await peerOf(listen, id);
+    await server.deliver('b', '\u009b2J');
+    listen.child.kill('SIGINT');
+    const { stdout } = await listen.ended();
+    expect(stdout).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(JSON.parse(stdout)).toEqual({ from: id, packet: '\u009b2J' });
+  });
+
+  it('tells of a peer that was lost without obeying its name', async () => {
+    const listen = new Command(['listen', '--id', 'b']);
+    const server = await peerOf(listen, 'a\u001b[2J\nall is well\u009b');
+    const twin = new Server(server.id, { listen: [] });
+    servers.push(twin);
+    await expect(twin.connect(await listen.address())).rejects.toMatchObject({ code: 'ERR_ID_IN_USE' });
+    await server.close();
+    const { stderr } = await listen.ended();
+    expect(stderr).toMatch(/^listening at [^\n]*\ntwo nodes claim the id a\\u001b\[2J\\u000aall is well\\u009b\n/);
+  });
+
   it('goes on with --keep-going until ^C, which is 130', async () => {
     const listen = new Command(['listen', '--keep-going']);
     await (await peerOf(listen, 'a1')).close();
