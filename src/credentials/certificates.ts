@@ -33,6 +33,8 @@ export interface TlsOptions {
 export interface Certificates {
   readonly context: Readonly<SecureContextOptions>;
   readonly own: X509Certificate;
+  /** Those who sign the certificates of others, as PEM. */
+  readonly authorities: readonly string[];
   readonly identity: 'names' | 'authorize' | ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -47,8 +49,8 @@ export function readCertificates(given: unknown): Certificates {
   }
   const key = pem('tls.key', Reflect.get(given, 'key'));
   const cert = pem('tls.cert', Reflect.get(given, 'cert'));
-  const authorities: unknown = Reflect.get(given, 'ca');
-  const ca = (Array.isArray(authorities) ? Array.from(authorities) : [authorities]).map((each) => pem('tls.ca', each));
+  const listed: unknown = Reflect.get(given, 'ca');
+  const ca = (Array.isArray(listed) ? Array.from(listed) : [listed]).map((each) => pem('tls.ca', each));
   // With none at all, TLS would fall back on the authorities of the public web.
   if (ca.length === 0) refuse('tls.ca', 'is empty: name the authority that signs the certificates of nodes');
   for (const each of ca) certificate('tls.ca', each);
@@ -60,11 +62,20 @@ export function readCertificates(given: unknown): Certificates {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no further reason';
     refuse('tls', `has a key and a certificate that do not do: are they PEM, and do they belong together? (${code})`);
   }
-  return { context, own, identity: readIdentity(Reflect.get(given, 'identity')) };
+  // One text may hold several.
+  const authorities = ca.flatMap((text) => text.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []);
+  return { context, own, authorities, identity: readIdentity(Reflect.get(given, 'identity')) };
 }
 
-/** Whether the certificate covers the id, as far as it is the certificate that says so. */
-export function covers({ identity }: Certificates, certificate: X509Certificate, id: string): boolean {
+/** By which authorities certificates of others were accepted. */
+const acceptedBy = new WeakMap<X509Certificate, Certificates['authorities']>();
+
+/**
+ * Whether the certificate covers the id, as far as it is the certificate that says so. One that was accepted before an
+ * authority was dropped may be of that one: who waited with saying its id until then shakes hands anew.
+ */
+export function covers({ identity, authorities }: Certificates, certificate: X509Certificate, id: string): boolean {
+  if (acceptedBy.get(certificate)?.every((each) => authorities.includes(each)) === false) return false;
   if (identity === 'authorize') return true;
   if (identity === 'names') return coversId(certificate, id);
   return identity.get(id)?.has(fingerprint(certificate.fingerprint256) ?? '') ?? false;
@@ -82,6 +93,7 @@ export function certificateSecurity(current: () => Certificates): Security {
     const from = current();
     if (made?.from === from) return made;
     const secureContext = createSecureContext(from.context);
+    const prove = (socket: TLSSocket): Proof | MasterlessError => proved(socket, from.authorities);
     made = {
       from,
       accepting: { options: { ...from.context, ...common, requestCert: true, rejectUnauthorized: false }, prove },
@@ -99,13 +111,14 @@ export function certificateSecurity(current: () => Certificates): Security {
   };
 }
 
-function prove(socket: TLSSocket): Proof | MasterlessError {
+function proved(socket: TLSSocket, authorities: Certificates['authorities']): Proof | MasterlessError {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined || socket.isSessionReused()) return unacceptable('it showed no certificate');
   if (!socket.authorized) return unacceptable(`its certificate is not accepted (${String(socket.authorizationError)})`);
   if (socket.getProtocol() !== 'TLSv1.3' || socket.alpnProtocol !== PROTOCOL_NAME) {
     return unacceptable('it shook hands as something else than a node');
   }
+  acceptedBy.set(certificate, authorities);
   return { certificate, holds: () => true };
 }
 

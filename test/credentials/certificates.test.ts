@@ -1,6 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { covers, readCertificates } from '../../src/credentials/certificates.js';
+import { Credentials } from '../../src/credentials/credentials.js';
 import { certificate, pem } from '../support/certificates.js';
 
 const b = new X509Certificate(pem('b.pem'));
@@ -56,5 +60,42 @@ describe('what ties an id to a certificate', () => {
     expect(['b', 'c', 'd', 'constructor', '__proto__'].map((id) => covers(table, b, id))).toEqual([
       ...[false, true, false, false, true],
     ]);
+  });
+});
+
+/** What `b` takes of the certificate of `a` that has shaken hands with it, before and after an exchange of authorities. */
+async function afterExchange(ca: string | string[]): Promise<boolean[]> {
+  const [a, ours] = ['a', 'b'].map((name) => Credentials.from({ tls: certificate(name) }, process.versions));
+  if (a == null || ours == null) throw new Error('no credentials');
+  const { options, prove } = ours.security.accepting();
+  const server = createServer(options).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const dialled = connect({ ...a.security.dialling().options, port: (server.address() as AddressInfo).port });
+  try {
+    const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
+    const proof = prove(socket);
+    if (proof instanceof Error) throw proof;
+    const before = ours.covers(proof.certificate, 'a');
+    ours.exchange({ tls: certificate('b', { ca }) }, 'b', false);
+    return [before, ours.covers(proof.certificate, 'a')];
+  } finally {
+    dialled.destroy();
+    server.close();
+  }
+}
+
+describe('a certificate that was accepted before the authorities were exchanged', () => {
+  const [own, foreign] = [pem('authority.pem'), pem('foreign-authority.pem')];
+
+  it('covers no id any more when its authority may be one of those dropped', async () => {
+    expect(await afterExchange(foreign)).toEqual([true, false]);
+  });
+
+  it.each([
+    ['the same', own],
+    ['one more, in a list', [foreign, own]],
+    ['one more, in one text', `${foreign}${own}`],
+  ])('covers what it did when there is %s', async (_, ca) => {
+    expect(await afterExchange(ca)).toEqual([true, true]);
   });
 });
