@@ -96,5 +96,5 @@ async function cases(mode: Mode): Promise<Record<string, number>> {
 function flooded(figures: Readonly<Record<string, number>>, mode: Mode): string {
   const of = (name: string): number => figures[`${name} ${mode}`] ?? 0;
   const share = (name: string): string => `${figure(of(name))} (${((100 * of(name)) / of('calm')).toFixed(0)} %)`;
-  return `${mode.padEnd(7)} members exchange ${figure(of('calm'))} packets a second, ${share('flooded')} while ${figure(of('strangers'))} strangers come in 30 s, ${share('crowded')} while ${figure(of('crowd'))} do, ${share('after')} after; memory +${(of('flood memory') / 2 ** 20).toFixed(1)} MiB, longest turn ${figure(of('flood stall'))} ms`;
+  return `${mode.padEnd(7)} members exchange ${figure(of('calm'))} packets a second, ${share('flooded')} while ${figure(of('strangers'))} strangers come in 30 s, ${share('crowded')} while ${figure(of('crowd'))} do; memory +${(of('flood memory') / 2 ** 20).toFixed(1)} MiB, longest turn ${figure(of('flood stall'))} ms`;
 }

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 
 const [port, most] = process.argv.slice(2).map(Number);
-let [seed, wanted, open, come, out, held] = [1, 0, 0, 0, 0, 0];
+let [seed, wanted, open, come, held] = [1, 0, 0, 0, 0];
 
 const SAY = [
   () => noise(1 + below(1500)),
@@ -26,12 +26,13 @@ const orders = {
   /** From now on so many a second, or as many as there can be; 0 ends it. */
   come({ pace }) {
     begun = performance.now();
-    [wanted, come, out, held] = [pace ?? Infinity, 0, 0, 0];
-    arrive();
+    const idle = wanted === 0;
+    [wanted, come, held] = [pace ?? Infinity, 0, 0];
+    if (idle) arrive();
   },
-  /** How many came, how many of them were shown out, and how many could not even come. */
+  /** How many came, and how many could not even come. */
   count() {
-    return { come, out, held };
+    return { come, held };
   },
   close() {
     setImmediate(() => process.exit());
@@ -58,7 +59,6 @@ function one() {
   });
   socket.on('close', () => {
     open--;
-    out++;
   });
   socket.resume();
 }
