@@ -75,6 +75,7 @@ export class Node<Packet> {
       maxPeers: limits.peers,
       maxHandshakes: limits.handshakes,
       maxHandshakesPerAddress: limits.handshakesPerAddress,
+      maxResumeWindow: limits.resumeWindow,
       random: () => platform.random(),
     });
     this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), platform);

@@ -35,6 +35,8 @@ export interface LimitOptions {
   readonly peers?: number;
   /** Calls of `deliver` waiting for room, per peer. @default 10_000 */
   readonly deliveries?: number;
+  /** Milliseconds for which the session of a lost link is held, whatever `resumeWindow` the peer asks for. @default 60_000 */
+  readonly resumeWindow?: number;
 }
 
 /** What `new Server(id, options)` takes; everything has a default. */
@@ -166,6 +168,7 @@ const limitNumbers = {
   handshakesPerAddress: { fallback: 16, min: 1, max: 2 ** 31 },
   peers: { fallback: 4096, min: 1, max: 2 ** 31 },
   deliveries: { fallback: 10_000, min: 0, max: 2 ** 31 },
+  resumeWindow: { fallback: 60_000, min: 0, max: LONGEST },
 } as const satisfies Record<keyof LimitOptions, Range>;
 
 const others = [

@@ -38,8 +38,9 @@ const MAX_NODES = 2048;
 const PATIENCE = 16 * MAX_NODES;
 /** Maps of a shape before it is worth compiling, which takes some 30 µs. */
 const OFTEN = 100;
-/** Shapes compiled before the tree is emptied. */
+/** Shapes compiled; after so many others were seen often, the tree is emptied. */
 const MAX_COMPILED = 256;
+const MOST_REFUSED = 4 * MAX_COMPILED;
 
 export class KeyTree {
   /** One for each number of keys that a map can have. */
@@ -47,6 +48,7 @@ export class KeyTree {
   private learnt = 0;
   private missed = 0;
   private compiled = 0;
+  private refused = 0;
 
   /** Where a map of `count` keys begins; null if it is too large to be learnt. */
   root(count: number): KeyNode | null {
@@ -72,10 +74,7 @@ export class KeyTree {
     if (end - start > MAX_KEY_BYTES) return null;
     if (this.learnt === MAX_NODES) {
       if (++this.missed < PATIENCE) return null;
-      this.roots = newRoots();
-      this.learnt = 0;
-      this.missed = 0;
-      this.compiled = 0;
+      this.forget();
       return null;
     }
     const child = newNode(key, copyOf(bytes, start, end), [...node.path, key]);
@@ -87,11 +86,22 @@ export class KeyTree {
     return child;
   }
 
+  private forget(): void {
+    this.roots = newRoots();
+    this.learnt = 0;
+    this.missed = 0;
+    this.compiled = 0;
+    this.refused = 0;
+  }
+
   /** A map has just ended at the node. Returns what makes such maps, if that is worth its while. */
   ended(node: KeyNode): Maker | null {
     if (node.make !== null || ++node.seen < OFTEN) return node.make;
     node.seen = 0;
-    if (this.compiled === MAX_COMPILED) return null;
+    if (this.compiled === MAX_COMPILED) {
+      if (++this.refused === MOST_REFUSED) this.forget();
+      return null;
+    }
     this.compiled++;
     node.make = makerOf(node.path);
     return node.make;

@@ -160,11 +160,12 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   peer.session.retell();
   const { hello } = connection;
   if (hello === null) return;
+  const { maxResumeWindow = Number.POSITIVE_INFINITY } = state.config;
   peer.advertised = hello.addresses;
   peer.window = hello.window;
   peer.maxPacket = hello.maxPacket;
   peer.heartbeat = hello.heartbeat;
-  peer.resumeWindow = hello.resumeWindow;
+  peer.resumeWindow = Math.min(hello.resumeWindow, maxResumeWindow);
 }
 
 function duplicate(state: MeshState, connection: Connection, now: number): void {

@@ -30,7 +30,6 @@ export function startWish(state: MeshState, wish: number, uri: string, expected:
   const linked = linkedAt(state, uri, expected);
   if (linked !== null) {
     linked.keep = true;
-    linked.dialled ??= uri;
     state.emit({ kind: 'wish', wish, id: linked.id, error: null });
     return;
   }
@@ -309,7 +308,8 @@ function linkedAt(state: MeshState, uri: string, expected: string | null): Peer 
   for (const peer of state.peers.values()) {
     if (peer.link === null || !peer.confirmed || peer.suspect || peer.parting !== null) continue;
     if (expected !== null && peer.id !== expected) continue;
-    if (peer.dialled === uri || peer.advertised.includes(uri)) return peer;
+    // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
+    if (peer.dialled === uri || (expected !== null && peer.advertised.includes(uri))) return peer;
   }
   return null;
 }

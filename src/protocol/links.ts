@@ -14,7 +14,7 @@ import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
 import { ackBytesOf, NORMAL, URGENT } from './session.js';
-import { endParting } from './sessions.js';
+import { disconnected, endParting } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Both sides know the link: packets flow. */
@@ -54,7 +54,12 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
   detach(state, peer, false);
   // Adopted and never confirmed: to who dialled it, the dial failed.
   failed(state, link, error, now);
-  if (!peer.connected) {
+  if (peer.epoch >= LAST_EPOCH) {
+    // Nobody comes so far by counting. Remembered, it would keep the two apart: no epoch follows it.
+    disconnected(state, peer, 'expired');
+    peer.forget();
+    if (peer.keep) recover(state, peer, now);
+  } else if (!peer.connected) {
     peer.heldUntil = now + peer.resumeWindow;
     state.wake(peer.heldUntil);
     endParting(state, peer);
@@ -64,6 +69,9 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
   resume(state, peer);
   state.release(peer);
 }
+
+/** From here on an epoch is not remembered without its link. */
+const LAST_EPOCH = 2 ** 52;
 
 export function tellKeep(state: MeshState, peer: Peer): void {
   const { link } = peer;

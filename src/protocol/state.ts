@@ -45,6 +45,8 @@ export interface MeshConfig extends Timing {
   readonly maxPeers: number;
   readonly maxHandshakes: number;
   readonly maxHandshakesPerAddress: number;
+  /** A session is held for no longer, whatever the peer asks for. @default Infinity */
+  readonly maxResumeWindow?: number;
   /** Without them, whoever speaks the protocol is let in. */
   readonly rules?: Rules;
   /** A link is replaced by a younger one no later than at this age. @default Infinity */

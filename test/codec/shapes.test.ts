@@ -91,15 +91,32 @@ describe('compiling', () => {
       return tree.learn(root, key, bytes, 0, bytes.length);
     };
     let compiled = 0;
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 500; i++) {
       const node = learn(`key${i}`);
       if (node === null) throw new Error('not learnt');
       expect(tree.ended(node)).toBe(null);
       let made = tree.ended(node);
-      for (let j = 0; j < OFTEN; j++) made ??= tree.ended(node);
+      for (let j = 0; j < 100; j++) made ??= tree.ended(node);
       if (made !== null) compiled++;
     }
     expect(compiled).toBe(256);
+  });
+
+  it('begins anew when many shapes were seen often after those', () => {
+    const tree = new KeyTree();
+    const often = (key: string): boolean => {
+      const bytes = Buffer.from([0xa0 | key.length, ...Buffer.from(key)]);
+      const root = tree.root(1);
+      if (root === null) throw new Error('no root');
+      const node = tree.follow(root, bytes, 0, bytes.length) ?? tree.learn(root, key, bytes, 0, bytes.length);
+      for (let i = 0; node !== null && i < 100; i++) if (tree.ended(node) !== null) return true;
+      return false;
+    };
+    for (let i = 0; i < 256; i++) expect(often(`junk${i}`)).toBe(true);
+    let tries = 0;
+    while (!often('good')) tries++;
+    expect(tries).toBeGreaterThan(1000);
+    expect(tries).toBeLessThan(1100);
   });
 
   it('makes literals', () => {

@@ -52,13 +52,22 @@ describe('a wish', () => {
     expect(scripted.mesh.isKept('a')).toBe(true);
   });
 
-  it('comes true at once at an address that is linked', () => {
+  it('comes true at once at an address that was dialled, or that the peer wanted tells', () => {
     const scripted = new Scripted();
     connected(scripted);
     dials(scripted);
-    for (const uri of ['test://there', 'test://a']) wish(scripted, uri);
+    wish(scripted, 'test://there');
+    wish(scripted, 'test://a', 'a');
     expect(dials(scripted)).toEqual([]);
     wish(scripted, 'test://a', 'b');
+    expect(dials(scripted)).toEqual(['test://a']);
+  });
+
+  it('for whoever is at an address does not come true by a peer that only tells it', () => {
+    const scripted = new Scripted();
+    connected(scripted);
+    dials(scripted);
+    wish(scripted, 'test://a');
     expect(dials(scripted)).toEqual(['test://a']);
   });
 

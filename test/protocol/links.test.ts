@@ -11,7 +11,7 @@ import {
 import { stateOf } from '../sim/bounds.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
+import { adopts, CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
 
 const ADDRESS = ['test://a'];
 /** What a follower says that holds the first link and believes in it. */
@@ -283,6 +283,34 @@ describe('a silent peer', () => {
     expect(dials(scripted)).toBe(0);
     scripted.wait(1);
     expect(dials(scripted)).toBe(1);
+  });
+});
+
+describe('a lost link', () => {
+  it('is held open for no longer than this node allows, whatever the peer asks for', () => {
+    const scripted = new Scripted({ maxResumeWindow: 3000 });
+    const { line } = follow(scripted, { keep: true, resumeWindow: 2 ** 53 - 1 });
+    line.end();
+    scripted.wait(2999);
+    expect(scripted.heard().join()).not.toContain('disconnect');
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['disconnect a expired']);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('leaves no epoch behind to which none follows', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: true });
+    line.end();
+    const second = scripted.dial();
+    const { nonce } = second.greet({ id: 'z', keep: true });
+    second.say(adopts(nonce, { epoch: 2 ** 53 - 2 }));
+    expect(scripted.mesh.view('z')?.epoch).toBe(2 ** 53 - 2);
+    second.end();
+    expect(scripted.mesh.view('z')?.epoch ?? 0).toBe(0);
+    const third = scripted.dial();
+    third.say(adopts(third.greet({ id: 'z', keep: true }).nonce, { epoch: 1 }));
+    expect(scripted.mesh.view('z')?.link).not.toBe(null);
   });
 });
 

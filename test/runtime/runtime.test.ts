@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { Mesh } from '../../src/protocol/mesh.js';
-import type { Output } from '../../src/protocol/output.js';
+import { Deliver, type Output } from '../../src/protocol/output.js';
 import { newIncarnation } from '../../src/runtime/incarnation.js';
 import { Runtime } from '../../src/runtime/runtime.js';
 import { Addresses } from '../../src/transports/addresses.js';
@@ -73,7 +73,7 @@ function node(id: string, transport: Transport = memory()) {
   const outputs: Output[] = [];
   const waiting: { kind: Output['kind']; resolve: () => void }[] = [];
   const runtime = new Runtime(mesh, new Addresses([transport]), (output) => {
-    outputs.push(output.kind === 'deliver' ? { ...output, bytes: output.bytes.slice() } : output);
+    outputs.push(output.kind === 'deliver' ? kept(output) : output);
     if (output.kind === 'deliver') mesh.handled(output, runtime.now());
     for (const waiter of waiting.filter(({ kind }) => kind === output.kind)) waiter.resolve();
   });
@@ -220,3 +220,9 @@ describe('Runtime', () => {
 });
 
 function nothing(): void {}
+
+/** A packet with memory of its own. */
+function kept(output: Deliver): Deliver {
+  const { bytes } = output;
+  return Object.assign(new Deliver(output.session), output, { buffer: bytes.slice(), start: 0, end: bytes.length });
+}

@@ -180,7 +180,7 @@ for (const secret of 'secret' in credentials ? [credentials.secret, `${credentia
       encoding: 'utf8',
       timeout: 10_000,
     });
-    if (status === null || status === 0) throw new Error(`${args} ended with ${status}`);
+    if (status === null || status === 0) throw new Error(`${args.join(' ')} ended with ${status}`);
     console.log(stdout, stderr);
   }
 }
