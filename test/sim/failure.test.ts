@@ -28,12 +28,12 @@ const broken: readonly (readonly [string, () => void, RegExp, number])[] = [
     /^packet \d+ |is not settled/,
     6,
   ],
-  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 4],
+  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 8],
   [
     'an arbiter that replaces good links',
     () => vi.mocked(arbiter.decide).mockReturnValue('replace'),
     /(lost|replaced) a healthy link/,
-    4,
+    8,
   ],
   [
     'a session that does not tell what was lost',
