@@ -28,7 +28,7 @@ const broken: readonly (readonly [string, () => void, RegExp, number])[] = [
     /^packet \d+ |is not settled/,
     6,
   ],
-  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 8],
+  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 5],
   [
     'an arbiter that replaces good links',
     () => vi.mocked(arbiter.decide).mockReturnValue('replace'),
@@ -80,7 +80,7 @@ describe('a storm over a broken core', () => {
 
 /** The first storm that fails. */
 function failing(): [Script, Error] {
-  for (let seed = 1; seed <= 20; seed++) {
+  for (let seed = 5; seed <= 24; seed++) {
     const script = drawStorm({ seed, nodes: 3, actions: 300, restarts: false, varied: false, pace: 'slow' });
     const { error } = play(script);
     if (error !== null) return [script, error];
