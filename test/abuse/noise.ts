@@ -30,13 +30,13 @@ export interface Noise {
   readonly inputs: number;
 }
 
-/** Connections at a time. Certificates have few names: two of them are members then, and one a stranger. */
-const LANES: Readonly<Record<Mode, number>> = { plain: 6, secret: 6, tls: 3 };
+/** Connections at a time, each of another member: certificates have two names for them. */
+const LANES: Readonly<Record<Mode, number>> = { plain: 6, secret: 6, tls: 2 };
 /** Of all connections. */
 const STRANGERS = 0.15;
 const WRONG_HANDSHAKES = 0.15;
-/** Inputs on one link at most. */
-const MOST_INPUTS = 120;
+/** Inputs on one link at most: more where a handshake takes longer than all of them. */
+const MOST_INPUTS: Readonly<Record<Mode, number>> = { plain: 120, secret: 120, tls: 240 };
 const DEADLINE = 60_000;
 
 const codec = msgpack();
@@ -114,7 +114,7 @@ class Run {
   async #connection(random: Random, lane: number): Promise<void> {
     const id = memberOf(this.scene.mode, lane);
     const chance = random.next();
-    if (id === null || chance < STRANGERS) await this.#stranger(random);
+    if (chance < STRANGERS) await this.#stranger(random);
     else if (chance < STRANGERS + WRONG_HANDSHAKES) await this.#handshake(random, id);
     else await this.#link(random, id);
   }
@@ -145,7 +145,7 @@ class Run {
     this.links++;
     const borne: Uint8Array[] = [];
     const last: Uint8Array[] = [];
-    for (let count = random.below(MOST_INPUTS); count > 0; count--) {
+    for (let count = random.below(MOST_INPUTS[this.scene.mode]); count > 0; count--) {
       if (random.chance(0.2)) {
         borne.push(harmless(random));
         continue;
@@ -172,9 +172,9 @@ async function left(wire: Wire): Promise<void> {
 }
 
 /** The member of a lane, each another: two connections under one name would be another attack. */
-function memberOf(mode: Mode, lane: number): string | null {
-  if (mode === 'tls') return [FOLLOWER, ARBITER][lane] ?? null;
-  return `${lane % 2 === 0 ? FOLLOWER : ARBITER}${lane}`;
+function memberOf(mode: Mode, lane: number): string {
+  const id = lane % 2 === 0 ? FOLLOWER : ARBITER;
+  return mode === 'tls' ? id : `${id}${lane}`;
 }
 
 function helloFrame(random: Random, id: string): Uint8Array {
