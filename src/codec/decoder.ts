@@ -155,9 +155,7 @@ export class Decoder {
     this.need(length);
     const { bytes, at } = this;
     this.at = at + length;
-    const view = new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
-    // Two ways to copy, each of them faster by a third or more on its side of this (Node 20).
-    return length > LARGE ? view.slice() : new Uint8Array(view);
+    return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length));
   }
 
   private readExtension(length: number): Date {
@@ -303,7 +301,6 @@ export class Decoder {
 }
 
 const EMPTY = new Uint8Array(0);
-const LARGE = 16 * 1024;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** Four bytes as a signed integer. */

@@ -1,6 +1,6 @@
 /**
- * Objects of a shape that comes again and again: a literal with these keys, compiled once, makes one in a quarter of the
- * time that adding key after key takes (30 against 110 to 160 ns for six keys, Node 20, `bench/`). Where a runtime forbids
+ * Objects of a shape that comes again and again: a literal with these keys, compiled once, makes one in a fifth of the
+ * time that adding key after key takes (18 against 103 ns for six keys, Node 20, `npm run micro`). Where a runtime forbids
  * to compile text (`--disallow-code-generation-from-strings`), objects are made key by key, and nothing else differs.
  */
 
