@@ -13,11 +13,13 @@ export type Debug = (...values: unknown[]) => void;
 const MOST_EARLY = 1000;
 
 let log: Debugger | null = null;
+/** What was said before; null while nothing is waited for. */
 let early: [id: string, values: unknown[]][] | null = null;
+let loading = false;
 
 /** Costs next to nothing while nobody listens. */
 export function debugFor(id: string): Debug {
-  if (log === null && early === null) void load();
+  if (!loading) void load();
   return (...values) => {
     if (log !== null) {
       if (log.enabled) log('%s %o', id, values);
@@ -28,6 +30,7 @@ export function debugFor(id: string): Debug {
 }
 
 async function load(): Promise<void> {
+  loading = true;
   early = [];
   try {
     const { default: createDebug } = await import('debug');
@@ -35,8 +38,9 @@ async function load(): Promise<void> {
     for (const [id, values] of early) if (log.enabled) log('%s %o', id, values);
   } catch {
     // Left out by whoever packed the application: then nobody listens.
+  } finally {
+    early = null;
   }
-  early = [];
 }
 
 /** A function of the application: what it throws is the process's to handle, and does not disturb the node. */

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, vi } from 'vitest';
 import { harmlessDebug } from '../../src/runtime/debug.js';
 
 describe('debugging', () => {
@@ -16,6 +18,27 @@ describe('debugging', () => {
       }).stderr;
     expect(run('')).toBe('');
     expect(run('masterless*')).toMatch(/masterless.*talker.*listening at/s);
+  });
+
+  it('keeps nothing of what is said where the package was left out', async () => {
+    vi.resetModules();
+    vi.doMock('debug', () => {
+      throw new Error('left out');
+    });
+    const { debugFor } = await import('../../src/runtime/debug.js');
+    const said = debugFor('a');
+    let first: object | null = { said: 'early' };
+    const early = new WeakRef(first);
+    said(first);
+    first = null;
+    await vi.dynamicImportSettled();
+    let second: object | null = { said: 'late' };
+    const late = new WeakRef(second);
+    said(second);
+    second = null;
+    await collected();
+    expect([early.deref(), late.deref()]).toEqual([undefined, undefined]);
+    vi.doUnmock('debug');
   });
 
   it('lets what the function throws go to the process, not to the node', async () => {
@@ -34,3 +57,13 @@ describe('debugging', () => {
     await expect(thrown).resolves.toMatchObject({ message: 'in debug' });
   });
 });
+
+/** All that nobody holds is gone: what a weak reference was made or asked for in this turn is held to its end. */
+async function collected(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (let times = 0; times < 3; times++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  }
+}
