@@ -266,7 +266,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
       endRenewal(state, peer);
       // A good link is not lost for that: `renewal.ts` tries again, for as long as there is time.
       if (peer.link !== null) peer.link.renewAt = now + state.config.handshakeTimeout / RENEWALS;
-      // The link has given way to what has just failed: it is closed, and won back as any other.
+      // The link has given way to what has just failed: it is closed, and won back like one that broke.
       if (peer.fenced !== null) peer.fenced.cutAt = now;
       if (peer.link === null && peer.redial !== null) peer.redial.next = Math.min(peer.redial.next, now);
     }
