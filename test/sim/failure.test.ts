@@ -26,32 +26,32 @@ const broken: readonly (readonly [string, () => void, RegExp, number])[] = [
     'a send buffer that forgets to rewind',
     () => vi.spyOn(SendBuffer.prototype, 'rewind').mockImplementation(() => undefined),
     /^packet \d+ |is not settled/,
-    6,
+    4,
   ],
-  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 5],
+  ['an arbiter that always says adopt', () => vi.mocked(arbiter.decide).mockReturnValue('adopt'), /link/, 3],
   [
     'an arbiter that replaces good links',
     () => vi.mocked(arbiter.decide).mockReturnValue('replace'),
     /(lost|replaced) a healthy link/,
-    8,
+    3,
   ],
   [
     'a session that does not tell what was lost',
     () => vi.spyOn(Session.prototype, 'leftover').mockReturnValue({ uncertain: [], unsent: [] }),
     /neither acknowledged nor reported when its session ended/,
-    6,
+    4,
   ],
   [
     'a peer whose addresses are forgotten',
     () => vi.spyOn(Peer.prototype, 'addresses', 'get').mockReturnValue([]),
     /ended its session with . without need/,
-    4,
+    3,
   ],
   [
     'a core that waits without a deadline',
     () => vi.spyOn(MeshState.prototype, 'wake').mockImplementation(() => undefined),
     /wakes at Infinity for its/,
-    6,
+    1,
   ],
 ];
 
@@ -80,7 +80,7 @@ describe('a storm over a broken core', () => {
 
 /** The first storm that fails. */
 function failing(): [Script, Error] {
-  for (let seed = 5; seed <= 24; seed++) {
+  for (let seed = 1; seed <= 20; seed++) {
     const script = drawStorm({ seed, nodes: 3, actions: 300, restarts: false, varied: false, pace: 'slow' });
     const { error } = play(script);
     if (error !== null) return [script, error];

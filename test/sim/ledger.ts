@@ -76,6 +76,11 @@ export class Ledger {
     add(this.cuts, pair(a, b), now);
   }
 
+  /** A node's time for a handshake is over: the other side may have had the link just before. */
+  expired(label: string, id: string, wire: Wire): void {
+    if (this.held.get(`${label}<${id}`)?.wire !== wire) this.severed.add(wire);
+  }
+
   /** The node makes few attempts, or does not wait long: one cut is enough to end a session. */
   weaken(id: string): void {
     this.weak.add(id);
@@ -128,8 +133,6 @@ export class Ledger {
 
   private broken({ wire, linkedAt }: Held, own: string, id: string, now: number): boolean {
     if (wire === null || this.severed.has(wire) || this.any(own, id, LOSS, linkedAt, now)) return true;
-    // One side may have had it just before the other's time for the handshake was over.
-    if (now - linkedAt < SLOW && this.any(own, id, HINDRANCE, linkedAt - SLOW, now)) return true;
     if (!this.any(own, id, DOUBT, linkedAt, now)) return false;
     return this.any(own, id, MISTAKE, linkedAt, now) || this.cutsSince(own, id, linkedAt) > 0;
   }

@@ -8,6 +8,7 @@ import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
 import { NORMAL, URGENT } from '../../src/protocol/session.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
+import type { End } from '../../src/testing/end.js';
 import type { Process } from '../../src/testing/process.js';
 import { Random } from '../../src/testing/random.js';
 import type { ConnectionEvents, Connection as Stream } from '../../src/transports/transport.js';
@@ -43,6 +44,8 @@ const WALK = 32;
 /** The two sides of one byte stream. */
 interface Wire {
   readonly outer: Stream;
+  /** When it was dialled or accepted, by the node's clock. */
+  readonly since: number;
   /** It takes no more until `drain`. */
   blocked: boolean;
   /** Names what is written, for the trace. */
@@ -114,7 +117,7 @@ export class SimNode {
         outer.destroy();
         return IGNORE;
       }
-      this.wires.set(connection, { outer, blocked: false, reader: null });
+      this.wires.set(connection, { outer, since: this.clock, blocked: false, reader: null });
       // What it says follows with its first bytes, or the alarm.
       this.drain();
       return this.events(connection);
@@ -309,11 +312,12 @@ export class SimNode {
 
   private dial(connection: Connection, uri: string): void {
     const outer = this.process.dial(uri.slice('sim://'.length), uri, this.events(connection));
-    this.wires.set(connection, { outer, blocked: false, reader: null });
+    this.wires.set(connection, { outer, since: this.clock, blocked: false, reader: null });
   }
 
   private hangUp(connection: Connection, wire: Wire, flush: boolean): void {
     const { outer } = wire;
+    if (this.clock - wire.since >= stateOf(this.mesh).config.handshakeTimeout) this.world.expired(this, outer as End);
     if (!flush) {
       outer.destroy();
       return;

@@ -13,8 +13,13 @@ export interface Shrunk {
   readonly tries: number;
 }
 
-/** Left-out steps shift the chance of the network: a script that got away may fail in other weather. */
+/**
+ * Left-out steps shift the chance of the network: a script that got away may fail in other weather. A short one, which is
+ * soon tried, is tried in more.
+ */
 const WEATHERS = 3;
+const WEATHERS_OF_SHORT = 12;
+const SHORT = 8;
 
 /**
  * @param kind - what counts as the same failure
@@ -54,7 +59,8 @@ class Search {
 
   /** Takes the candidate when it fails in the same way. */
   attempt(candidate: Script): boolean {
-    for (let weather = 0; weather < WEATHERS && this.left > 0; weather++) {
+    const weathers = candidate.steps.length > SHORT ? WEATHERS : WEATHERS_OF_SHORT;
+    for (let weather = 0; weather < weathers && this.left > 0; weather++) {
       this.left--;
       const script = { ...candidate, seed: candidate.seed + weather };
       if (this.trial(script) !== this.kind) continue;
@@ -84,7 +90,13 @@ class Search {
       for (let end = this.script.steps.length; end > 0 && this.left > 0; end -= size) {
         const { steps } = this.script;
         const start = Math.max(0, end - size);
-        this.attempt(this.with([...steps.slice(0, start), ...steps.slice(end)]));
+        const [before, after] = [steps.slice(0, start), steps.slice(end)];
+        if (this.attempt(this.with([...before, ...after]))) continue;
+        // What follows may need the time that they took.
+        const last = before.pop();
+        if (last === undefined) continue;
+        const wait = steps.slice(start, end).reduce((sum, step) => sum + step.wait, last.wait);
+        this.attempt(this.with([...before, { ...last, wait }, ...after]));
       }
     }
   }

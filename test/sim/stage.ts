@@ -32,7 +32,8 @@ export class Stage {
     if (attempts <= 1 || (options.resumeWindow ?? DEFAULTS.resumeWindow) < DEFAULTS.resumeWindow) {
       world.ledger?.weaken(id);
     }
-    world.ledger?.at(id, ['end'], world.now);
+    // One that starts with the world is nobody's successor.
+    if (world.now > 0) world.ledger?.at(id, ['end'], world.now);
     return world.start(id, options);
   }
 

@@ -104,6 +104,13 @@ export class World {
     }
   }
 
+  /** A node hangs up a connection that is older than a handshake may be. */
+  expired(node: SimNode, end: End): void {
+    const wire = this.wireOf(end);
+    const owner = end.other.owner.replace(/#.*/, '');
+    if (wire !== null) this.ledger?.expired(node.label, owner, wire);
+  }
+
   tell(node: SimNode, what: string): void {
     if (what !== '') this.trace?.(`${this.now.toFixed(1).padStart(9)} ${node.label} ${what}`);
   }
@@ -153,6 +160,10 @@ export class World {
   private linkOf(node: SimNode, id: string): Wire | null {
     const link = node.mesh.view(id)?.link ?? null;
     const stream = link === null ? null : node.streamOf(link);
-    return this.openWires().find(({ ends }) => ends.includes(stream as End)) ?? null;
+    return this.wireOf(stream as End | null);
+  }
+
+  private wireOf(end: End | null): Wire | null {
+    return this.openWires().find(({ ends }) => ends.includes(end as End)) ?? null;
   }
 }
