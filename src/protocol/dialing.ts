@@ -76,14 +76,14 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   if (dial.peer !== null && dial.peer !== peer) abandon(state, dial, dial.peer);
   dial.peer = peer;
   if (dial.purpose !== 'wish') return;
-  peer.wishes.add(dial);
+  peer.wish(dial);
   dial.keeps ||= !peer.keep;
   peer.keep = true;
 }
 
 /** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
 function abandon(state: MeshState, dial: Dial, peer: Peer): void {
-  peer.wishes.delete(dial);
+  peer.unwish(dial);
   const [other] = peer.wishes;
   if (dial.keeps && other !== undefined) other.keeps = true;
   else if (dial.keeps && !peer.connected) peer.keep = false;
@@ -322,7 +322,7 @@ function add(state: MeshState, dial: Dial): void {
 function remove(state: MeshState, dial: Dial): void {
   state.dials.delete(dial);
   const { peer, connection } = dial;
-  if (peer !== null) peer.wishes.delete(dial);
+  if (peer !== null) peer.unwish(dial);
   if (connection === null) return;
   connection.dial = null;
   dial.connection = null;

@@ -146,6 +146,8 @@ export class FrameDecoder {
       const rest = this.chunk.length - this.at;
       this.letGo(rest);
       this.hold(rest);
+      // An idle link does not keep the last chunk in memory.
+      this.buffer = EMPTY;
       return false;
     }
     this.emit(this.chunk, this.at, size);

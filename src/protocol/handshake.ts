@@ -95,7 +95,8 @@ function welcome(state: MeshState, connection: Connection, hello: Hello, now: nu
   connection.phase = 'known';
   const { rules } = state.config;
   const addresses = hello.addresses.filter((uri) => rules === undefined || rules.dialable(connection, uri));
-  connection.hello = { ...hello, addresses };
+  // A list that was filtered has room for many more, and this one stays.
+  connection.hello = { ...hello, addresses: addresses.slice() };
   connection.peer = peer;
   connection.theirKeep = hello.keep;
   connection.questionNonce = hello.nonce;

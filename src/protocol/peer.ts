@@ -41,6 +41,8 @@ export interface PeerView {
   readonly waiting: boolean;
 }
 
+const NONE: ReadonlySet<Dial> = new Set();
+
 export class Peer {
   readonly id: string;
   /** Whether this node decides which connection is the link. */
@@ -76,8 +78,7 @@ export class Peer {
   maxPacket = 0;
   heartbeat = 0;
   resumeWindow = 0;
-  /** Wishes of the application that turned out to be for this peer. */
-  readonly wishes: Set<Dial> = new Set<Dial>();
+  private pending: Set<Dial> | null = null;
   /** Winning back the link, testing it, or replacing it. */
   redial: Dial | null = null;
   probeDial: Dial | null = null;
@@ -112,6 +113,21 @@ export class Peer {
     const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null || this.fenced !== null;
     // A session that was proposed may have been accepted: it must be proposed again under the same id.
     return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
+  }
+
+  /** Wishes of the application that turned out to be for this peer: most of the time none, and then they take no memory. */
+  get wishes(): ReadonlySet<Dial> {
+    return this.pending ?? NONE;
+  }
+
+  wish(dial: Dial): void {
+    this.pending ??= new Set();
+    this.pending.add(dial);
+  }
+
+  unwish(dial: Dial): void {
+    this.pending?.delete(dial);
+    if (this.pending?.size === 0) this.pending = null;
   }
 
   get view(): PeerView {
