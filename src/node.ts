@@ -19,6 +19,7 @@ import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
 import { Addresses } from './transports/addresses.js';
+import { detached } from './transports/detached.js';
 import { memory } from './transports/memory.js';
 import { tcp } from './transports/tcp.js';
 import { unix } from './transports/unix.js';
@@ -57,7 +58,7 @@ export class Node<Packet> {
     this.#debug = options.debug === null ? debugFor(id) : harmlessDebug(options.debug);
     const secured = credentials !== null;
     const own = [tcp(credentials?.security), unix(), memory()];
-    this.addresses = new Addresses([...own, ...options.transports], secured);
+    this.addresses = new Addresses([...own, ...options.transports.map(detached)], secured);
     const open = this.addresses.checkListeners(options);
     if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });

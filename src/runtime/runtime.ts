@@ -14,6 +14,7 @@ import type {
   Connection as TransportConnection,
 } from '../transports/transport.js';
 import { Alarm } from './alarm.js';
+import { unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
 const WRITE_BUDGET = 256 * 1024;
@@ -34,19 +35,8 @@ export interface Stream {
   readonly local: boolean;
 }
 
-/** The two sides of one byte stream. */
-interface Wire {
-  readonly inner: Connection;
-  outer: TransportConnection | null;
-  local: boolean;
-  /** It takes no more until `drain`. */
-  blocked: boolean;
-  /** It was ended; when the other side does not end it too, it is cut. */
-  linger: unknown;
-}
-
-export class Runtime {
-  readonly #mesh: Mesh;
+export class Runtime implements WireOwner {
+  readonly mesh: Mesh;
   readonly #transports: Transports;
   readonly #hear: (output: Output) => void;
   readonly #platform: Platform;
@@ -63,7 +53,7 @@ export class Runtime {
 
   /** @param hear - gets every output that is for the application; must not throw */
   constructor(mesh: Mesh, transports: Transports, hear: (output: Output) => void, platform: Platform = system) {
-    this.#mesh = mesh;
+    this.mesh = mesh;
     this.#transports = transports;
     this.#hear = hear;
     this.#platform = platform;
@@ -95,7 +85,7 @@ export class Runtime {
 
   /** Addresses are known: dialling starts. */
   ready(addresses: readonly string[]): void {
-    this.#mesh.listening(addresses);
+    this.mesh.listening(addresses);
     const held = this.#heldDials ?? [];
     this.#heldDials = null;
     for (const wire of held) if (wire.inner.phase === 'opening') this.#dial(wire);
@@ -110,14 +100,14 @@ export class Runtime {
 
   /** The rules have spoken on a connection. */
   admitted(connection: Connection, refusal: MasterlessError | null): void {
-    this.#mesh.admitted(connection, refusal, this.now());
+    this.mesh.admitted(connection, refusal, this.now());
     this.pump();
   }
 
   /** Credentials were exchanged: what was proved by those before may not count any more. */
   reprove(error: MasterlessError): void {
     for (const { inner, outer } of [...this.#wires.values()]) {
-      if (outer?.proof?.holds() === false) this.#mesh.outdate(inner, error, this.now());
+      if (outer?.proof?.holds() === false) this.mesh.outdate(inner, error, this.now());
     }
     this.pump();
   }
@@ -127,13 +117,13 @@ export class Runtime {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      let output = this.#mesh.poll(this.now());
-      for (; output !== null; output = this.#mesh.poll(this.instant)) this.#do(output);
+      let output = this.mesh.poll(this.now());
+      for (; output !== null; output = this.mesh.poll(this.instant)) this.#do(output);
     } finally {
       this.#pumping = false;
     }
     this.scheduleFlush();
-    this.#alarm.set(this.#mesh.wakeAt, this.now());
+    this.#alarm.set(this.mesh.wakeAt, this.now());
   }
 
   /** What was sent in this turn of the loop goes out at its end. */
@@ -141,7 +131,7 @@ export class Runtime {
     this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
       this.#writeAll();
-      this.#alarm.set(this.#mesh.wakeAt, this.now());
+      this.#alarm.set(this.mesh.wakeAt, this.now());
     });
   }
 
@@ -173,16 +163,16 @@ export class Runtime {
   }
 
   #accept(outer: TransportConnection, local: boolean): ConnectionEvents {
-    const inner = this.#mesh.accepted(outer.remote, !local, this.now());
+    const inner = this.mesh.accepted(outer.remote, !local, this.now());
     if (inner === null) {
       outer.destroy();
       this.pump();
       return IGNORE;
     }
-    const wire: Wire = { inner, outer, local, blocked: false, linger: null };
+    const wire = new Wire(this, inner, outer, local);
     this.#wires.set(inner, wire);
-    this.#alarm.set(this.#mesh.wakeAt, this.now());
-    return this.#events(wire);
+    this.#alarm.set(this.mesh.wakeAt, this.now());
+    return wire;
   }
 
   #dial(wire: Wire): void {
@@ -190,50 +180,18 @@ export class Runtime {
     try {
       const transport = this.#transports.transport(uri);
       wire.local = transport.isLocal(uri);
-      wire.outer = transport.dial(uri, this.#events(wire));
+      wire.outer = transport.dial(uri, wire);
     } catch (error) {
       // An address that a peer told may be anything.
       this.#wires.delete(wire.inner);
-      this.#mesh.ended(wire.inner, error instanceof MasterlessError ? error : unreachable(uri, error), this.now());
+      this.mesh.ended(wire.inner, error instanceof MasterlessError ? error : unreachable(uri, error), this.now());
     }
-  }
-
-  #events(wire: Wire): ConnectionEvents {
-    const { inner } = wire;
-    return {
-      open: () => {
-        this.#mesh.opened(inner);
-        this.pump();
-      },
-      refused: (error) => {
-        this.#mesh.refuse(inner, error, this.now());
-        this.pump();
-      },
-      data: (chunk) => {
-        // A wire that lingers is read to its end, so that its last words are not lost to a reset.
-        if (inner.phase === 'closed') return;
-        this.#mesh.received(inner, chunk, this.now());
-        this.pump();
-      },
-      drain: () => {
-        wire.blocked = false;
-        this.#mesh.drained(inner);
-        this.scheduleFlush();
-      },
-      close: (error) => {
-        this.#forget(wire);
-        const cause =
-          error === null || error instanceof MasterlessError ? error : unreachable(inner.uri ?? inner.remote, error);
-        this.#mesh.ended(inner, cause, this.now());
-        this.pump();
-      },
-    };
   }
 
   #do(output: Output): void {
     switch (output.kind) {
       case 'dial': {
-        const wire: Wire = { inner: output.connection, outer: null, local: false, blocked: false, linger: null };
+        const wire = new Wire(this, output.connection, null, false);
         this.#wires.set(output.connection, wire);
         if (this.#heldDials === null) this.#dial(wire);
         else this.#heldDials.push(wire);
@@ -252,7 +210,7 @@ export class Runtime {
   }
 
   #writeAll(): void {
-    for (let dirty = this.#mesh.takeDirty(); dirty.length > 0; dirty = this.#mesh.takeDirty()) {
+    for (let dirty = this.mesh.takeDirty(); dirty.length > 0; dirty = this.mesh.takeDirty()) {
       for (const connection of dirty) {
         const wire = this.#wires.get(connection);
         if (wire !== undefined && !wire.blocked) this.#write(wire);
@@ -262,7 +220,7 @@ export class Runtime {
 
   #write(wire: Wire): void {
     if (wire.outer === null) return;
-    const views = this.#mesh.gather(wire.inner, WRITE_BUDGET, this.now());
+    const views = this.mesh.gather(wire.inner, WRITE_BUDGET, this.now());
     if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
   }
 
@@ -272,7 +230,7 @@ export class Runtime {
       this.#cut(wire);
       return;
     }
-    const words = this.#mesh.gather(wire.inner, 0, this.now());
+    const words = this.mesh.gather(wire.inner, 0, this.now());
     if (words.length > 0) wire.outer.write(words);
     wire.outer.end();
     this.#wires.delete(wire.inner);
@@ -285,11 +243,11 @@ export class Runtime {
   }
 
   #cut(wire: Wire): void {
-    this.#forget(wire);
+    this.forget(wire);
     wire.outer?.destroy();
   }
 
-  #forget(wire: Wire): void {
+  forget(wire: Wire): void {
     this.#wires.delete(wire.inner);
     this.#lingering.delete(wire);
     this.#turnedAway.delete(wire);
@@ -312,8 +270,3 @@ export class Runtime {
 const IGNORE: ConnectionEvents = { open: nothing, data: nothing, drain: nothing, close: nothing };
 
 function nothing(): void {}
-
-function unreachable(uri: string, cause: unknown): MasterlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new MasterlessError('ERR_UNREACHABLE', `${uri} can't be reached: ${why}`, { cause });
-}

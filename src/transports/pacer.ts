@@ -14,7 +14,6 @@ const BUSY = 5;
 /** Hands chunks on to `data`; what that takes counts. */
 export function pacer(socket: Socket, data: (chunk: Uint8Array) => void): (chunk: Uint8Array) => void {
   let busy = 0;
-  const goOn = (): void => void socket.resume();
   return (chunk) => {
     const begun = performance.now();
     data(chunk);
@@ -22,6 +21,10 @@ export function pacer(socket: Socket, data: (chunk: Uint8Array) => void): (chunk
     if (busy < BUSY) return;
     busy = 0;
     socket.pause();
-    setImmediate(goOn);
+    setImmediate(goOn, socket);
   };
+}
+
+function goOn(socket: Socket): void {
+  socket.resume();
 }

@@ -97,37 +97,52 @@ export function overSocket(
     failure ??= error;
   });
   socket.on('drain', () => events.drain());
-  socket.once('close', () => events.close(failure === null ? null : fault(failure, remote)));
-  return {
-    remote,
-    get local() {
-      const { localAddress, remoteAddress } = socket;
-      if (remoteAddress === undefined) return undefined;
-      return isLoopback(remoteAddress) || remoteAddress === localAddress;
-    },
-    get buffered() {
-      return socket.writableLength;
-    },
-    write(chunks) {
-      if (!socket.writable) return true;
-      const [first] = chunks;
-      if (chunks.length === 1 && first !== undefined) return socket.write(first);
-      // A stream keeps some hundred bytes for each: of many, as answers to a flood of questions are, one is made.
-      if (chunks.length > MOST_CHUNKS) return socket.write(Buffer.concat(chunks));
-      // One writev for all of them.
-      socket.cork();
-      let more = !socket.writableNeedDrain;
-      for (const chunk of chunks) more = socket.write(chunk);
-      socket.uncork();
-      return more;
-    },
-    end() {
-      socket.end();
-    },
-    destroy() {
-      socket.destroy();
-    },
-  };
+  socket.on('close', () => events.close(failure === null ? null : fault(failure, remote)));
+  return new SocketConnection(socket, remote);
+}
+
+/** A class, since an object with methods of its own takes a kilobyte more. */
+class SocketConnection implements Connection {
+  readonly remote: string;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket, remote: string) {
+    this.#socket = socket;
+    this.remote = remote;
+  }
+
+  get local(): boolean | undefined {
+    const { localAddress, remoteAddress } = this.#socket;
+    if (remoteAddress === undefined) return undefined;
+    return isLoopback(remoteAddress) || remoteAddress === localAddress;
+  }
+
+  get buffered(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket;
+    if (!socket.writable) return true;
+    const [first] = chunks;
+    if (chunks.length === 1 && first !== undefined) return socket.write(first);
+    // A stream keeps some hundred bytes for each: of many, as answers to a flood of questions are, one is made.
+    if (chunks.length > MOST_CHUNKS) return socket.write(Buffer.concat(chunks));
+    // One writev for all of them.
+    socket.cork();
+    let more = !socket.writableNeedDrain;
+    for (const chunk of chunks) more = socket.write(chunk);
+    socket.uncork();
+    return more;
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
 }
 
 /** What makes a server a listener at one kind of address. */

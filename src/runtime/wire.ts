@@ -1,0 +1,76 @@
+/**
+ * The two sides of one byte stream: a connection of the core, and the stream below it. What the stream tells, the core hears.
+ * There is one for each link, so it is small: a class with methods, where functions of its own would take half a kilobyte.
+ */
+import { MasterlessError } from '../errors.js';
+import type { Connection } from '../protocol/connection.js';
+import type { Mesh } from '../protocol/mesh.js';
+import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
+
+/** What a wire needs of the runtime. */
+export interface WireOwner {
+  readonly mesh: Mesh;
+  now(): number;
+  pump(): void;
+  scheduleFlush(): void;
+  /** The stream is over. */
+  forget(wire: Wire): void;
+}
+
+export class Wire implements ConnectionEvents {
+  readonly inner: Connection;
+  /** Null until it is dialled. */
+  outer: TransportConnection | null;
+  /** It came in at a listener, or was dialled at an address, that only this machine has. */
+  local: boolean;
+  /** It takes no more until `drain`. */
+  blocked = false;
+  /** It was ended; when the other side does not end it too, it is cut. */
+  linger: unknown = null;
+  readonly #owner: WireOwner;
+
+  constructor(owner: WireOwner, inner: Connection, outer: TransportConnection | null, local: boolean) {
+    this.#owner = owner;
+    this.inner = inner;
+    this.outer = outer;
+    this.local = local;
+  }
+
+  open(): void {
+    this.#owner.mesh.opened(this.inner);
+    this.#owner.pump();
+  }
+
+  refused(error: MasterlessError): void {
+    this.#owner.mesh.refuse(this.inner, error, this.#owner.now());
+    this.#owner.pump();
+  }
+
+  data(chunk: Uint8Array): void {
+    // A wire that lingers is read to its end, so that its last words are not lost to a reset.
+    if (this.inner.phase === 'closed') return;
+    this.#owner.mesh.received(this.inner, chunk, this.#owner.now());
+    this.#owner.pump();
+  }
+
+  drain(): void {
+    this.blocked = false;
+    this.#owner.mesh.drained(this.inner);
+    this.#owner.scheduleFlush();
+  }
+
+  close(error: Error | null): void {
+    const { inner } = this;
+    this.#owner.forget(this);
+    const cause =
+      error === null || error instanceof MasterlessError ? error : unreachable(inner.uri ?? inner.remote, error);
+    this.#owner.mesh.ended(inner, cause, this.#owner.now());
+    this.#owner.pump();
+  }
+}
+
+/** What a transport said of an address, if it did not say it in our own words. */
+export function unreachable(uri: string, cause: unknown): MasterlessError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new MasterlessError('ERR_UNREACHABLE', `${uri} can't be reached: ${why}`, { cause });
+}

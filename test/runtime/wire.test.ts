@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { Connection } from '../../src/protocol/connection.js';
+import type { Mesh } from '../../src/protocol/mesh.js';
+import { Wire } from '../../src/runtime/wire.js';
+
+/** A wire, and what it asked of the runtime and the core, in order. */
+function wired(uri: string | null = 'tcp://there:1') {
+  const asked: unknown[][] = [];
+  const note =
+    (name: string) =>
+    (...values: unknown[]): void =>
+      void asked.push([name, ...values]);
+  const mesh = {
+    opened: note('opened'),
+    refuse: note('refuse'),
+    received: note('received'),
+    drained: note('drained'),
+    ended: note('ended'),
+  } as unknown as Mesh;
+  const inner = new Connection(1, uri, 'tcp://remote', 0, 5000);
+  const owner = { mesh, now: () => 7, pump: note('pump'), scheduleFlush: note('flush'), forget: note('forget') };
+  const wire = new Wire(owner, inner, null, false);
+  return { wire, inner, asked };
+}
+
+describe('a wire', () => {
+  it('tells the core what its stream tells, and lets it act on that', () => {
+    const { wire, inner, asked } = wired();
+    const chunk = Uint8Array.of(1);
+    const refusal = new MasterlessError('ERR_UNAUTHORIZED', 'no');
+    wire.open();
+    wire.data(chunk);
+    wire.refused(refusal);
+    expect(asked).toEqual([
+      ['opened', inner],
+      ['pump'],
+      ['received', inner, chunk, 7],
+      ['pump'],
+      ['refuse', inner, refusal, 7],
+      ['pump'],
+    ]);
+  });
+
+  it('takes more when the stream does, and asks for what waits', () => {
+    const { wire, inner, asked } = wired();
+    wire.blocked = true;
+    wire.drain();
+    expect(wire.blocked).toBe(false);
+    expect(asked).toEqual([['drained', inner], ['flush']]);
+  });
+
+  it('drops what still comes on a connection that is closed', () => {
+    const { wire, inner, asked } = wired();
+    inner.phase = 'closed';
+    wire.data(Uint8Array.of(1));
+    expect(asked).toEqual([]);
+  });
+
+  it('is forgotten before the core hears of its end', () => {
+    const { wire, inner, asked } = wired();
+    wire.close(null);
+    expect(asked).toEqual([['forget', wire], ['ended', inner, null, 7], ['pump']]);
+  });
+
+  it.each([
+    ['tcp://there:1', "tcp://there:1 can't be reached: no route"],
+    [null, "tcp://remote can't be reached: no route"],
+  ])('whose transport has an error of its own (dialled: %s) has one of ours', (uri, message) => {
+    const { wire, asked } = wired(uri);
+    const cause = new Error('no route');
+    wire.close(cause);
+    expect(asked[1]?.[2]).toMatchObject({ code: 'ERR_UNREACHABLE', message, cause });
+  });
+
+  it('passes an error of ours on as it is', () => {
+    const { wire, asked } = wired();
+    const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+    wire.close(error);
+    expect(asked[1]?.[2]).toBe(error);
+  });
+});

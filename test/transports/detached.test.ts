@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { detached } from '../../src/transports/detached.js';
+import { memory } from '../../src/transports/memory.js';
+import type { ConnectionEvents, Transport } from '../../src/transports/transport.js';
+import { listening, node } from '../support/nodes.js';
+
+/** One that takes functions out of what it is given to hear, as `socket.on('data', events.data)` does. */
+function careless(): Transport {
+  const inner = memory();
+  const torn = ({ open, refused, data, drain, close }: ConnectionEvents): ConnectionEvents => ({
+    open: () => open(),
+    refused: (error) => refused?.(error),
+    data: (chunk) => data(chunk),
+    drain: () => drain(),
+    close: (error) => close(error),
+  });
+  return {
+    ...inner,
+    dial: (uri, events) => inner.dial(uri, torn(events)),
+    listen: (uri, { listening: at, error, accept }) =>
+      inner.listen(uri, { listening: at, error, accept: (stream) => torn(accept(stream)) }),
+  };
+}
+
+it('what a transport is given to hear can be called apart from its object', async () => {
+  const transports = [careless()];
+  const { node: b, uri } = await listening('b', { listen: 'memory://detached', transports });
+  const a = node('a', { listen: [], transports });
+  const got = new Promise((resolve) => b.on('message', (id, packet) => resolve([id, packet])));
+  expect(await a.connect(uri)).toBe('b');
+  a.send('b', { large: 'x'.repeat(300_000) });
+  expect(await got).toEqual(['a', { large: 'x'.repeat(300_000) }]);
+  await a.disconnect('b');
+});
+
+it('a transport keeps what it says of itself', () => {
+  const secure = { ...memory(), secure: true };
+  expect([detached(memory()).secure, detached(secure).secure]).toEqual([false, true]);
+  expect(detached(secure).scheme).toBe('memory');
+  expect(detached(secure).isLocal('memory://x')).toBe(true);
+  expect(detached(secure).canonical('memory://x')).toBe('memory://x');
+});
