@@ -29,7 +29,6 @@ export function part(state: MeshState, peer: Peer, reason: ByeReason, now: numbe
   const deadline = now + state.config.closeTimeout;
   peer.parting = { reason, replies: false, heard: peer.parting?.heard ?? false, said: false, deadline };
   state.wake(deadline);
-  if (peer.link !== null) peer.session.ask = true;
   advance(state, peer, now);
 }
 

@@ -26,7 +26,7 @@ export function outdate(
   why: NonNullable<Connection['outdated']>,
   now: number,
 ): void {
-  if (link.outdated === 'proof' || (link.outdated === 'age' && why === 'age')) return;
+  if (link.outdated === 'proof') return;
   const { handshakeTimeout, stallTimeout } = state.config;
   link.outdated = why;
   link.cutAt = Math.min(link.cutAt, now + (why === 'age' ? stallTimeout : handshakeTimeout));

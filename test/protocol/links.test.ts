@@ -11,7 +11,7 @@ import {
 import { stateOf } from '../sim/bounds.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
+import { adopts, CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const ADDRESS = ['test://a'];
 /** What a follower says that holds the first link and believes in it. */
@@ -66,6 +66,31 @@ describe('signs of life', () => {
     }
     expect(line.closed).toBe(null);
     expect(dials(scripted)).toBe(0);
+  });
+
+  it('are given though there was nothing to write when it was asked for', () => {
+    const { scripted, line } = linked();
+    for (let i = 0; i < 10; i++) {
+      expect(scripted.mesh.gather(line.connection, 1000, scripted.now)).toEqual([]);
+      scripted.wait(500);
+      line.say(encodeHeartbeat());
+    }
+    expect(line.kinds().length).toBe(5);
+  });
+
+  it('are not given beside what waits to be written', () => {
+    const { scripted, line } = linked();
+    scripted.mesh.ping('a');
+    scripted.now += 1000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    expect(line.kinds()).toEqual(['Ping']);
+  });
+
+  it('are not given before the follower has confirmed the link', () => {
+    const scripted = new Scripted();
+    const { line } = propose(scripted);
+    scripted.wait(3000);
+    expect(line.kinds()).toEqual([]);
   });
 
   it('are expected only as often as the peer says that it gives them', () => {
@@ -228,6 +253,31 @@ describe('a silent peer', () => {
     expect(dials(scripted)).toBe(2);
   });
 
+  it('is asked again, with another word, when another claims its id meanwhile', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    scripted.taken().greet({ addresses: ADDRESS });
+    const first = line.one<Ping>('Ping');
+    expect(first.contested).toBe(false);
+    scripted.wait(300);
+    scripted.dial().greet({ incarnation: '00000000000000cc' });
+    expect(line.one<Ping>('Ping')).toEqual({ token: first.token, contested: true });
+    scripted.dial().greet({ incarnation: '00000000000000dd' });
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(199);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is not asked twice by connections of its own', () => {
+    const { scripted, line } = linked();
+    scripted.wait(5000);
+    scripted.taken().greet({ addresses: ADDRESS });
+    scripted.dial().greet({ addresses: ADDRESS });
+    expect(line.kinds().filter((kind) => kind === 'Ping').length).toBe(1);
+  });
+
   it('whose id another claims has its time to answer, though this node did not run', () => {
     const { scripted, line } = linked();
     const newcomer = scripted.dial();
@@ -286,7 +336,49 @@ describe('a silent peer', () => {
   });
 });
 
+describe('the wish to keep a link', () => {
+  it.each([true, false])('that changes during the handshake (to %s) is told when the link is there', (keep) => {
+    const scripted = new Scripted();
+    if (!keep) scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = propose(scripted);
+    scripted.act((mesh, now) => mesh.keep('a', keep, now));
+    expect(line.kinds()).toEqual([]);
+    line.say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    expect(line.one('Keep')).toEqual({ keep });
+  });
+
+  it('that does not change is told in HELLO only', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    expect(line.kinds()).not.toContain('Keep');
+  });
+});
+
 describe('a lost link', () => {
+  it.each([
+    [true, ['test://z']],
+    [false, []],
+  ])('with an epoch to which none follows is won back in a new session where it is kept: %s', (keep, dialled) => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: true, addresses: ['test://z'] }, { epoch: 2 ** 52 });
+    scripted.act((mesh, now) => mesh.keep('z', keep, now));
+    scripted.heard();
+    line.end();
+    scripted.wait(200);
+    const uris = scripted.outputs.flatMap((output) => (output.kind === 'dial' ? [output.uri] : []));
+    expect(uris).toEqual(dialled);
+    expect(scripted.heard()).toContain('disconnect z expired');
+  });
+
+  it('with the epoch before that is won back like any other', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: true }, { epoch: 2 ** 52 - 1 });
+    line.end();
+    expect(scripted.mesh.view('z')).toMatchObject({ epoch: 2 ** 52 - 1, session: 1 });
+  });
+
   it('is held open for no longer than this node allows, whatever the peer asks for', () => {
     const scripted = new Scripted({ maxResumeWindow: 3000 });
     const { line } = follow(scripted, { keep: true, resumeWindow: 2 ** 53 - 1 });

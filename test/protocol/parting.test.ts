@@ -126,6 +126,43 @@ describe('disconnect', () => {
     expect(scripted.heard()).toEqual(['disconnect a local']);
   });
 
+  it('of a peer whose link is lost is over at once when nothing is outstanding', () => {
+    const { scripted, line } = linked({ keep: true });
+    line.end();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('of a peer whose link is lost waits up to closeTimeout for it when something is', () => {
+    const { scripted, line } = linked({ keep: true }, { closeTimeout: 700 });
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.end();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    scripted.wait(699);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
+  });
+
+  it('is not undone by KEEP', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeKeep(true));
+    expect(scripted.mesh.view('a')).toMatchObject({ waiting: true });
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(scripted.heard()).toEqual(['disconnect a local']);
+  });
+
+  it('is told in place of the proposal to let the link go', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { keep: false });
+    expect(goodbye(line)).toBe(ByeReason.Unwanted);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    expect(goodbye(line)).toBe(ByeReason.Disconnected);
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a local']);
+  });
+
   it('goes on over the next link when something is', () => {
     const { scripted, line } = linked({ addresses: ['test://a'] });
     scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
@@ -257,7 +294,8 @@ describe('a link that neither side keeps', () => {
     line.said();
     scripted.act((mesh, now) => mesh.keep('z', true, now));
     line.say(encodeBye(ByeReason.Unwanted));
-    expect(line.said().map(({ kind }) => kind)).toEqual(['Keep', 'Keep']);
+    const keep = { kind: 'Keep', fields: { keep: true } };
+    expect(line.said()).toEqual([keep, keep]);
     expect(scripted.mesh.isConnected('z')).toBe(true);
   });
 
@@ -334,6 +372,19 @@ describe('a packet that can’t be decoded', () => {
     expect(goodbye(line)).toBe(ByeReason.BadPacket);
     expect(line.closed).toBe('flushed');
     expect(scripted.heard()).toEqual(['disconnect a bad-packet']);
+  });
+
+  it.each([
+    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', now))],
+    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
+  ])('%s ends the wish to keep the peer', (_where, fail) => {
+    const { scripted, line } = linked({ addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    fail(scripted, line);
+    scripted.wait(10_000);
+    expect(scripted.heard()).toEqual(['disconnect a bad-packet']);
+    expect(scripted.outputs.filter(({ kind }) => kind === 'dial')).toEqual([]);
+    expect(scripted.mesh.isKept('a')).toBe(false);
   });
 
   it('stops what came behind it in the same chunk', () => {

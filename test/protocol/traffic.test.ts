@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAck, encodeAckRequest } from '../../src/protocol/control.js';
+import { Extension, encodeAck, encodeAckRequest, encodeHeartbeat } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
@@ -80,6 +80,30 @@ describe('sending', () => {
     mesh.ping('a');
     for (let i = 0; i < 3; i++) line.collect(mesh.gather(line.connection, 1, now));
     expect(line.kinds()).toEqual(['Piece', 'Ping', 'Urgent', 'Piece', 'Data']);
+  });
+
+  it('lets normal packets wait while urgent ones use the budget up', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    mesh.send('a', new Uint8Array(10_000), true);
+    mesh.send('a', new Uint8Array(10), false);
+    line.collect(mesh.gather(line.connection, 10_000, now));
+    expect(line.kinds()).toEqual(['Urgent']);
+    expect(mesh.takeDirty()).toEqual([line.connection]);
+    line.collect(mesh.gather(line.connection, 10_000, now));
+    expect(line.kinds()).toEqual(['Data']);
+    expect(mesh.takeDirty()).toEqual([]);
+  });
+
+  it('goes on when a connection takes bytes again', () => {
+    const { scripted, line } = linked();
+    expect(scripted.mesh.takeDirty()).toEqual([]);
+    scripted.mesh.drained(line.connection);
+    expect(scripted.mesh.takeDirty()).toEqual([line.connection]);
+    line.end();
+    scripted.mesh.takeDirty();
+    scripted.mesh.drained(line.connection);
+    expect(scripted.mesh.takeDirty()).toEqual([]);
   });
 
   it('writes no more than the budget, but for the segment in which it ends', () => {
@@ -238,6 +262,70 @@ describe('acknowledgement', () => {
     expect(acks(line)).toEqual([[2, 0]]);
     line.say(encodeAckRequest());
     expect(acks(line)).toEqual([]);
+  });
+
+  it('comes at once where it is asked for after all has been handled', () => {
+    const { line } = linked();
+    line.say(data('w'));
+    line.said();
+    line.say(data('x'));
+    expect(acks(line)).toEqual([]);
+    line.say(encodeAckRequest());
+    expect(acks(line)).toEqual([[2, 0]]);
+  });
+
+  it('does not wait for a pause', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    for (let i = 0; i < 20; i++) {
+      line.say(data('x'));
+      scripted.wait(ACK_DELAY - 1);
+    }
+    expect(acks(line).length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('that is due goes out with the next bytes that come, where the timer is late', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    line.say(data('x'));
+    scripted.now += ACK_DELAY - 1;
+    line.say(encodeHeartbeat());
+    expect(acks(line)).toEqual([]);
+    scripted.now += 1;
+    line.say(encodeHeartbeat());
+    expect(acks(line)).toEqual([[2, 0]]);
+  });
+
+  it('never goes back where packets are handled out of order', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    scripted.handles = false;
+    for (const text of ['1', '2']) line.say(data(text));
+    for (const receipt of scripted.unhandled.reverse()) scripted.act((mesh, now) => mesh.handled(receipt, now));
+    scripted.wait(ACK_DELAY);
+    expect(acks(line)).toEqual([[3, 0]]);
+    expect(scripted.mesh.session('a')).toMatchObject({ handledBytes: 3 * (1 + OVERHEAD) });
+  });
+
+  it('that is asked for where nobody takes packets is answered with that', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    scripted.handles = false;
+    scripted.mesh.attend(false);
+    line.say(data('x'), encodeAckRequest());
+    expect(line.one('Extension')).toEqual({ payload: `0${Extension.Deaf}` });
+    const [receipt] = scripted.unhandled;
+    scripted.act((mesh, now) => receipt && mesh.handled(receipt, now));
+    expect(acks(line)).toEqual([[2, 0]]);
+    // Nothing waits any more, or somebody takes it.
+    line.say(encodeAckRequest());
+    scripted.mesh.attend(true);
+    line.say(data('y'), encodeAckRequest());
+    expect(line.kinds()).toEqual([]);
   });
 
   it('where it is asked for waits for the application', () => {
