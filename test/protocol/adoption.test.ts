@@ -200,6 +200,7 @@ describe('the arbiter', () => {
     ['ACCEPT before ADOPT', () => [encodeAccept({ epoch: 1, received: [0, 0] })]],
     ['ACCEPT of another epoch', (_, nonce) => [knows(nonce), encodeAccept({ epoch: 2, received: [0, 0] })]],
     ['DATA before ACCEPT', (_, nonce) => [knows(nonce), data('x')]],
+    ['STATE with an epoch that is the last', (_, nonce) => [knows(nonce, { epoch: Number.MAX_SAFE_INTEGER })]],
     ['ADOPT', (_, nonce) => [adopts(nonce)]],
     ['DUPLICATE', () => [encodeDuplicate()]],
   ])('takes %s for a fault', (_, frames) => {
@@ -219,6 +220,42 @@ describe('the arbiter', () => {
     const scripted = new Scripted();
     follow(scripted).line.end();
     expect(reason(again(scripted, state))).toMatchObject({ detail: expect.stringContaining('which is impossible') });
+  });
+
+  it('takes a second ACCEPT for a fault', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    line.say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
+  });
+
+  it('takes a second STATE of one that waits for the incumbent for a fault', () => {
+    const scripted = new Scripted();
+    follow(scripted);
+    const line = scripted.dial();
+    const { nonce } = line.greet({ incarnation: '00000000000000cc' });
+    line.say(knows(nonce));
+    expect(line.closed).toBe(null);
+    line.say(knows(nonce));
+    expect(line.closed).not.toBe(null);
+  });
+
+  it('takes STATE on a link for a fault, and the session stays', () => {
+    const scripted = new Scripted();
+    const { line, theirs } = follow(scripted);
+    line.say(knows(theirs.nonce));
+    expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
+    expect(scripted.mesh.view('a')?.session).toBe(1);
+  });
+
+  it('builds on nothing that a follower knows of another incarnation of it', () => {
+    const scripted = new Scripted();
+    const { adopt } = propose(
+      scripted,
+      {},
+      { incarnation: '00000000000000ee', session: 7, epoch: 9, received: [3, 1] },
+    );
+    expect(adopt).toMatchObject({ epoch: 1, session: 1, start: [0, 0] });
   });
 
   it('takes an ACCEPT with more than was sent for a fault', () => {
@@ -346,6 +383,31 @@ describe('the follower', () => {
     line.say(adopts(nonce, adopt));
     expect(reason(line)).toMatchObject({ reason: RejectReason.Protocol, detail: expect.stringContaining(message) });
     expect(link.closed).toBe(null);
+  });
+
+  it('takes a second ADOPT on one that was turned away, or waits, for a fault', () => {
+    const scripted = new Scripted();
+    const { line: link } = lead(scripted);
+    const line = scripted.dial();
+    const { nonce } = line.greet({ id: 'z', incarnation: '00000000000000cc' });
+    line.say(adopts(nonce, { epoch: 5 }));
+    expect(line.closed).not.toBe(null);
+    expect(link.closed).toBe(null);
+    expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
+    expect(scripted.mesh.view('z')?.epoch).toBe(1);
+  });
+
+  it('takes an ADOPT of an arbiter that came back while it had nothing from it but its address', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: true, addresses: ['test://z'] });
+    scripted.heard();
+    line.end();
+    const next = scripted.dial();
+    const { nonce } = next.greet({ id: 'z', keep: true, incarnation: '00000000000000cc' });
+    next.say(adopts(nonce));
+    expect(next.kinds()).toContain('Accept');
+    expect(scripted.heard()).toEqual(['disconnect z restarted', 'connect z']);
+    expect(scripted.mesh.view('z')).toMatchObject({ epoch: 1, session: 1 });
   });
 
   it('takes a second ADOPT on its link for a fault', () => {

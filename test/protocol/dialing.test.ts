@@ -63,6 +63,40 @@ describe('a wish', () => {
     expect(dials(scripted)).toEqual(['test://a']);
   });
 
+  it('for a peer that is there keeps it', () => {
+    const scripted = new Scripted();
+    follow(scripted, { addresses: ['test://a'] });
+    expect(scripted.mesh.isKept('a')).toBe(false);
+    wish(scripted, 'test://a', 'a', 5);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    const came = scripted.outputs.filter(({ kind }) => kind === 'wish');
+    expect(came).toEqual([{ kind: 'wish', wish: 5, id: 'a', error: null }]);
+  });
+
+  it.each<[string, (scripted: Scripted, line: Line) => void]>([
+    ['is suspected', (scripted) => scripted.wait(5000)],
+    ['goes', (scripted) => scripted.act((mesh, now) => mesh.disconnect('a', now))],
+    ['is lost', (_, line) => line.end()],
+  ])('does not come true at once by a link that %s', (_what, happens) => {
+    const scripted = new Scripted({ closeTimeout: 60_000 });
+    const line = connected(scripted);
+    scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false));
+    scripted.heard();
+    happens(scripted, line);
+    wish(scripted, 'test://there', 'a', 2);
+    expect(scripted.heard()).not.toContain('wish a');
+  });
+
+  it('withdrawn leaves another for the same address alone', () => {
+    const scripted = new Scripted();
+    wish(scripted, 'test://there', null, 1);
+    const first = scripted.dialling();
+    wish(scripted, 'test://there', null, 2);
+    const second = scripted.dialling();
+    scripted.act((mesh) => mesh.cancelConnect(1));
+    expect([first.closed, second.closed]).toEqual(['cut', null]);
+  });
+
   it('for whoever is at an address does not come true by a peer that only tells it', () => {
     const scripted = new Scripted();
     connected(scripted);
@@ -297,6 +331,17 @@ describe('a lost link of a kept peer', () => {
     refuse(scripted);
     scripted.wait(1000);
     expect(dials(scripted)).toEqual(['test://a']);
+  });
+
+  it('at whose only address somebody else lives is given up', () => {
+    const scripted = new Scripted({ reconnect: { ...forever, attempts: 3 } });
+    connected(scripted, []).end();
+    scripted.wait(0);
+    scripted.taken().greetRejected({ id: 'b' });
+    scripted.wait(10_000);
+    const errors = scripted.outputs.flatMap((output) => (output.kind === 'unreachable' ? [output.error.code] : []));
+    expect(errors).toEqual(['ERR_WRONG_ID']);
+    expect(scripted.heard().at(-1)).toBe('disconnect a unreachable');
   });
 
   it('that never carried a frame is dialled with growing delays', () => {

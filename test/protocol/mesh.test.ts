@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ByeReason, encodeBye } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
@@ -6,7 +7,7 @@ import type { MeshConfig } from '../../src/protocol/state.js';
 import type { Wire } from '../../src/testing/end.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { data, follow, Scripted } from './scripted.js';
+import { data, follow, propose, Scripted } from './scripted.js';
 
 interface Heard {
   readonly at: number;
@@ -291,6 +292,57 @@ describe('Mesh', () => {
     expect(mesh.view('a')).toBe(null);
     mesh.keep('b', false, 0);
     expect(mesh.view('b')).toBe(null);
+  });
+
+  it('knows nothing of who is not connected', () => {
+    const scripted = new Scripted();
+    propose(scripted);
+    const { mesh } = scripted;
+    expect(mesh.connected()).toEqual([]);
+    expect([mesh.isConnected('a'), mesh.isConnected('nobody')]).toEqual([false, false]);
+    expect([mesh.session('a'), mesh.session('nobody')]).toEqual([null, null]);
+    expect([mesh.maxPacket('a'), mesh.maxPacket('nobody')]).toEqual([Infinity, Infinity]);
+    expect(mesh.ping('nobody')).toBe(0);
+    expect(mesh.disconnect('nobody', scripted.now)).toBe(false);
+    mesh.undecodable('nobody', scripted.now);
+    expect(mesh.poll(scripted.now)).toBe(null);
+  });
+
+  it('gives handshakes more time when it did not run itself, and links that are not confirmed', () => {
+    const scripted = new Scripted();
+    const waiting = scripted.dial();
+    waiting.greet({ id: 'b' });
+    const { line } = propose(scripted);
+    scripted.now += 60_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    scripted.wait(1999);
+    expect([waiting.closed, line.closed]).toEqual([null, null]);
+    scripted.wait(1);
+    expect([waiting.closed, line.closed]).not.toContain(null);
+  });
+
+  it('does not shorten a handshake for that', () => {
+    const scripted = new Scripted({ handshakeTimeout: 100_000, heartbeat: 10_000 });
+    follow(scripted);
+    const line = scripted.dial();
+    scripted.now += 30_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    scripted.wait(69_999);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).not.toBe(null);
+  });
+
+  it('forgets the wish to keep whom it parts from by close', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.outputs.length = 0;
+    scripted.act((mesh, now) => mesh.close(now));
+    line.say(encodeBye(ByeReason.Closed));
+    scripted.wait(10_000);
+    expect(scripted.heard()).toEqual(['disconnect a local', 'closed']);
+    expect(scripted.outputs.filter(({ kind }) => kind === 'dial')).toEqual([]);
   });
 
   it('knows how large a packet a peer takes', () => {

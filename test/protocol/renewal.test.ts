@@ -17,6 +17,18 @@ function busy(world: World, a: SimNode, b: SimNode, ms: number): void {
   }
 }
 
+/** The hand shows signs of life for so long. */
+function speaks(scripted: Scripted, line: Line, ms: number): void {
+  for (let waited = 0; waited < ms; waited += 1000) {
+    line.say(encodeHeartbeat());
+    scripted.wait(1000);
+  }
+}
+
+function dials(scripted: Scripted): number {
+  return scripted.outputs.filter(({ kind }) => kind === 'dial').length;
+}
+
 describe('a link that reaches its age', () => {
   it.each([
     ['both', { maxLinkAge: 400 }, { maxLinkAge: 400 }],
@@ -43,6 +55,89 @@ describe('a link that reaches its age', () => {
       expect(lost).toEqual([]);
       expect(world.oracle.delivered).toBeGreaterThan(2000);
     }
+  });
+
+  it.each([
+    ['its arbiter', {}, { maxLinkAge: 200 }],
+    ['its follower', { maxLinkAge: 200 }, {}],
+  ])('in the eyes of %s is replaced soon, and no session ends where nobody waits for a lost link', (_who, a, b) => {
+    const world = new World(5);
+    const [first, second] = [world.start('a', { resumeWindow: 0, ...a }), world.start('b', { resumeWindow: 0, ...b })];
+    first.connect('b');
+    world.run(world.now + 100);
+    busy(world, first, second, 700);
+    expect([first.mesh.view('b')?.session, second.mesh.view('a')?.session]).toEqual([1, 1]);
+    expect(first.mesh.view('b')?.epoch).toBeGreaterThan(2);
+  });
+
+  it('is dialled anew only then, and once', () => {
+    const scripted = new Scripted({ maxLinkAge: 10_000, random: () => 0 });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.outputs.length = 0;
+    speaks(scripted, line, 9000);
+    scripted.wait(999);
+    expect(dials(scripted)).toBe(0);
+    scripted.wait(1);
+    expect(dials(scripted)).toBe(1);
+    speaks(scripted, line, 4000);
+    expect(dials(scripted)).toBe(1);
+  });
+
+  it.each([
+    ['as silent as it says that it is', 5000, 1],
+    ['more silent than usual', 4000, 0],
+  ])('is dialled anew then by who hears the peer: one %s', (_what, spoke, dialled) => {
+    const scripted = new Scripted({ maxLinkAge: 10_000, timeout: 60_000, random: () => 0 });
+    const { line } = follow(scripted, { addresses: ['test://a'], heartbeat: 3000 });
+    scripted.outputs.length = 0;
+    speaks(scripted, line, spoke);
+    // It was heard a second before that for the last time; twice its heartbeat is six.
+    scripted.wait(10_000 - spoke);
+    expect(dials(scripted)).toBe(dialled);
+    line.say(encodeHeartbeat());
+    scripted.wait(1000);
+    expect(dials(scripted)).toBe(1);
+  });
+
+  it('and whose peer can not be dialled is cut at once', () => {
+    const scripted = new Scripted({ maxLinkAge: 2000 });
+    const { line } = follow(scripted);
+    speaks(scripted, line, 2000);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('and can not be replaced is cut after stallTimeout, and the application hears why', () => {
+    const scripted = new Scripted({ maxLinkAge: 2000, stallTimeout: 10_000 });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    for (let second = 0; second < 11; second++) {
+      speaks(scripted, line, 1000);
+      if (second > 1) scripted.dialling().end();
+    }
+    expect(line.closed).toBe(null);
+    speaks(scripted, line, 1000);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('and then loses what it was proved with is cut in the time of a handshake', () => {
+    const scripted = new Scripted({ maxLinkAge: 2000 });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    speaks(scripted, line, 3000);
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    speaks(scripted, line, 4000);
+    expect(line.closed).toBe(null);
+    speaks(scripted, line, 1000);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is let go, not replaced, while the two part', () => {
+    const scripted = new Scripted({ maxLinkAge: 2000, closeTimeout: 9000 });
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.outputs.length = 0;
+    scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    speaks(scripted, line, 4000);
+    expect(dials(scripted)).toBe(0);
+    expect(line.closed).toBe(null);
   });
 
   it('without a policy of reconnecting too', () => {
