@@ -34,6 +34,12 @@ export interface ServerEvents<Packet = unknown> {
   conflict: [id: string];
   /** An address could not be reached, or was not who it should be. */
   unreachable: [uri: string, error: MasterlessError];
+  /**
+   * A connection was turned away, turned this node away, broke the protocol, met a limit, or came in and did not finish its
+   * handshake. Nobody has to do anything about it: it is for counting, by `error.code`. `remote` is the address dialled, or
+   * that of who dialled, without a port.
+   */
+  fault: [remote: string, error: MasterlessError];
   /** The node is useless, for example since its address is taken; `close` follows. */
   error: [error: MasterlessError];
   /** The node is closed: no socket, timer or listener is left. */

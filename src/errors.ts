@@ -64,3 +64,8 @@ export class MasterlessError extends Error {
     return sides[this.code];
   }
 }
+
+/** What code of the application or of the system threw, as an error of ours with that code, unless it is one. */
+export function ours(error: unknown, code: ErrorCode): MasterlessError {
+  return error instanceof MasterlessError ? error : new MasterlessError(code, String(error), { cause: error });
+}

@@ -10,7 +10,7 @@ import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Message } from './delivery/inbox.js';
 import { harmless, Pending } from './delivery/pending.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
-import { MasterlessError } from './errors.js';
+import { MasterlessError, ours } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
@@ -200,8 +200,7 @@ export class Node<Packet> {
       this.#runtime.ready(addresses);
       if (this.info !== null) this.#tell('listening', this.info);
     } catch (cause) {
-      const error =
-        cause instanceof MasterlessError ? cause : new MasterlessError('ERR_LISTEN', String(cause), { cause });
+      const error = ours(cause, 'ERR_LISTEN');
       const done = this.close();
       this.#tell('error', error);
       await done;
@@ -280,7 +279,8 @@ export class Node<Packet> {
         this.#pings.resolve(output.token, this.now());
         break;
       case 'fault':
-        this.#debug(output.code, output.remote, output.message);
+        this.#debug(output.error.code, output.remote, output.error.message);
+        this.#tell('fault', output.remote, output.error);
         break;
       case 'closed':
         this.#closed();
@@ -293,8 +293,7 @@ export class Node<Packet> {
     try {
       packet = this.#decode(deliver) as Packet;
     } catch (error) {
-      this.#debug('a packet of', deliver.id, 'can not be decoded:', error);
-      this.mesh.undecodable(deliver.id, this.now());
+      this.mesh.undecodable(deliver.id, ours(error, 'ERR_BAD_PACKET'), this.now());
       return;
     }
     if (this.#inbox.idle && this.#voice.listenerCount('message') > 0) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { errorCodes, MasterlessError } from '../src/errors.js';
+import { errorCodes, MasterlessError, ours } from '../src/errors.js';
 
 const documentation = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
 const [, local = '', remote = ''] = documentation.split(/^## (?:Local|Remote)$/m);
@@ -31,4 +31,12 @@ describe('MasterlessError', () => {
     expect(error).toMatchObject({ name: 'MasterlessError', code: 'ERR_URI', message: 'text', cause });
     expect(String(error)).toBe('MasterlessError: text');
   });
+});
+
+it('what others threw becomes one of ours, and ours stay what they are', () => {
+  const own = new MasterlessError('ERR_PACKET', 'no');
+  expect(ours(own, 'ERR_BAD_PACKET')).toBe(own);
+  const cause = new TypeError('odd');
+  expect(ours(cause, 'ERR_BAD_PACKET')).toMatchObject({ code: 'ERR_BAD_PACKET', message: 'TypeError: odd', cause });
+  expect(ours('text', 'ERR_LISTEN')).toMatchObject({ code: 'ERR_LISTEN', message: 'text', cause: 'text' });
 });

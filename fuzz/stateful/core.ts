@@ -187,8 +187,8 @@ export class Core {
         must(this.present.delete(output.id), `${output.id} disconnects and was not connected`);
         break;
       case 'fault':
-        must(FAULTS.has(output.code), `a fault ${output.code}`);
-        this.heard.add(output.code);
+        must(FAULTS.has(output.error.code), `a fault ${output.error.code}`);
+        this.heard.add(output.error.code);
         break;
       case 'ended':
         this.account(output.session);

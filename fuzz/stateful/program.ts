@@ -177,7 +177,7 @@ export class Program {
       () => core.act((mesh) => mesh.attend(b % 2 === 0)),
       () => core.act((mesh) => mesh.cancelConnect(this.wishes)),
       () => core.mesh.writable(id, b * 64),
-      () => core.act((mesh, now) => mesh.undecodable(id, now)),
+      () => core.act((mesh, now) => mesh.undecodable(id, new MasterlessError('ERR_BAD_PACKET', 'no packet'), now)),
     ];
     actions[a % actions.length]?.();
     // A dial is due at once.

@@ -2,7 +2,7 @@
  * Who is let in: connections before they have said a word, by number, and nodes when they have said their id, by what the
  * node's own rules say of it. Until that is known nothing is made of what was said: no peer, no answer.
  */
-import type { MasterlessError } from '../errors.js';
+import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { protocolError } from './frame.js';
 import type { MeshState } from './state.js';
@@ -28,9 +28,16 @@ export function hasRoom(state: MeshState, remote: string, limited: boolean): boo
   }
   const { maxHandshakes, maxHandshakesPerAddress } = state.config;
   if (!state.closing && pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
-  const message = `too many connections in their handshake from ${remote} (limits.handshakes, limits.handshakesPerAddress)`;
-  if (!state.closing) state.emit({ kind: 'fault', code: 'ERR_LIMIT', remote, message });
+  if (!state.closing) state.emit({ kind: 'fault', remote, error: crowded(remote, pending >= maxHandshakes) });
   return false;
+}
+
+function crowded(remote: string, inAll: boolean): MasterlessError {
+  const limit = inAll ? 'limits.handshakes' : 'limits.handshakesPerAddress';
+  return new MasterlessError(
+    'ERR_LIMIT',
+    `a connection from ${remote} was closed: too many are in their handshake (${limit})`,
+  );
 }
 
 /** The verdict on who is at the other end is awaited: what follows is kept until then. */

@@ -194,13 +194,19 @@ export function closedError(): MasterlessError {
   return new MasterlessError('ERR_CLOSED', 'the node is closing');
 }
 
-/** The handshake took longer than `handshakeTimeout`. */
-export function timeoutError(connection: Connection): MasterlessError {
-  const where = connection.uri ?? connection.remote;
-  const why = connection.opened
-    ? 'took the connection and did not finish the handshake in time (handshakeTimeout): is it a masterless node, and running?'
-    : 'did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?';
-  return new MasterlessError('ERR_TIMEOUT', `${where} ${why}`);
+/** The handshake took longer than `handshakeTimeout`. Who dialled is told anyway; of who came, the operator. */
+export function timeoutError(state: MeshState, connection: Connection): MasterlessError {
+  const error = new MasterlessError('ERR_TIMEOUT', whyLate(connection));
+  if (connection.uri === null) state.fault(connection, error);
+  return error;
+}
+
+function whyLate({ uri, remote, opened }: Connection): string {
+  const node = 'is it a masterless node, and running?';
+  if (uri === null) return `${remote} did not finish its handshake in time (handshakeTimeout): ${node}`;
+  return opened
+    ? `${uri} took the connection and did not finish the handshake in time (handshakeTimeout): ${node}`
+    : `${uri} did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?`;
 }
 
 const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {

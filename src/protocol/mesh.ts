@@ -134,10 +134,10 @@ export class Mesh {
     this.traffic.handled(deliver, now);
   }
 
-  /** A delivered packet could not be decoded. */
-  undecodable(id: string, now: number): void {
+  /** A delivered packet could not be decoded, and why. */
+  undecodable(id: string, error: MasterlessError, now: number): void {
     const peer = this.state.peers.get(id);
-    if (peer !== undefined) partForBadPacket(this.state, peer, now);
+    if (peer !== undefined) partForBadPacket(this.state, peer, error, now);
     this.reading = null;
   }
 
@@ -274,7 +274,7 @@ export class Mesh {
       const waiting = connection.phase !== 'adopted' || connection.peer?.confirmed === false;
       if (!waiting) continue;
       if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
-      if (connection.deadline <= now) this.end(connection, timeoutError(connection), false, now);
+      if (connection.deadline <= now) this.end(connection, timeoutError(state, connection), false, now);
       else state.wake(connection.deadline);
     }
     for (const peer of state.peers.values()) {

@@ -2,7 +2,7 @@
  * What the core tells the world: what to do with connections, and what the application should hear. `Mesh.poll` hands
  * these out one by one, so nothing the world does in response can run inside a half-made change.
  */
-import type { ErrorCode, MasterlessError } from '../errors.js';
+import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { type LaneIndex, type Leftover, NORMAL, type Session } from './session.js';
 
@@ -81,6 +81,6 @@ export type Output =
   | { readonly kind: 'conflict'; readonly id: string }
   | { readonly kind: 'unreachable'; readonly uri: string; readonly error: MasterlessError }
   | { readonly kind: 'wish'; readonly wish: number; readonly id: string | null; readonly error: MasterlessError | null }
-  | { readonly kind: 'fault'; readonly code: ErrorCode; readonly remote: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly remote: string; readonly error: MasterlessError }
   | { readonly kind: 'pong'; readonly id: string; readonly token: number }
   | { readonly kind: 'closed' };

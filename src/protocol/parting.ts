@@ -5,6 +5,7 @@
  *
  * BYE(Unwanted) is a proposal: KEEP answers it as well as BYE.
  */
+import type { MasterlessError } from '../errors.js';
 import { ByeReason, encodeBye, encodeKeep } from './control.js';
 import { endProbe, giveUp, recover, unconfirmed } from './dialing.js';
 import type { DisconnectReason } from './output.js';
@@ -113,9 +114,12 @@ export function partedByLoss(state: MeshState, peer: Peer, now: number): boolean
 }
 
 /** A packet could not be decoded: the session is worthless, and both sides must know. */
-export function partForBadPacket(state: MeshState, peer: Peer, now: number): void {
+export function partForBadPacket(state: MeshState, peer: Peer, error: MasterlessError, now: number): void {
   const { link } = peer;
-  if (link !== null) state.send(link, encodeBye(ByeReason.BadPacket));
+  if (link !== null) {
+    state.send(link, encodeBye(ByeReason.BadPacket));
+    state.fault(link, error);
+  }
   peer.keep = false;
   peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now };
   finish(state, peer, now);

@@ -163,6 +163,6 @@ export class MeshState {
 
   /** Tells a fault that is nobody's to handle but worth a look. */
   fault(connection: Connection, error: MasterlessError): void {
-    this.emit({ kind: 'fault', code: error.code, remote: connection.uri ?? connection.remote, message: error.message });
+    this.emit({ kind: 'fault', remote: connection.uri ?? connection.remote, error });
   }
 }

@@ -1,4 +1,5 @@
 /** One real core in virtual time, driven by inputs; its answers go to whoever listens, as they come. */
+import { MasterlessError } from '../../src/errors.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
 import { URGENT } from '../../src/protocol/session.js';
@@ -73,7 +74,7 @@ export class Actor {
         mesh.ping(input.id);
         break;
       case 'undecodable':
-        mesh.undecodable(input.id, now);
+        mesh.undecodable(input.id, new MasterlessError('ERR_BAD_PACKET', 'no packet'), now);
         break;
       case 'close':
         mesh.close(now);
@@ -168,7 +169,7 @@ function told(output: Exclude<Output, { readonly kind: 'dial' | 'close' }>): str
     case 'wish':
       return `wish ${output.wish}: ${output.error?.code ?? output.id}`;
     case 'fault':
-      return `fault ${output.code}`;
+      return `fault ${output.error.code}`;
     case 'closed':
       return 'closed';
     default:

@@ -60,7 +60,9 @@ describe('a frame that nobody may say now', () => {
     line.said();
     line.say(frame);
     const message = `the other node broke the protocol: ${reason}`;
-    expect(faults(scripted)).toEqual([{ kind: 'fault', code: 'ERR_PROTOCOL', remote: 'there', message }]);
+    expect(faults(scripted)).toEqual([
+      { kind: 'fault', remote: 'there', error: expect.objectContaining({ code: 'ERR_PROTOCOL', message }) },
+    ]);
     const handshake = come === greeting || come === known;
     const reject = { kind: 'Reject', fields: { reason: RejectReason.Protocol, detail: message } };
     expect(line.said().filter(({ kind }) => kind === 'Reject')).toEqual(handshake ? [reject] : []);
@@ -83,7 +85,9 @@ describe('a hello that is turned away is told what to do', () => {
     const line = scripted.dial();
     line.say(encodeHello(hello(fields)));
     expect(line.take<Reject>('Reject')).toEqual({ reason, detail });
-    expect(faults(scripted)).toEqual([expect.objectContaining({ remote: 'there', message: detail })]);
+    expect(faults(scripted)).toEqual([
+      { kind: 'fault', remote: 'there', error: expect.objectContaining({ message: detail }) },
+    ]);
   });
 
   it('when there are as many peers as there may be', () => {
@@ -188,10 +192,12 @@ it('who comes and goes without a word is told of to the operator', () => {
   expect(faults(scripted)).toEqual([
     {
       kind: 'fault',
-      code: 'ERR_CONNECTION_LOST',
       remote: 'there',
-      message:
-        'there closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?',
+      error: expect.objectContaining({
+        code: 'ERR_CONNECTION_LOST',
+        message:
+          'there closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?',
+      }),
     },
   ]);
 });

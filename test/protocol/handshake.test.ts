@@ -85,7 +85,11 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
     expect(rejected(line)).toEqual({ reason, detail: expect.stringMatching(message) });
     const faults = scripted.outputs.filter(({ kind }) => kind === 'fault');
     expect(faults).toEqual([
-      expect.objectContaining({ code, remote: 'there', message: expect.stringMatching(message) }),
+      {
+        kind: 'fault',
+        remote: 'there',
+        error: expect.objectContaining({ code, message: expect.stringMatching(message) }),
+      },
     ]);
   });
 
@@ -143,7 +147,7 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
     expect(line.closed).toBe('cut');
     const error = scripted.outputs.find((output) => output.kind === 'fault');
     expect(error).toMatchObject({
-      message: expect.stringContaining('test://there turned the connection away: so it is'),
+      error: { message: expect.stringContaining('test://there turned the connection away: so it is') },
     });
     expect(scripted.heard().includes('conflict m')).toBe(name === 'IdInUse');
   });
@@ -178,8 +182,13 @@ describe('no handshake waits for ever', () => {
     const line = reach(scripted);
     scripted.wait(2999);
     expect(line.closed).toBe(null);
+    scripted.heard();
     scripted.wait(1);
     expect(line.closed).toBe('cut');
+    // Who came is nobody's business but the operator's.
+    expect(scripted.heard().filter((what) => what.startsWith('fault'))).toEqual(
+      line.connection.uri === null ? ['fault ERR_TIMEOUT'] : [],
+    );
   });
 
   it('nothing is left of a peer that never became one', () => {

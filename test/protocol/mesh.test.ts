@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
 import { ByeReason, encodeBye } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
@@ -304,7 +305,7 @@ describe('Mesh', () => {
     expect([mesh.maxPacket('a'), mesh.maxPacket('nobody')]).toEqual([Infinity, Infinity]);
     expect(mesh.ping('nobody')).toBe(0);
     expect(mesh.disconnect('nobody', scripted.now)).toBe(false);
-    mesh.undecodable('nobody', scripted.now);
+    mesh.undecodable('nobody', new MasterlessError('ERR_BAD_PACKET', 'no packet'), scripted.now);
     expect(mesh.poll(scripted.now)).toBe(null);
   });
 

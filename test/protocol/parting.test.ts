@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
 import {
   ByeReason,
   Extension,
@@ -10,6 +11,8 @@ import {
 } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { data, follow, type Line, lead, propose, Scripted } from './scripted.js';
+
+const BAD = new MasterlessError('ERR_BAD_PACKET', 'no packet');
 
 function goodbye(line: Line): ByeReason {
   return line.one<{ reason: ByeReason }>('Bye').reason;
@@ -368,21 +371,21 @@ describe('a packet that can’t be decoded', () => {
     const { scripted, line } = linked();
     line.say(data('nonsense'));
     scripted.heard();
-    scripted.act((mesh, now) => mesh.undecodable('a', now));
+    scripted.act((mesh, now) => mesh.undecodable('a', BAD, now));
     expect(goodbye(line)).toBe(ByeReason.BadPacket);
     expect(line.closed).toBe('flushed');
-    expect(scripted.heard()).toEqual(['disconnect a bad-packet']);
+    expect(scripted.heard()).toEqual(['fault ERR_BAD_PACKET', 'disconnect a bad-packet']);
   });
 
   it.each([
-    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', now))],
+    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
     ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
   ])('%s ends the wish to keep the peer', (_where, fail) => {
     const { scripted, line } = linked({ addresses: ['test://a'] });
     scripted.act((mesh, now) => mesh.keep('a', true, now));
     fail(scripted, line);
     scripted.wait(10_000);
-    expect(scripted.heard()).toEqual(['disconnect a bad-packet']);
+    expect(scripted.heard()).toContain('disconnect a bad-packet');
     expect(scripted.outputs.filter(({ kind }) => kind === 'dial')).toEqual([]);
     expect(scripted.mesh.isKept('a')).toBe(false);
   });
@@ -394,7 +397,7 @@ describe('a packet that can’t be decoded', () => {
     const frames = new Uint8Array(Buffer.concat([data('1'), data('2')]));
     mesh.received(line.connection, frames, scripted.now);
     expect(mesh.poll(scripted.now)).toMatchObject({ kind: 'deliver' });
-    mesh.undecodable('a', scripted.now);
+    mesh.undecodable('a', BAD, scripted.now);
     scripted.settle();
     expect(scripted.packets).toEqual([]);
   });

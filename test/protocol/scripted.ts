@@ -124,7 +124,7 @@ export class Scripted {
     );
     const texts = kinds.map((output) => {
       if (output.kind === 'disconnect') return `disconnect ${output.id} ${output.reason}`;
-      if (output.kind === 'fault') return `fault ${output.code}`;
+      if (output.kind === 'fault') return `fault ${output.error.code}`;
       if (output.kind === 'wish') return `wish ${output.error?.code ?? output.id}`;
       if (output.kind === 'unreachable') return `unreachable ${output.error.code}`;
       return 'id' in output ? `${output.kind} ${output.id}` : output.kind;

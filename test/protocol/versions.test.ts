@@ -101,7 +101,11 @@ describe.each(cases)('a node of %s, with the id %s', (name, id) => {
     line.say(frame(id), Uint8Array.of(0xc1, 0xff));
     expect(line.said()).toEqual([{ kind: 'Reject', fields: { reason, detail: `10.0.0.9${message}` } }]);
     expect(line.closed).toBe('flushed');
-    expect(scripted.outputs).toContainEqual({ kind: 'fault', code, remote: '10.0.0.9', message: `10.0.0.9${message}` });
+    expect(scripted.outputs).toContainEqual({
+      kind: 'fault',
+      remote: '10.0.0.9',
+      error: expect.objectContaining({ code, message: `10.0.0.9${message}` }),
+    });
     expect(scripted.heard()).toEqual([`fault ${code}`]);
     expect(scripted.mesh.view(id)).toBeNull();
   });

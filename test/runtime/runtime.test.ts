@@ -169,7 +169,9 @@ describe('Runtime', () => {
       memory().dial(uri, { open: nothing, data: nothing, drain: nothing, close: (error) => ends.push(error) }),
     );
     await right.heard('fault');
-    expect(right.outputs).toContainEqual(expect.objectContaining({ kind: 'fault', code: 'ERR_LIMIT' }));
+    expect(right.outputs).toContainEqual(
+      expect.objectContaining({ kind: 'fault', error: expect.objectContaining({ code: 'ERR_LIMIT' }) }),
+    );
     for (const stranger of strangers) stranger.destroy();
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     const left = node('left');

@@ -71,6 +71,26 @@ describe('a stranger', () => {
     await say(uri, Buffer.from([0xe0]));
   });
 
+  it('is counted by the event fault, whatever is the matter', async () => {
+    const { node: b, uri } = await listening('b', {
+      handshakeTimeout: 1000,
+      limits: { handshakes: 5, handshakesPerAddress: 3, peers: 1 },
+    });
+    const counts = new Map<string, number>();
+    const remotes = new Set<string>();
+    b.on('fault', (remote, error) => {
+      remotes.add(remote);
+      counts.set(error.code, (counts.get(error.code) ?? 0) + 1);
+    });
+    await Promise.all(Array.from({ length: 7 }, () => say(uri, '')));
+    await say(uri, 'GET / HTTP/1.1\r\n\r\n');
+    await node('a').connect(uri);
+    await expect(node('one too many').connect(uri)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+    // The limit of an address does not count for loopback, the limit in all does.
+    expect(Object.fromEntries(counts)).toEqual({ ERR_TIMEOUT: 5, ERR_LIMIT: 2 + 1, ERR_PROTOCOL: 1 });
+    expect([...remotes]).toEqual(['tcp://127.0.0.1']);
+  });
+
   it('in crowds leaves room for nodes: limits.handshakes', async () => {
     const { node: b, uri } = await listening('b', { handshakeTimeout: 400, limits: { handshakes: 20 } });
     const crowd = Array.from({ length: 100 }, () => say(uri, ''));

@@ -131,7 +131,7 @@ export function describeOutput(output: Output): string {
     case 'wish':
       return `hears that wish ${output.wish} ${output.error === null ? `came true: ${output.id}` : `failed: ${output.error.code}`}`;
     case 'fault':
-      return `faults ${output.remote}: ${output.code} ${output.message}`;
+      return `faults ${output.remote}: ${output.error.code} ${output.error.message}`;
     case 'reconnecting':
       return `hears reconnecting ${output.id}, attempt ${output.attempt}`;
     case 'closed':

@@ -92,6 +92,7 @@ describe('events', () => {
       expectTypeOf(args).toEqualTypeOf<[id: string, packets: Undelivered<Count>]>(),
     );
     server.on('unreachable', (...args) => expectTypeOf(args).toEqualTypeOf<[uri: string, error: MasterlessError]>());
+    server.on('fault', (...args) => expectTypeOf(args).toEqualTypeOf<[remote: string, error: MasterlessError]>());
     server.on('error', (...args) => expectTypeOf(args).toEqualTypeOf<[error: MasterlessError]>());
     untyped.on('message', (_sender, packet) => expectTypeOf(packet).toBeUnknown());
   });

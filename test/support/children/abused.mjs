@@ -36,7 +36,7 @@ setInterval(() => {
   if (++samples % 8 === 0) highest = Math.max(highest, process.memoryUsage.rss());
 }, 1);
 
-const node = watched(new Server(id, { ...options, debug }));
+const node = watched(new Server(id, options));
 node.on('message', (sender, packet) => {
   if (sender !== honest) {
     got.others++;
@@ -99,7 +99,7 @@ const orders = {
   async make({ options: own, deaf }) {
     await orders.drop();
     try {
-      extra = watched(new Server(id, { ...options, ...own, debug }));
+      extra = watched(new Server(id, { ...options, ...own }));
     } catch (error) {
       return { code: error.code, message: error.message };
     }
@@ -166,18 +166,10 @@ function watched(server) {
       if (heard.length < MOST_FAULTS) heard.push([event, ...args.filter((arg) => typeof arg === 'string')]);
     });
   }
-  return server;
+  return server.on('fault', fault);
 }
 
-/** Faults as the node tells them: a code, an address and words; or that a packet could not be decoded. */
-function debug(...values) {
-  const [code, , message] = values;
-  if (/^ERR_/.test(code)) note(code, String(message));
-  const error = values.at(-1);
-  if (error?.code === 'ERR_BAD_PACKET') note(error.code, error.message);
-}
-
-function note(code, message) {
+function fault(_remote, { code, message }) {
   counts[code] = (counts[code] ?? 0) + 1;
   if (faults.length < MOST_FAULTS) faults.push({ code, message });
   for (const look of listeners) look();
