@@ -52,6 +52,9 @@ export const TOLD = {
 /** Nothing wrong was found, and nothing was lost. */
 export const BORNE: Outcome = { fault: null };
 
+/** It took too long to shake hands. */
+export const LATE: Outcome = { fault: ['ERR_TIMEOUT', /handshakeTimeout/] };
+
 export function protocolFault(words: RegExp): Outcome {
   return { fault: ['ERR_PROTOCOL', words], told: TOLD.protocol };
 }

@@ -4,7 +4,7 @@ import type { ServerOptions } from '../../src/index.js';
 import * as control from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { within } from '../support/events.js';
-import { BORNE, type Case, protocolFault, TOLD } from './case.js';
+import { BORNE, type Case, LATE, protocolFault, TOLD } from './case.js';
 import { joined } from './frame.js';
 import { ARBITER, HONEST } from './mode.js';
 import type { Scene } from './scene.js';
@@ -32,7 +32,7 @@ function stops(name: string, where: string, say: (wire: Wire) => Promise<void>, 
     name: `a member that stops ${where}`,
     items: ['a handshake that never ends, after TLS'],
     options: () => IMPATIENT,
-    outcome: BORNE,
+    outcome: LATE,
     async attack(scene) {
       const wire = scene.member(member);
       await wire.open;
@@ -59,7 +59,7 @@ export const handshakes: readonly Case[] = [
     name: 'a socket that says nothing',
     items: ['a handshake that never ends, before TLS'],
     options: () => IMPATIENT,
-    outcome: BORNE,
+    outcome: LATE,
     async attack(scene) {
       return [scene.stranger(), scene.stranger(), scene.stranger()];
     },
@@ -69,7 +69,7 @@ export const handshakes: readonly Case[] = [
     items: ['a handshake that never ends, before TLS'],
     modes: SECURED,
     options: () => IMPATIENT,
-    outcome: BORNE,
+    outcome: LATE,
     async attack(scene) {
       const wire = scene.stranger();
       await wire.open;
@@ -90,7 +90,7 @@ export const handshakes: readonly Case[] = [
     name: 'heartbeats in place of HELLO',
     items: ['a handshake that never ends, after TLS'],
     options: () => IMPATIENT,
-    outcome: BORNE,
+    outcome: LATE,
     async attack(scene) {
       const wire = scene.member();
       await wire.open;
@@ -308,7 +308,7 @@ export const handshakes: readonly Case[] = [
     items: ['CVE-2024-38355', 'CVE-2022-21676'],
     // Over TLS, Node.js does not always tell of a reset behind a goodbye: then the deadline does.
     options: () => IMPATIENT,
-    outcome: { fault: null, besides: ['ERR_PROTOCOL', 'ERR_BAD_PACKET', 'ERR_UNAUTHORIZED'] },
+    outcome: { fault: null, besides: ['ERR_PROTOCOL', 'ERR_BAD_PACKET', 'ERR_UNAUTHORIZED', 'ERR_TIMEOUT'] },
     async attack(scene) {
       const reset = async (wire: Wire, say: (wire: Wire) => void): Promise<void> => {
         await wire.open;
