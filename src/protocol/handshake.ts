@@ -265,12 +265,8 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
     const message = `${where} is ${JSON.stringify(hello.id)}, and ${JSON.stringify(expected)} was expected there`;
     return faultOf(RejectReason.WrongId, 'ERR_WRONG_ID', message);
   }
-  const known = state.peers.get(hello.id);
-  // One with whom this node is parting is dialled for what is still on its way.
-  if (state.closing && (known === undefined || known.parting === null)) {
-    return faultOf(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
-  }
-  if (known === undefined && state.peers.size >= config.maxPeers) {
+  if (state.closing) return faultOf(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
+  if (!state.peers.has(hello.id) && state.peers.size >= config.maxPeers) {
     return faultOf(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
   }
   return null;

@@ -1,9 +1,7 @@
 /** What a node that closes still does, and what it does no more. */
 import { describe, expect, it } from 'vitest';
-import { ByeReason, encodeAccept, encodeAck, encodeBye, encodeHeartbeat } from '../../src/protocol/control.js';
-import { CONFIG, follow, knows, Scripted } from './scripted.js';
-
-const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
+import { encodeHeartbeat } from '../../src/protocol/control.js';
+import { CONFIG, follow, Scripted } from './scripted.js';
 
 /** A node that closes with a packet on its way to a peer whose link has just been lost, and that it can dial. */
 function closing(): Scripted {
@@ -17,17 +15,6 @@ function closing(): Scripted {
 }
 
 describe('a node that closes', () => {
-  it('wins a lost link back for what is still on its way', () => {
-    const scripted = closing();
-    scripted.wait(100);
-    const line = scripted.taken();
-    line.say(knows(line.greet().nonce, resumed), encodeAccept({ epoch: 2, received: [0, 0] }));
-    line.say(encodeAck([1, 0]));
-    expect(line.one('Bye')).toEqual({ reason: ByeReason.Closed });
-    line.say(encodeBye(ByeReason.Closed));
-    expect(scripted.heard()).toEqual(['reconnecting a', 'reconnect a', 'disconnect a local', 'closed']);
-  });
-
   it('leaves no connection open that was to win a link back', () => {
     const scripted = closing();
     scripted.wait(100);
