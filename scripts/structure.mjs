@@ -26,9 +26,6 @@ const UNTESTED = new Map([
   ['src/protocol/output.ts', 'types'],
   ['src/protocol/connection.ts', 'a record'],
   ['src/protocol/dial.ts', 'a record'],
-  ['src/protocol/state.ts', 'a record; test/protocol/mesh'],
-  ['src/protocol/peer.ts', 'a record; test/protocol/mesh'],
-  ['src/protocol/sessions.ts', 'test/protocol/mesh'],
   ['src/protocol/questions.ts', 'test/protocol/links, test/explore'],
 ]);
 

@@ -155,6 +155,7 @@ export class Scripted {
       this.lines.set(output.connection, new Line(this, output.connection));
     }
     if (output.kind === 'close') {
+      if (output.connection.phase !== 'closed') throw new Error('the core goes on with a connection that it closes');
       const line = this.lines.get(output.connection);
       if (line !== undefined) {
         if (output.flush) line.collect(this.mesh.gather(output.connection, 0, this.now));

@@ -1,0 +1,208 @@
+/** Which addresses are dialled again, by whom, and what a wish that failed leaves behind. */
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { encodeAccept, encodeHeartbeat, encodeReject, RejectReason } from '../../src/protocol/control.js';
+import { stateOf } from '../sim/bounds.js';
+import { CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+
+const THERE = 'test://there';
+const SELF = { id: CONFIG.id, incarnation: CONFIG.incarnation };
+const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
+
+function often(attempts: number): Scripted {
+  return new Scripted({ reconnect: { attempts, minDelay: 100, maxDelay: 100 }, random: () => 0.5 });
+}
+
+/** The core dials `a` at `THERE`, which lets the link come about. */
+function connected(scripted: Scripted, addresses: readonly string[]): Line {
+  scripted.act((mesh, now) => mesh.connect(1, THERE, null, now));
+  scripted.wait(0);
+  const line = scripted.taken();
+  const { nonce } = line.greet({ addresses });
+  line.say(knows(nonce), encodeAccept({ epoch: 1, received: [0, 0] }), encodeHeartbeat());
+  scripted.heard();
+  return line;
+}
+
+function refuse(scripted: Scripted): void {
+  const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+  scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), error, now));
+}
+
+/** The addresses dialled since the last call. */
+function dials(scripted: Scripted): string[] {
+  const found = scripted.outputs.flatMap((output) => (output.kind === 'dial' ? [output.uri] : []));
+  scripted.outputs.length = 0;
+  return found;
+}
+
+describe('the addresses of a lost peer', () => {
+  it.each([
+    ['another node', { id: 'b' }],
+    ['this very node', SELF],
+  ])('are those at which not %s was met', (_who, met) => {
+    const scripted = often(2);
+    connected(scripted, [THERE, 'test://a', 'test://b']).end();
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual([THERE]);
+    refuse(scripted);
+    expect(dials(scripted)).toEqual(['test://a']);
+    scripted.taken().greetRejected(met);
+    expect(dials(scripted)).toEqual(['test://b']);
+    refuse(scripted);
+    scripted.wait(100);
+    // Where it was last time comes first, though it was not there now.
+    expect(dials(scripted)).toEqual([THERE]);
+    refuse(scripted);
+    expect(dials(scripted)).toEqual(['test://b']);
+  });
+
+  it('do not include where it was dialled, even if it tells that address, once another was met there', () => {
+    const scripted = often(2);
+    connected(scripted, [THERE, 'test://a']).end();
+    scripted.wait(100);
+    scripted.taken().greetRejected({ id: 'b' });
+    dials(scripted);
+    refuse(scripted);
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual(['test://a']);
+  });
+
+  it('include where it was dialled, though it came by itself since', () => {
+    const scripted = often(1);
+    connected(scripted, []).end();
+    const { line } = follow(scripted, { addresses: [] }, resumed);
+    dials(scripted);
+    line.say(encodeHeartbeat()).end();
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual([THERE]);
+  });
+});
+
+describe('a lost link', () => {
+  it.each([
+    ['where nothing is ever tried again', 0, ['test://a']],
+    ['of which no address is known', 1, []],
+  ])('is given up at once %s', (_where, attempts, addresses) => {
+    const scripted = often(attempts);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { keep: false, addresses });
+    scripted.heard();
+    line.end();
+    expect(scripted.heard()).toEqual(['disconnect a unreachable']);
+    scripted.wait(1000);
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('of two who part is dialled for what is still on its way', () => {
+    const scripted = often(3);
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeHeartbeat()).end();
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      scripted.wait(100);
+      expect(dials(scripted)).toEqual(['test://a']);
+      refuse(scripted);
+    }
+  });
+
+  it('is dialled past the time for which its session would be held', () => {
+    const scripted = often(30);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { keep: true, addresses: ['test://a'], resumeWindow: 500 });
+    line.say(encodeHeartbeat()).end();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      scripted.wait(100);
+      refuse(scripted);
+    }
+    expect(scripted.heard().join()).not.toContain('disconnect');
+  });
+
+  it('is dialled by one attempt at a time, though a link was about to be and failed meanwhile', () => {
+    const scripted = often(30);
+    connected(scripted, []).end();
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual([THERE]);
+    propose(scripted, {}, resumed).line.end();
+    scripted.wait(2000);
+    expect(dials(scripted)).toEqual([]);
+    expect(stateOf(scripted.mesh).dials.size).toBe(1);
+  });
+
+  it('is no wish of the application: close tells of none', () => {
+    const scripted = often(30);
+    connected(scripted, []).end();
+    scripted.wait(100);
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(scripted.heard()).toEqual(['disconnect a local', 'closed']);
+  });
+});
+
+describe('a wish that fails', () => {
+  function wish(scripted: Scripted, number: number): Line {
+    scripted.act((mesh, now) => mesh.connect(number, THERE, null, now));
+    scripted.wait(0);
+    return scripted.taken();
+  }
+
+  it('leaves nothing behind when it was the last of several', () => {
+    const scripted = new Scripted();
+    const [first, second] = [wish(scripted, 1), wish(scripted, 2)];
+    first.greet();
+    second.greet();
+    first.end();
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    second.end();
+    expect(scripted.mesh.isKept('a')).toBe(false);
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('leaves alone what the application said of the peer before', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const line = wish(scripted, 1);
+    line.greet();
+    line.end();
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
+  it('leaves the wish to keep a peer that came by itself meanwhile', () => {
+    const scripted = new Scripted();
+    const line = wish(scripted, 1);
+    line.greet();
+    follow(scripted, { keep: false });
+    line.end();
+    expect(scripted.heard()).toContain('connect a');
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+});
+
+describe('the test of a silent link', () => {
+  it.each<[string, (probe: Line) => void]>([
+    ['takes the connection and closes it', (probe) => void probe.end()],
+    [
+      'turns the connection away',
+      (probe) => void probe.say(encodeReject({ reason: RejectReason.Limit, detail: 'full' })),
+    ],
+  ])('ends it where somebody %s: that is no node that was only stopped', (_what, answer) => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    scripted.wait(5000);
+    answer(scripted.taken());
+    scripted.wait(0);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is not told to the application', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { addresses: ['test://z'] });
+    scripted.wait(5000);
+    scripted.heard();
+    refuse(scripted);
+    scripted.wait(0);
+    expect(line.closed).toBe('cut');
+    expect(scripted.heard()).toEqual([]);
+  });
+});

@@ -1,0 +1,110 @@
+/** Who is told of room, and what is told when a session is over. */
+import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
+import { ByeReason, encodeAck, encodeBye } from '../../src/protocol/control.js';
+import { SendBuffer } from '../../src/protocol/send-buffer.js';
+import { follow, type Line, Scripted } from './scripted.js';
+
+const SIZE = 1000;
+
+/** Bytes of a window in which so many packets of `SIZE` have room. */
+function room(packets: number): number {
+  return packets * SendBuffer.cost(SIZE);
+}
+
+function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
+  const scripted = new Scripted(config);
+  const { line } = follow(scripted, fields);
+  line.said();
+  scripted.heard();
+  return { scripted, line };
+}
+
+function send(scripted: Scripted, id = 'a'): number {
+  return scripted.act((mesh) => mesh.send(id, new Uint8Array(SIZE), false));
+}
+
+/** Sends until there is no room. */
+function fill(scripted: Scripted, id = 'a'): number {
+  let accepted = 0;
+  while (send(scripted, id) > 0) accepted++;
+  return accepted;
+}
+
+describe('who was refused for want of room', () => {
+  it('is told of none while others hold more than half of what is there for all', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
+    const { line: other } = follow(scripted, { id: 'b' });
+    scripted.heard();
+    expect([fill(scripted), fill(scripted, 'b')]).toEqual([8, 8]);
+    line.say(encodeAck([5, 0]));
+    // Its own window is free by more than half.
+    expect(scripted.heard()).toEqual([]);
+    other.say(encodeAck([1, 0]));
+    expect(scripted.heard()).toEqual([]);
+    other.say(encodeAck([3, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    other.say(encodeAck([4, 0]));
+    expect(scripted.heard()).toEqual(['drain b']);
+  });
+
+  it('and has nothing on its way is told as soon as anything is free: others may hold the rest for ever', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(8) });
+    follow(scripted, { id: 'b' });
+    expect([fill(scripted), fill(scripted, 'b')]).toEqual([8, 0]);
+    scripted.heard();
+    line.say(encodeAck([1, 0]));
+    expect(scripted.heard()).toEqual(['drain b']);
+    expect(send(scripted, 'b')).toBe(1);
+  });
+
+  it('is not told of it any more once the two part', () => {
+    const { scripted, line } = linked({ window: room(4) });
+    fill(scripted);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeAck([3, 0]));
+    expect(scripted.heard()).toEqual([]);
+    expect(send(scripted)).toBe(0);
+  });
+
+  it('is told of a whole window when the other side went and is wanted back', () => {
+    const { scripted, line } = linked({ window: room(4) }, { addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    fill(scripted);
+    line.say(encodeBye(ByeReason.Closed));
+    line.end();
+    expect(scripted.heard()).toEqual(['undelivered a', 'drain a']);
+    expect(fill(scripted)).toBe(4);
+  });
+
+  it('hears of nothing when it was not refused', () => {
+    const { scripted, line } = linked({ window: room(4) }, { addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    send(scripted);
+    line.say(encodeBye(ByeReason.Closed));
+    line.end();
+    expect(scripted.heard()).toEqual(['undelivered a']);
+  });
+});
+
+describe('a session that is over', () => {
+  it('leaves no attempt to replace its link behind', () => {
+    const { scripted, line } = linked({}, { addresses: ['test://a'] });
+    const dropped = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
+    scripted.act((mesh, now) => mesh.outdate(line.connection, dropped, now));
+    scripted.wait(0);
+    const attempt = scripted.lastDialled();
+    line.say(encodeBye(ByeReason.Closed));
+    expect(scripted.heard()).toEqual(['disconnect a closed']);
+    scripted.act((mesh, now) => mesh.ended(attempt, null, now));
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it('is the end of a parting only where there was one', () => {
+    const { scripted, line } = linked({}, { resumeWindow: 0 });
+    line.end();
+    scripted.wait(0);
+    expect(scripted.outputs.map(({ kind }) => kind)).toContain('disconnect');
+    expect(scripted.outputs.map(({ kind }) => kind)).not.toContain('parted');
+  });
+});
