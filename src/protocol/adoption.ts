@@ -30,7 +30,7 @@ import type { MeshState } from './state.js';
 /** Arbiter: the follower said what it knows. */
 export function onState(state: MeshState, connection: Connection, offer: State, now: number): void {
   const { peer } = connection;
-  const open = connection.phase === 'known' && connection.asked >= 0 && connection.offer === null;
+  const open = connection.asked >= 0 && connection.offer === null;
   if (!open || peer === null || !peer.arbiter || offer.nonce !== connection.questionNonce) {
     throw protocolError('STATE out of turn');
   }
@@ -152,7 +152,6 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   peer.confirmed = false;
   peer.suspect = false;
   state.change(peer);
-  if (peer.parked === connection) peer.parked = null;
   connection.phase = 'adopted';
   connection.asked = -1;
   connection.frames = 0;
@@ -177,13 +176,13 @@ function duplicate(state: MeshState, connection: Connection, now: number): void 
 /** Follower: the arbiter made this connection the link. */
 export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt, now: number): void {
   const { peer, hello } = connection;
-  const open = connection.phase === 'known' && connection.asked >= 0 && !connection.probing;
+  const open = connection.asked >= 0 && !connection.probing;
   if (!open || peer === null || peer.arbiter || hello === null || verdict.nonce !== connection.ownNonce) {
     throw protocolError('ADOPT out of turn');
   }
   const fresh = connection.asked >= peer.changed;
   if (peer.incarnation !== hello.incarnation) {
-    if (peer.incarnation !== '' && (!fresh || peer.link !== null)) {
+    if (peer.incarnation !== '' && !fresh) {
       turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
       return;
     }

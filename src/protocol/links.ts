@@ -34,7 +34,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
   }
   linked(state, peer);
   peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
-  if (link.toldKeep !== peer.keep) tellKeep(state, peer);
+  tellKeep(state, peer);
   state.touch(link);
   state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt));
   if (peer.parting !== null) {
@@ -169,17 +169,10 @@ function silent(peer: Peer, why: string): MasterlessError {
   return new MasterlessError('ERR_CONNECTION_LOST', `the link to ${peer.id} is lost: ${why}`);
 }
 
-/** Writes what the link has to say: urgent packets first. Returns the bytes added to `views`. */
-export function gatherLink(
-  state: MeshState,
-  peer: Peer,
-  link: Connection,
-  views: Uint8Array[],
-  budget: number,
-): number {
+/** Writes what the link has to say: urgent packets first. */
+export function gatherLink(state: MeshState, peer: Peer, link: Connection, views: Uint8Array[], budget: number): void {
   const [normal, urgent] = [peer.session.lanes[NORMAL].outgoing, peer.session.lanes[URGENT].outgoing];
-  let added = urgent.pending ? urgent.gather(views, budget) : 0;
-  if (added < budget && normal.pending) added += normal.gather(views, budget - added);
+  const added = urgent.pending ? urgent.gather(views, budget) : 0;
+  if (added < budget && normal.pending) normal.gather(views, budget - added);
   if (normal.pending || urgent.pending) state.touch(link);
-  return added;
 }

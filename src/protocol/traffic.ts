@@ -76,7 +76,7 @@ export class Traffic {
     const cost = SendBuffer.cost(size);
     const { outstanding } = peer.session;
     if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;
-    return this.state.outstanding === 0 || this.state.outstanding + cost <= Math.max(totalWindow, cost);
+    return this.state.outstanding + cost <= Math.max(totalWindow, cost);
   }
 
   ask(id: string): void {
