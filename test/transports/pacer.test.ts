@@ -6,7 +6,7 @@ import { pacer } from '../../src/transports/pacer.js';
 import { within } from '../support/events.js';
 import { atEnd } from '../support/nodes.js';
 
-const BYTES = 4 * 2 ** 20;
+const BYTES = 2 ** 20;
 
 /** Two ends of a connection over loopback. */
 async function joined(): Promise<{ near: Socket; far: Socket }> {
@@ -23,36 +23,62 @@ async function joined(): Promise<{ near: Socket; far: Socket }> {
   return { near, far };
 }
 
-/** Reads all that comes with work of so many milliseconds for each chunk: the most chunks in one turn of the loop. */
-async function most(work: number): Promise<{ chunks: number; bytes: number }> {
+/** Reads all that comes, with work of so many milliseconds for each KiB: bytes in each turn of the loop, and their order. */
+async function turns(work: number): Promise<{ sizes: number[]; bytes: number; ordered: boolean }> {
   const { near, far } = await joined();
-  let [turn, chunks, bytes, ended] = [0, 0, 0, false];
+  const sizes: number[] = [];
+  let [turn, bytes, ordered, ended] = [0, 0, true, false];
   const count = (): void => {
+    if (turn > 0) sizes.push(turn);
     turn = 0;
     if (!ended) setImmediate(count);
   };
   setImmediate(count);
   const read = (chunk: Uint8Array): void => {
-    bytes += chunk.length;
-    chunks = Math.max(chunks, ++turn);
-    for (const end = performance.now() + work; performance.now() < end; );
+    const end = performance.now() + (work * chunk.length) / 1024;
+    for (const byte of chunk) ordered &&= byte === bytes++ % 251;
+    turn += chunk.length;
+    while (performance.now() < end);
   };
   far.on('data', pacer(far, read));
-  near.end(new Uint8Array(BYTES));
+  near.end(Uint8Array.from({ length: BYTES }, (_, at) => at % 251));
   await within(once(far, 'end'), 'all that was sent', 30_000);
   ended = true;
-  return { chunks, bytes };
+  count();
+  return { sizes, bytes, ordered };
 }
 
-it('what takes long to read comes a chunk a turn, and all of it comes', async () => {
-  const { chunks, bytes } = await most(6);
-  expect(bytes).toBe(BYTES);
-  // One that was read, and one that had been on its way to the reader.
-  expect(chunks).toBeLessThanOrEqual(2);
+it('what takes long to read comes in small pieces, one a turn, and all of it comes, in order', async () => {
+  const { sizes, bytes, ordered } = await turns(0.5);
+  expect([bytes, ordered]).toEqual([BYTES, true]);
+  // What it costs is known when some has been read; what is left when the stream ends comes before its end.
+  const [first = 0, ...others] = sizes;
+  const last = others.pop() ?? 0;
+  expect(Math.max(first, last)).toBeLessThanOrEqual(128 * 1024);
+  // Less than the millisecond takes, and one piece that begins within it.
+  expect(Math.max(...others)).toBeLessThanOrEqual(2048 + 4096);
 });
 
 it('what is read fast comes as it comes', async () => {
-  const { chunks, bytes } = await most(0);
-  expect(bytes).toBe(BYTES);
-  expect(chunks).toBeGreaterThan(2);
+  const { sizes, bytes, ordered } = await turns(0);
+  expect([bytes, ordered]).toEqual([BYTES, true]);
+  expect(Math.max(...sizes)).toBeGreaterThan(4096);
+});
+
+it('nothing more comes when the reader has destroyed the socket, in the middle of a chunk too', async () => {
+  const { near, far } = await joined();
+  let count = 0;
+  far.on(
+    'data',
+    pacer(far, (chunk) => {
+      const end = performance.now() + chunk.length / 1024;
+      while (performance.now() < end);
+      if (++count === 3) far.destroy();
+    }),
+  );
+  near.on('error', () => undefined);
+  near.write(new Uint8Array(BYTES));
+  await within(once(far, 'close'), 'the end');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(count).toBe(3);
 });
