@@ -9,8 +9,8 @@ import type { X509Certificate } from 'node:crypto';
  * alike in upper and lower case, and `.example.com` stands for every name below it, while ids are told apart by each byte.
  */
 export function coversId(certificate: X509Certificate, id: string): boolean {
-  // OpenSSL takes text up to a zero byte for the whole.
-  if (id.includes('\0')) return false;
+  // OpenSSL takes text up to a zero byte for the whole. And a name that stands for many is nobody's own.
+  if (id.includes('\0') || id.includes('*')) return false;
   return certificate.checkHost(id, { subject: 'never', wildcards: false }) === id;
 }
 

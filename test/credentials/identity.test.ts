@@ -7,12 +7,26 @@ import { pem } from '../support/certificates.js';
 const certificate = new X509Certificate(pem('m.pem'));
 
 describe('the ids that a certificate covers', () => {
-  it.each(['m', 'host.example.com', '*.example.com'])('hold %s, which is one of its names', (id) => {
+  it.each(['m', 'host.example.com'])('hold %s, which is one of its names', (id) => {
     expect(coversId(certificate, id)).toBe(true);
   });
 
   it.each([
-    ...['', 'M', 'HOST.example.com', 'x.example.com', '.example.com', 'example.com', 'm.', ' m', 'm\0', 'm\0x', '*'],
+    // A name that stands for many is one of them, and nobody's id.
+    ...[
+      '*.example.com',
+      '',
+      'M',
+      'HOST.example.com',
+      'x.example.com',
+      '.example.com',
+      'example.com',
+      'm.',
+      ' m',
+      'm\0',
+      'm\0x',
+      '*',
+    ],
     ...['CN=m', 'DNS:m', 'mm', 'é', '\u{1F600}', '\ud800', 'x'.repeat(255)],
   ])('do not hold %j', (id) => {
     expect(coversId(certificate, id)).toBe(false);
