@@ -76,7 +76,8 @@ export class Deliveries {
         reject(new MasterlessError('ERR_LIMIT', message));
         return;
       }
-      this.#wait(id, { ...queued, bytes: bytes.slice() });
+      // Not bytes.slice(), which makes no copy of a Buffer, as a codec may give.
+      this.#wait(id, { ...queued, bytes: new Uint8Array(bytes) });
     });
   }
 

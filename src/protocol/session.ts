@@ -34,7 +34,8 @@ export class Lane {
   addPiece(bytes: Uint8Array, maxPacket: number): void {
     this.checkSize(bytes.length, maxPacket);
     if (bytes.length === 0) throw protocolError('an empty piece');
-    this.pieces.push(bytes.slice());
+    // Not bytes.slice(), which makes no copy of a Buffer.
+    this.pieces.push(new Uint8Array(bytes));
     this.pieceBytes += bytes.length;
   }
 

@@ -437,6 +437,17 @@ describe('receiving', () => {
     expect(scripted.heard()).toEqual(['fault ERR_PROTOCOL']);
   });
 
+  it('keeps pieces in memory of its own: what a chunk came in is used again', () => {
+    const { scripted, line } = linked();
+    for (const frame of [data('pie', Frame.Piece), data('ces', Frame.Piece), data('!')]) {
+      const chunk = Buffer.from(frame);
+      scripted.mesh.received(line.connection, chunk, scripted.now);
+      scripted.settle();
+      chunk.fill(0);
+    }
+    expect(scripted.packets).toEqual(['pieces!']);
+  });
+
   it('refuses empty pieces', () => {
     const { scripted, line } = linked();
     line.say(data('', Frame.Piece));
