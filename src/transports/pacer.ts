@@ -27,8 +27,10 @@ class Pace {
   #busy = 0;
   /** Milliseconds that a byte took, of those handed on last. */
   #cost = 0;
-  /** Others have their turn: the socket is not to be read, and what has been read waits. */
+  /** Others have their turn: the socket is not to be read. */
   #waits = false;
+  #giving = false;
+  /** What has been read and not handed on, in memory of its own: the socket writes that of a chunk again. */
   #rest: Uint8Array = NOTHING;
   #watches = false;
 
@@ -38,47 +40,57 @@ class Pace {
   }
 
   take(chunk: Uint8Array): void {
-    // It was on its way when the socket was to be read no more.
-    if (this.#waits) this.#keep(joined(this.#rest, chunk));
-    else if (!this.#give(chunk)) this.#keep(this.#rest.slice());
+    const { length } = chunk;
+    // TLS may read while it is written to, in the middle of `data`; and something may have been on its way.
+    if (this.#waits || this.#giving) this.#keep(joined(this.#rest, chunk));
+    // Not chunk.slice(), which makes no copy of a Buffer.
+    else if (this.#affordable(length) < length) this.#keep(new Uint8Array(chunk));
+    else this.#give(chunk);
+    if (!this.#waits && !this.#giving) this.#giveRest();
   }
 
   /** Everybody else had a turn. */
   goOn(): void {
     this.#busy = 0;
     this.#waits = false;
-    const rest = this.#rest;
-    this.#rest = NOTHING;
     // Nothing is told of a connection that is over.
-    if (!this.#socket.destroyed && this.#give(rest)) this.#socket.resume();
+    if (this.#socket.destroyed) return;
+    this.#giveRest();
+    if (!this.#waits) this.#socket.resume();
   }
 
-  /** Hands on what there is time for. Returns whether more may come; otherwise `rest` waits for the next turn. */
-  #give(chunk: Uint8Array): boolean {
-    let rest = chunk;
-    while (rest.length > 0 && this.#busy < BUSY && !this.#socket.destroyed) {
-      const left = BUSY - this.#busy;
-      const length = this.#cost * rest.length <= left ? rest.length : Math.max(PIECE, Math.floor(left / this.#cost));
-      const piece = length < rest.length ? rest.subarray(0, length) : rest;
-      const begun = performance.now();
-      this.#data(piece);
-      const took = performance.now() - begun;
-      this.#busy += took;
-      this.#cost = took / piece.length;
-      rest = rest.subarray(piece.length);
+  /** Of so many bytes, those that there is time for. */
+  #affordable(length: number): number {
+    const left = BUSY - this.#busy;
+    return this.#cost * length <= left ? length : Math.min(length, Math.max(PIECE, Math.floor(left / this.#cost)));
+  }
+
+  #giveRest(): void {
+    while (this.#rest.length > 0 && this.#busy < BUSY && !this.#socket.destroyed) {
+      const rest = this.#rest;
+      const length = this.#affordable(rest.length);
+      this.#rest = rest.subarray(length);
+      this.#give(rest.subarray(0, length));
     }
-    if (this.#busy < BUSY) return true;
-    this.#rest = rest;
+    if (this.#busy < BUSY) return;
     this.#waits = true;
     this.#socket.pause();
     setImmediate(goOn, this);
-    return false;
   }
 
-  /** What waits is no longer the socket's, which writes its own memory again. */
+  #give(piece: Uint8Array): void {
+    const begun = performance.now();
+    this.#giving = true;
+    this.#data(piece);
+    this.#giving = false;
+    const took = performance.now() - begun;
+    this.#busy += took;
+    this.#cost = took / piece.length;
+  }
+
   #keep(rest: Uint8Array): void {
     this.#rest = rest;
-    if (rest.length === 0 || this.#watches) return;
+    if (this.#watches) return;
     this.#watches = true;
     // A socket that is not read hears of its end nevertheless, and everything comes before that.
     this.#socket.once('end', () => {
