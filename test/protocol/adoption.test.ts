@@ -372,6 +372,12 @@ describe('the follower', () => {
     ['that leaves a gap among urgent ones', { epoch: 2, start: [1, 1] }, 'ADOPT would leave a gap'],
     ['of what was never sent', { epoch: 2, start: [1, 0], received: [1, 0] }, 'which is impossible'],
     ['of a session that is not known', { epoch: 2, session: 2, start: [1, 0] }, 'not known here'],
+    ['of a session that is not known, in both lanes', { epoch: 2, session: 2, start: [1, 1] }, 'not known here'],
+    [
+      'of a session that is not known, both ways',
+      { epoch: 2, session: 2, start: [1, 0], received: [1, 0] },
+      'not known here',
+    ],
     ['of a session that is not known, with counts', { epoch: 2, session: 2, received: [0, 1] }, 'not known here'],
   ])('takes an ADOPT %s for a fault', (_, adopt, message) => {
     const scripted = new Scripted();

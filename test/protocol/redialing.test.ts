@@ -42,7 +42,7 @@ describe('the addresses of a lost peer', () => {
     ['this very node', SELF],
   ])('are those at which not %s was met', (_who, met) => {
     const scripted = often(2);
-    connected(scripted, [THERE, 'test://a', 'test://b']).end();
+    connected(scripted, ['test://a', 'test://b']).end();
     scripted.wait(100);
     expect(dials(scripted)).toEqual([THERE]);
     refuse(scripted);

@@ -213,6 +213,25 @@ describe('SendBuffer', () => {
     expect(() => buffer.rewind(4)).toThrow('4 frames received and only 3 sent');
   });
 
+  it.each([
+    ['nothing of it was written again', 0, 2, 1],
+    ['a part of it was written again', 1, 2, 1],
+    ['all of it was', 3, 1, 0],
+    ['all that there is was acknowledged', 0, 3, 0],
+  ])('goes on behind what was acknowledged over an earlier link: %s', (_what, from, acknowledged, left) => {
+    const buffer = new SendBuffer(Frame.Data);
+    for (const size of [10, 20, 30]) buffer.push(new Uint8Array(size));
+    buffer.gather([], 1e6);
+    buffer.rewind(from);
+    buffer.acknowledge(acknowledged);
+    expect(buffer.pending).toBe(left > 0);
+    buffer.push(new Uint8Array(40));
+    const views: Uint8Array[] = [];
+    buffer.gather(views, 1e6);
+    expect(Buffer.concat(views).length).toBe(left * 31 + 41);
+    expect(buffer.pending).toBe(false);
+  });
+
   it('can resume inside a packet', () => {
     const buffer = new SendBuffer(Frame.Data);
     buffer.push(new Uint8Array(2 * PIECE + 5).fill(1));
