@@ -4,24 +4,25 @@
 import { randomBytes } from 'node:crypto';
 import { type DisconnectReason, type MasterlessError, Server } from '../index.js';
 import { Arguments, Exit } from './arguments.js';
+import { credentialHelp, credentialKinds, credentialsOf, credentialUsage, idOf } from './credentials.js';
 import { Interruption } from './interruption.js';
 import { toJson } from './notation.js';
 import { LineOutput } from './output.js';
-import { secretHelp, secretOption } from './secret.js';
 import { visible } from './visible.js';
 
 export const help: string = `masterless listen: prints every packet that arrives.
 
   masterless listen [--id ID] [--host HOST] [--port PORT] [--listen URI]... [--advertise URI]...
-                    [--secret-file FILE] [--insecure] [--keep-going] [--json]
+                    [--insecure] [--keep-going] [--json]
+                    ${credentialUsage}
 
   --id ID          the id of this node (default: listen- and random digits)
-  --host HOST      where to listen (default 127.0.0.1); anything but loopback needs a secret or --insecure
+  --host HOST      where to listen (default 127.0.0.1); anything but loopback needs credentials or --insecure
   --port PORT      (default: one that is free)
   --listen URI     where to listen, in place of --host and --port; may be repeated
   --advertise URI  where others can dial, if not at what is bound; may be repeated
-${secretHelp}
-  --insecure       without a secret: listen where other machines, and so anyone who reaches it, can join
+${credentialHelp}
+  --insecure       without credentials: listen where other machines, and so anyone who reaches it, can join
   --keep-going     go on when all peers have gone
   --json           what goes to stderr is JSON too
 
@@ -55,7 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
     port: 'text',
     listen: 'list',
     advertise: 'list',
-    'secret-file': 'text',
+    ...credentialKinds,
     insecure: 'flag',
     'keep-going': 'flag',
     json: 'flag',
@@ -66,8 +67,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const advertise = options.list('advertise');
   const host = options.text('host');
   const port = options.whole('port', 0, 0, 65_535);
-  const server = new Server(options.text('id') ?? `listen-${randomBytes(4).toString('hex')}`, {
-    ...secretOption(options, process.env),
+  const credentials = credentialsOf(options, process.env);
+  const server = new Server(options.text('id') ?? idOf(credentials) ?? `listen-${randomBytes(4).toString('hex')}`, {
+    ...credentials,
     insecure: options.flag('insecure'),
     // Who interrupts does not want to wait for peers that wait for stdout.
     closeTimeout: 1000,

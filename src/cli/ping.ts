@@ -4,20 +4,22 @@
 import { randomBytes } from 'node:crypto';
 import { type ConnectInfo, Server } from '../index.js';
 import { Arguments, Exit, UsageError } from './arguments.js';
+import { credentialHelp, credentialKinds, credentialsOf, credentialUsage, idOf } from './credentials.js';
 import { Interruption } from './interruption.js';
-import { secretHelp, secretOption } from './secret.js';
 import { visible } from './visible.js';
 
 export const help: string = `masterless ping: who is at an address, and how long it takes to answer.
 
-  masterless ping URI [--count N] [--timeout SECONDS] [--secret-file FILE] [--json]
+  masterless ping URI [--count N] [--timeout SECONDS] [--id ID] [--json]
+                  ${credentialUsage}
 
   --count N          how often to ask, one after the other (default 5)
   --timeout SECONDS  how long to wait for the link, and for each answer (default 5)
-${secretHelp}
+  --id ID            the id of this node (default: ping- and random digits)
+${credentialHelp}
   --json             one line of JSON
 
-The node pinged sees a peer named ping- and random digits come and go.
+The node pinged sees a peer of that id come and go.
 
 exit code  0  every ping was answered
            1  nobody there, or an answer is missing
@@ -26,15 +28,16 @@ exit code  0  every ping was answered
 `;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const options = new Arguments(args, { count: 'text', timeout: 'text', 'secret-file': 'text', json: 'flag' });
+  const options = new Arguments(args, { id: 'text', count: 'text', timeout: 'text', ...credentialKinds, json: 'flag' });
   const [uri, ...others] = options.rest;
   if (uri === undefined) throw new UsageError('ping needs an address, such as tcp://127.0.0.1:2435');
   if (others.length > 0) throw new UsageError('ping takes one address');
   const count = options.whole('count', 5, 1, 1_000_000);
   const timeout = options.whole('timeout', 5, 1, 86_400) * 1000;
   const interruption = new Interruption();
-  const server = new Server(`ping-${randomBytes(4).toString('hex')}`, {
-    ...secretOption(options, process.env),
+  const credentials = credentialsOf(options, process.env);
+  const server = new Server(options.text('id') ?? idOf(credentials) ?? `ping-${randomBytes(4).toString('hex')}`, {
+    ...credentials,
     listen: [],
     reconnect: false,
   });

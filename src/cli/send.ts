@@ -4,24 +4,24 @@
 import { randomBytes } from 'node:crypto';
 import { type MasterlessError, Server } from '../index.js';
 import { Arguments, Exit, UsageError } from './arguments.js';
+import { credentialHelp, credentialKinds, credentialsOf, credentialUsage, idOf } from './credentials.js';
 import { Interruption } from './interruption.js';
 import { lines } from './lines.js';
 import { fromJson } from './notation.js';
 import { Progress } from './progress.js';
 import { Receipts } from './receipts.js';
-import { secretHelp, secretOption } from './secret.js';
 import { visible } from './visible.js';
 
 export const help: string = `masterless send: sends every line of stdin to every peer.
 
-  masterless send URI... [--id ID] [--text] [--listen URI]... [--secret-file FILE] [--insecure]
-                  [--wait SECONDS] [--json]
+  masterless send URI... [--id ID] [--text] [--listen URI]... [--insecure]
+                  [--wait SECONDS] [--json] ${credentialUsage}
 
   --id ID         the id of this node (default: send- and random digits)
   --text          a line is a string; otherwise it is JSON, and empty lines are left out
   --listen URI    also listen there, so that the peer can dial back; may be repeated
-${secretHelp}
-  --insecure      without a secret: listen where other machines, and so anyone who reaches it, can join
+${credentialHelp}
+  --insecure      without credentials: listen where other machines, and so anyone who reaches it, can join
   --wait SECONDS  how long to try to reach the peers (default 5)
   --json          a summary as a line of JSON on stdout
 
@@ -42,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
     id: 'text',
     text: 'flag',
     listen: 'list',
-    'secret-file': 'text',
+    ...credentialKinds,
     insecure: 'flag',
     wait: 'text',
     json: 'flag',
@@ -51,8 +51,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (uris.length === 0)
     throw new UsageError('send needs the address of at least one peer, such as tcp://127.0.0.1:2435');
   const wait = options.whole('wait', 5, 0, 86_400);
-  const server = new Server(options.text('id') ?? `send-${randomBytes(4).toString('hex')}`, {
-    ...secretOption(options, process.env),
+  const credentials = credentialsOf(options, process.env);
+  const server = new Server(options.text('id') ?? idOf(credentials) ?? `send-${randomBytes(4).toString('hex')}`, {
+    ...credentials,
     insecure: options.flag('insecure'),
     listen: options.list('listen'),
     reconnect: { attempts: 20, minDelay: 50, maxDelay: 500 },
