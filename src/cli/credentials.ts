@@ -24,8 +24,8 @@ export const credentialHelp = `  --secret-file FILE
                    accepted. Without it the variable MASTERLESS_SECRET counts, if it is set
   --cert FILE, --key FILE, --ca FILE
                    in place of a secret: the certificate of this node, its key, and the authorities, in PEM. Without
-                   them the files that MASTERLESS_CERT, MASTERLESS_KEY and MASTERLESS_CA name, if they are set. The id of
-                   this node is then the first name of the certificate, if --id does not say another`;
+                   them the files count that MASTERLESS_CERT, MASTERLESS_KEY and MASTERLESS_CA name, if set. The id
+                   of this node is then the first name of the certificate, if --id does not say another`;
 
 /** Files, in the order in which they are asked for, each with the variable that names it too. */
 const FILES = [
