@@ -7,6 +7,7 @@ import { type ErrorCode, MasterlessError } from '../errors.js';
 import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
+import { tellKeep } from './keep.js';
 import type { Peer } from './peer.js';
 import { disconnected, endSession, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -30,6 +31,7 @@ export function startWish(state: MeshState, wish: number, uri: string, expected:
   const linked = linkedAt(state, uri, expected);
   if (linked !== null) {
     linked.keep = true;
+    tellKeep(state, linked);
     state.emit({ kind: 'wish', wish, id: linked.id, error: null });
     return;
   }
@@ -137,7 +139,10 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   if (dial === null) return;
   dial.connection = null;
   if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
-    if (dial.purpose === 'wish') state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
+    if (dial.purpose === 'wish') {
+      state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
+      tellKeep(state, peer);
+    }
     if (dial.purpose === 'probe') endProbe(state, peer);
     else if (dial.purpose === 'renewal') endRenewal(state, peer);
     else remove(state, dial);

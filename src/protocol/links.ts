@@ -8,8 +8,9 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
-import { encodeHeartbeat, encodeKeep, encodePing, VERSION } from './control.js';
+import { encodeHeartbeat, encodePing, VERSION } from './control.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
+import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
@@ -72,13 +73,6 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
 
 /** From here on an epoch is not remembered without its link. */
 const LAST_EPOCH = 2 ** 52;
-
-export function tellKeep(state: MeshState, peer: Peer): void {
-  const { link } = peer;
-  if (link === null || !peer.confirmed || link.toldKeep === peer.keep) return;
-  link.toldKeep = peer.keep;
-  state.send(link, encodeKeep(peer.keep));
-}
 
 /** Whether the peer must prove over its link that it lives before this other connection counts. */
 export function doubtful(peer: Peer, connection: Connection): boolean {

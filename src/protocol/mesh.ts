@@ -12,7 +12,8 @@ import { ByeReason, encodePing, RejectReason } from './control.js';
 import { cancelWish, endWishes, failed, startWish, tickDials } from './dialing.js';
 import { closedError, endError, greet, onAdmission, timeoutError, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
-import { heard, lost, tellKeep, tickLink } from './links.js';
+import { tellKeep } from './keep.js';
+import { heard, lost, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
 import type { PeerView } from './peer.js';
@@ -271,8 +272,7 @@ export class Mesh {
     const grace = now - state.wakeAt > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
     state.wakeAt = Number.POSITIVE_INFINITY;
     for (const connection of state.connections.values()) {
-      const waiting = connection.phase !== 'adopted' || connection.peer?.confirmed === false;
-      if (!waiting) continue;
+      if (connection.phase === 'adopted' && connection.peer?.confirmed !== false) continue;
       if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
       if (connection.deadline <= now) this.end(connection, timeoutError(state, connection), false, now);
       else state.wake(connection.deadline);

@@ -6,8 +6,9 @@
  * BYE(Unwanted) is a proposal: KEEP answers it as well as BYE.
  */
 import type { MasterlessError } from '../errors.js';
-import { ByeReason, encodeBye, encodeKeep } from './control.js';
+import { ByeReason, encodeBye } from './control.js';
 import { endProbe, giveUp, recover, unconfirmed } from './dialing.js';
+import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
@@ -65,7 +66,7 @@ export function advance(state: MeshState, peer: Peer, now: number): void {
 /** The other side said BYE: nothing of its own is outstanding. */
 export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: number): void {
   if (reason === ByeReason.Unwanted && peer.keep && !(peer.parting?.said ?? false)) {
-    if (peer.link !== null) state.send(peer.link, encodeKeep(true));
+    insist(state, peer);
     return;
   }
   if (reason === ByeReason.BadPacket) {

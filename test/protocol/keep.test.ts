@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { ByeReason, encodeBye, encodeDuplicate } from '../../src/protocol/control.js';
+import { follow, lead, Scripted } from './scripted.js';
+
+describe('the wish to keep a link', () => {
+  it('is told by who connects to a peer that is there', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    line.said();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', 'a', now));
+    expect(line.one('Keep')).toEqual({ keep: true });
+  });
+
+  it('is told when the connection that was made for it duplicates the link', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted);
+    line.said();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+    scripted.wait(0);
+    const second = scripted.taken();
+    second.greet({ id: 'z' });
+    expect(line.kinds()).toEqual([]);
+    second.say(encodeDuplicate());
+    expect(line.one('Keep')).toEqual({ keep: true });
+  });
+
+  it('is taken back where it was told as an answer to a proposal to let the link go', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: false });
+    scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+    scripted.wait(0);
+    scripted.taken().greet({ id: 'z' });
+    line.said();
+    // The link is not known to be wanted: the connection made for it has no verdict yet.
+    line.say(encodeBye(ByeReason.Unwanted));
+    expect(line.one('Keep')).toEqual({ keep: true });
+    scripted.act((mesh, now) => mesh.keep('z', false, now));
+    expect(line.one('Keep')).toEqual({ keep: false });
+  });
+
+  it('is told once for each change', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    line.said();
+    for (const keep of [true, true, false, false, true]) scripted.act((mesh, now) => mesh.keep('a', keep, now));
+    expect(line.said().map(({ fields }) => fields)).toEqual([{ keep: true }, { keep: false }, { keep: true }]);
+  });
+});
