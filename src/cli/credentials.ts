@@ -39,14 +39,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The options `secret` or `tls` of a node, or neither. Arguments count before the environment.
  * @throws UsageError for a file that can't be read, or has no secret in it; for some of the three files without the others;
- * for both kinds of credentials
+ * for both kinds of credentials; for a certificate that is not good now
  */
-export function credentialsOf(options: Arguments, environment: Environment): CredentialOptions {
+export function credentialsOf(options: Arguments, environment: Environment, now: Date = new Date()): CredentialOptions {
   const argued = FILES.some(([name]) => options.text(name) !== undefined);
   const secretArgued = options.text('secret-file') !== undefined;
   if (argued && secretArgued) throw new UsageError('--secret-file and --cert are two kinds of credentials: give one');
   const secret = argued ? {} : secretOf(options, environment);
-  const tls = secretArgued ? {} : tlsOf(options, environment);
+  const tls = secretArgued ? {} : tlsOf(options, environment, now);
   if ('secret' in secret && 'tls' in tls) {
     throw new UsageError('MASTERLESS_SECRET and MASTERLESS_CERT are two kinds of credentials: unset one');
   }
@@ -56,13 +56,8 @@ export function credentialsOf(options: Arguments, environment: Environment): Cre
 /** The id that a node with this certificate may have: its first DNS name. */
 export function idOf({ tls }: CredentialOptions): string | undefined {
   if (tls === undefined) return undefined;
-  try {
-    const names = new X509Certificate(String(tls.cert)).subjectAltName ?? '';
-    return /(?:^|, )DNS:([^,"]+)/.exec(names)?.[1];
-  } catch {
-    // What is wrong with it is said when the node is made.
-    return undefined;
-  }
+  const names = certificateIn(String(tls.cert))?.subjectAltName ?? '';
+  return /(?:^|, )DNS:([^,"]+)/.exec(names)?.[1];
 }
 
 function secretOf(options: Arguments, environment: Environment): CredentialOptions {
@@ -75,15 +70,36 @@ function secretOf(options: Arguments, environment: Environment): CredentialOptio
   return { secret };
 }
 
-function tlsOf(options: Arguments, environment: Environment): CredentialOptions {
+function tlsOf(options: Arguments, environment: Environment, now: Date): CredentialOptions {
   const files = FILES.map(([name, variable]) => options.text(name) ?? environment[variable]);
   if (files.every((file) => file === undefined)) return {};
-  const [cert, key, ca] = FILES.map(([name, variable], index) => {
+  const named = FILES.map(([name, variable], index) => {
     const file = files[index];
-    if (file !== undefined) return read(file, options.text(name) === undefined ? variable : `--${name}`);
+    if (file !== undefined) return [file, options.text(name) === undefined ? variable : `--${name}`] as const;
     throw new UsageError(`--${name} (or ${variable}) is missing: --cert, --key and --ca belong together`);
-  }) as [string, string, string];
+  });
+  const [cert, key, ca] = named.map(([file, what]) => read(file, what)) as [string, string, string];
+  checkTime(cert, `${named[0]?.[1]} ${named[0]?.[0]}`, now);
   return { tls: { cert, key, ca } };
+}
+
+/** Every peer would turn such a node away, and that it is no fault of theirs would have to be guessed. */
+function checkTime(cert: string, what: string, now: Date): void {
+  const own = certificateIn(cert);
+  if (own === null) return;
+  const [from, to] = [new Date(own.validFrom), new Date(own.validTo)];
+  if (now > to) throw new UsageError(`${what} expired on ${to.toISOString()}: ask its authority for another`);
+  if (now < from)
+    throw new UsageError(`${what} is not valid before ${from.toISOString()}: is this machine's clock right?`);
+}
+
+/** Null for what is none: what is wrong with it is said when the node is made. */
+function certificateIn(text: string): X509Certificate | null {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return null;
+  }
 }
 
 function read(file: string, what: string): string {

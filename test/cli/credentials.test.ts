@@ -80,6 +80,21 @@ describe('the certificates of a command', () => {
     expect(taken(['--secret-file', file(secret)], environment)).toEqual({ secret: [secret] });
   });
 
+  it('that are over, or are not yet good, are a mistake: every peer would turn the node away', () => {
+    const expired = ['--cert', file(pem('b-expired.pem')), '--key', key, '--ca', ca];
+    expect(() => taken(expired)).toThrow(UsageError);
+    expect(() => taken(expired)).toThrow(/^--cert \S+ expired on 2020-02-01T00:00:00.000Z/);
+    const good = file(pem('b.pem'));
+    const at = (time: string) => () =>
+      credentialsOf(new Arguments([...expired, '--cert', good], credentialKinds), {}, new Date(time));
+    expect(at('2026-01-01')).not.toThrow();
+    expect(at('2120-01-02')).toThrow(/ expired on 2120-01-01/);
+    expect(at('2019-12-31')).toThrow(/ is not valid before 2020-01-01/);
+    expect(() => taken([], { MASTERLESS_CERT: expired[1], MASTERLESS_KEY: key, MASTERLESS_CA: ca })).toThrow(
+      /^MASTERLESS_CERT \S+ expired/,
+    );
+  });
+
   it('say the id of the node, unless they are none', () => {
     expect(idOf({ tls: { cert: pem('m.pem'), key: '', ca: '' } })).toBe('m');
     expect(idOf({ tls: { cert: 'no certificate', key: '', ca: '' } })).toBe(undefined);
