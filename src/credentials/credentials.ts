@@ -106,7 +106,7 @@ function leavesIdsOpen(held: Held): boolean {
 function checkOwn(held: Held, id: string): void {
   if (held.kind !== 'tls' || held.identity !== 'names' || coversId(held.own, id)) return;
   throw mistake(
-    `option tls.cert does not cover the id ${JSON.stringify(id)}, so no peer would let it in: the id must be one of its DNS names (subjectAltName), letter for letter`,
+    `option tls.cert does not cover the id ${JSON.stringify(id)}, so no peer would let it in: the id must be one of its DNS names (subjectAltName), letter for letter, and no wildcard`,
   );
 }
 

@@ -78,13 +78,13 @@ export const ids: readonly Case[] = [
       ),
   },
   {
-    name: 'names below a wildcard in the certificate',
+    name: 'names below a wildcard in the certificate, and the wildcard',
     items: ['an id that the credential does not cover'],
     modes: ['tls'],
     outcome: NOT_COVERED,
     attack: (scene) =>
       Promise.all(
-        ['x.example.com', 'HOST.example.com', 'example.com', '.example.com'].map((id) =>
+        ['x.example.com', 'HOST.example.com', 'example.com', '.example.com', '*.example.com', '*'].map((id) =>
           claim(scene, 'm', control.encodeHello(hello({ id }))),
         ),
       ),

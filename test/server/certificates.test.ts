@@ -49,9 +49,30 @@ describe('certificates of one authority', () => {
     expect(honest.connections()).toEqual([]);
   });
 
+  it('that have a name for many are no use for an id of that name, whoever dials', async () => {
+    const cheating = { tls: certificate('m', { identity: 'authorize' }), authorize: () => true };
+    const { uri, node: honest, said } = await watched('b', b);
+    const log = new Log(honest);
+    const refused = { code: 'ERR_UNAUTHORIZED', message: expect.stringContaining('does not cover') };
+    expect(await outcome(node('*.example.com', { ...cheating, listen: [] }), uri)).toMatchObject(refused);
+    await said('ERR_UNAUTHORIZED');
+    const cheat = await watched('*.example.com', cheating);
+    expect(await outcome(honest, cheat.uri)).toMatchObject(refused);
+    await cheat.said('ERR_UNAUTHORIZED');
+    expect(log.names).toEqual(['unreachable']);
+    expect([honest.isKept('*.example.com'), cheat.node.connections()]).toEqual([false, []]);
+    // Its other names are as good as ever.
+    expect(await outcome(node('host.example.com', { tls: certificate('m'), listen: [] }), uri)).toBe('b');
+  });
+
   it('must cover the id of the node that has them', () => {
-    for (const id of ['a', 'B', 'c']) {
-      expect(() => node(id, b)).toThrow(
+    for (const [id, name] of [
+      ['a', 'b'],
+      ['B', 'b'],
+      ['c', 'b'],
+      ['*.example.com', 'm'],
+    ] as const) {
+      expect(() => node(id, { tls: certificate(name) })).toThrow(
         expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining('subjectAltName') }),
       );
     }
