@@ -42,7 +42,7 @@ const ENDING: readonly Partial<Bounds>[] = [
 const MOST = 3_000_000;
 const LEAST: Readonly<Record<Scale, number>> = { proof: 5_000_000, nightly: 100_000_000 };
 
-/** Larger ones, of which some do not end. */
+/** Larger ones, of which some do not end: so many states of each that all together are enough. */
 const NIGHTLY: readonly Task[] = [
   { packets: 2, breaks: 2, dials: 1, connections: 3 },
   { keepers: 'ab', packets: 2, breaks: 2 },
@@ -55,7 +55,7 @@ const NIGHTLY: readonly Task[] = [
   { packets: 1, breaks: 2, dials: 1 },
   { keepers: 'ab', packets: 1, breaks: 2 },
   { keepers: 'ab', packets: 1, restarts: 1, breaks: 1 },
-].map((bounds) => ({ bounds, most: 15_000_000 }));
+].map((bounds) => ({ bounds, most: 25_000_000 }));
 
 export const explorations: Part = {
   name: 'explorer',
