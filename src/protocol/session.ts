@@ -14,6 +14,10 @@ export const NORMAL = 0;
 export const URGENT = 1;
 export type LaneIndex = typeof NORMAL | typeof URGENT;
 
+/** So many pieces in a row are put together when each is smaller than that: an honest node sends none like these. */
+const RUN = 256;
+const SMALL = 4096;
+
 export class Lane {
   readonly outgoing: SendBuffer;
   /** Frames that arrived, each counted once. */
@@ -25,6 +29,8 @@ export class Lane {
   /** The beginning of a packet whose last piece has not come. */
   pieces: Uint8Array[] = [];
   pieceBytes = 0;
+  /** So many of the pieces are no longer looked at. */
+  private packed = 0;
 
   constructor(kind: typeof Frame.Data | typeof Frame.Urgent) {
     this.outgoing = new SendBuffer(kind);
@@ -37,6 +43,14 @@ export class Lane {
     // Not bytes.slice(), which makes no copy of a Buffer.
     this.pieces.push(new Uint8Array(bytes));
     this.pieceBytes += bytes.length;
+    if (this.pieces.length - this.packed >= RUN) this.pack();
+  }
+
+  /** A piece of few bytes takes a hundred more: many of them become one. */
+  private pack(): void {
+    const run = this.pieces.slice(this.packed);
+    if (run.every(({ length }) => length < SMALL)) this.pieces.splice(this.packed, RUN, joined(run));
+    this.packed = this.pieces.length;
   }
 
   /** Whether so many more bytes are still a packet. */
@@ -50,6 +64,7 @@ export class Lane {
     const packet = joined([...this.pieces, last]);
     this.pieces = [];
     this.pieceBytes = 0;
+    this.packed = 0;
     return packet;
   }
 }
