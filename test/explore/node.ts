@@ -177,7 +177,7 @@ export class NodeTable {
       const same =
         to === transition.to &&
         accepted === transition.accepted &&
-        JSON.stringify([effects, ranks]) === JSON.stringify([transition.effects, transition.ranks]);
+        JSON.stringify([told(effects), ranks]) === JSON.stringify([told(transition.effects), transition.ranks]);
       if (!same) throw new Violation(`two states of ${known.name} that count as one differ on ${keyOf(input)}`);
     }
   }
@@ -330,6 +330,15 @@ class Turn {
     this.connections.push(connection);
     return this.connections.length - 1;
   }
+}
+
+/**
+ * What each connection hears, in order: while time passes, a second more or less decides which of two connections is the
+ * first to be spoken on, and neither end of either can tell.
+ */
+function told(effects: readonly Effect[]): readonly Effect[] {
+  const place = (effect: Effect): number => ('handle' in effect ? effect.handle : -1);
+  return [...effects].sort((one, other) => place(one) - place(other));
 }
 
 /** The ids of a and A are the same: two live nodes of one id. */
