@@ -11,7 +11,7 @@ import {
 import { stateOf } from '../sim/bounds.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+import { adopts, alive, CONFIG, data, dials, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const ADDRESS = ['test://a'];
 /** What a follower says that holds the first link and believes in it. */
@@ -24,18 +24,6 @@ function linked(fields = {}, config = {}): { scripted: Scripted; line: Line } {
   scripted.heard();
   scripted.outputs.length = 0;
   return { scripted, line };
-}
-
-/** The hand shows signs of life for so long. */
-function alive(scripted: Scripted, line: Line, ms: number): void {
-  for (let waited = 0; waited < ms; waited += 1000) {
-    line.say(encodeHeartbeat());
-    scripted.wait(1000);
-  }
-}
-
-function dials(scripted: Scripted): number {
-  return scripted.outputs.filter(({ kind }) => kind === 'dial').length;
 }
 
 describe('signs of life', () => {

@@ -3,7 +3,7 @@ import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, CONFIG, data, follow, knows, type Line, lead, Scripted } from './scripted.js';
+import { adopts, alive, CONFIG, data, dials, follow, knows, type Line, lead, Scripted } from './scripted.js';
 
 const DROPPED = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
 const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
@@ -15,18 +15,6 @@ function busy(world: World, a: SimNode, b: SimNode, ms: number): void {
     b.send('a', 300, world.random.chance(0.2));
     world.run(world.now + 2);
   }
-}
-
-/** The hand shows signs of life for so long. */
-function speaks(scripted: Scripted, line: Line, ms: number): void {
-  for (let waited = 0; waited < ms; waited += 1000) {
-    line.say(encodeHeartbeat());
-    scripted.wait(1000);
-  }
-}
-
-function dials(scripted: Scripted): number {
-  return scripted.outputs.filter(({ kind }) => kind === 'dial').length;
 }
 
 describe('a link that reaches its age', () => {
@@ -74,12 +62,12 @@ describe('a link that reaches its age', () => {
     const scripted = new Scripted({ maxLinkAge: 10_000, random: () => 0 });
     const { line } = follow(scripted, { addresses: ['test://a'] });
     scripted.outputs.length = 0;
-    speaks(scripted, line, 9000);
+    alive(scripted, line, 9000);
     scripted.wait(999);
     expect(dials(scripted)).toBe(0);
     scripted.wait(1);
     expect(dials(scripted)).toBe(1);
-    speaks(scripted, line, 4000);
+    alive(scripted, line, 4000);
     expect(dials(scripted)).toBe(1);
   });
 
@@ -90,7 +78,7 @@ describe('a link that reaches its age', () => {
     const scripted = new Scripted({ maxLinkAge: 10_000, timeout: 60_000, random: () => 0 });
     const { line } = follow(scripted, { addresses: ['test://a'], heartbeat: 3000 });
     scripted.outputs.length = 0;
-    speaks(scripted, line, spoke);
+    alive(scripted, line, spoke);
     // It was heard a second before that for the last time; twice its heartbeat is six.
     scripted.wait(10_000 - spoke);
     expect(dials(scripted)).toBe(dialled);
@@ -102,7 +90,7 @@ describe('a link that reaches its age', () => {
   it('and whose peer can not be dialled is cut at once', () => {
     const scripted = new Scripted({ maxLinkAge: 2000 });
     const { line } = follow(scripted);
-    speaks(scripted, line, 2000);
+    alive(scripted, line, 2000);
     expect(line.closed).toBe('cut');
   });
 
@@ -110,22 +98,22 @@ describe('a link that reaches its age', () => {
     const scripted = new Scripted({ maxLinkAge: 2000, stallTimeout: 10_000 });
     const { line } = follow(scripted, { addresses: ['test://a'] });
     for (let second = 0; second < 11; second++) {
-      speaks(scripted, line, 1000);
+      alive(scripted, line, 1000);
       if (second > 1) scripted.dialling().end();
     }
     expect(line.closed).toBe(null);
-    speaks(scripted, line, 1000);
+    alive(scripted, line, 1000);
     expect(line.closed).toBe('cut');
   });
 
   it('and then loses what it was proved with is cut in the time of a handshake', () => {
     const scripted = new Scripted({ maxLinkAge: 2000 });
     const { line } = follow(scripted, { addresses: ['test://a'] });
-    speaks(scripted, line, 3000);
+    alive(scripted, line, 3000);
     scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
-    speaks(scripted, line, 4000);
+    alive(scripted, line, 4000);
     expect(line.closed).toBe(null);
-    speaks(scripted, line, 1000);
+    alive(scripted, line, 1000);
     expect(line.closed).toBe('cut');
   });
 
@@ -135,7 +123,7 @@ describe('a link that reaches its age', () => {
     scripted.outputs.length = 0;
     scripted.act((mesh) => mesh.send('a', Uint8Array.of(1), false));
     scripted.act((mesh, now) => mesh.disconnect('a', now));
-    speaks(scripted, line, 4000);
+    alive(scripted, line, 4000);
     expect(dials(scripted)).toBe(0);
     expect(line.closed).toBe(null);
   });

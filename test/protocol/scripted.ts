@@ -7,6 +7,7 @@ import {
   type Adopt,
   encodeAccept,
   encodeAdopt,
+  encodeHeartbeat,
   encodeHello,
   encodeState,
   type Hello,
@@ -299,4 +300,17 @@ export function adopts(nonce: number, adopt: Partial<Adopt> = {}): Uint8Array {
 /** DATA with a text. */
 export function data(text: string, kind: FrameKind = Frame.Data): Uint8Array {
   return encodeFrame(kind, Buffer.from(text));
+}
+
+/** The hand shows signs of life for so long. */
+export function alive(scripted: Scripted, line: Line, ms: number): void {
+  for (let waited = 0; waited < ms; waited += 1000) {
+    line.say(encodeHeartbeat());
+    scripted.wait(1000);
+  }
+}
+
+/** How often the core has dialled since outputs were looked at. */
+export function dials(scripted: Scripted): number {
+  return scripted.outputs.filter(({ kind }) => kind === 'dial').length;
 }
