@@ -54,16 +54,20 @@ export class Entrance implements Rules {
   /**
    * An address that a peer tells is dialled as this node would dial it, with its credentials. One that only this machine
    * has counts only from a peer on this machine: others could have this node speak to services that they can't reach.
+   * What a name stands for shows when it is dialled, and there the same is asked of it.
    */
   dialable(connection: Connection, uri: string): boolean {
     const { addresses } = this.#at;
     try {
-      if (!addresses.isLocal(addresses.canonical(uri))) return true;
-      const stream = this.#at.stream(connection);
-      return stream !== null && (stream.outer.local ?? stream.local);
+      return !addresses.isLocal(addresses.canonical(uri)) || this.near(connection);
     } catch {
       return false;
     }
+  }
+
+  near(connection: Connection): boolean {
+    const stream = this.#at.stream(connection);
+    return stream !== null && (stream.outer.local ?? stream.local);
   }
 }
 

@@ -74,7 +74,7 @@ describe('addresses that a peer tells', () => {
       addresses: new Addresses([tcp()]),
       ...{ credentials: null, authorize: null, stream: () => null, settled: () => undefined, debug: () => undefined },
     });
-    expect(entrance.dialable(connection, 'tcp://127.0.0.1:5')).toBe(false);
+    expect([entrance.dialable(connection, 'tcp://127.0.0.1:5'), entrance.near(connection)]).toEqual([false, false]);
     expect(entrance.admit(connection, 'a')).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
   });
 });

@@ -159,8 +159,9 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   peer.session.retell();
   const { hello } = connection;
   if (hello === null) return;
-  const { maxResumeWindow = Number.POSITIVE_INFINITY } = state.config;
+  const { maxResumeWindow = Number.POSITIVE_INFINITY, rules } = state.config;
   peer.advertised = hello.addresses;
+  peer.near = rules === undefined || rules.near(connection);
   peer.window = hello.window;
   peer.maxPacket = hello.maxPacket;
   peer.heartbeat = hello.heartbeat;

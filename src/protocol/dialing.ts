@@ -78,6 +78,7 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   if (dial.peer !== null && dial.peer !== peer) abandon(state, dial, dial.peer);
   dial.peer = peer;
   if (dial.purpose !== 'wish') return;
+  peer.given = dial.uris[0] ?? null;
   peer.wish(dial);
   dial.keeps ||= !peer.keep;
   peer.keep = true;
@@ -255,7 +256,8 @@ function open(state: MeshState, dial: Dial, now: number): void {
   const connection = state.addConnection(uri, uri, now);
   connection.dial = dial;
   dial.connection = connection;
-  state.emit({ kind: 'dial', connection, uri });
+  const elsewhere = dial.purpose !== 'wish' && dial.peer !== null && dial.peer.elsewhere(uri);
+  state.emit({ kind: 'dial', connection, uri, elsewhere });
 }
 
 function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now: number): void {

@@ -65,7 +65,8 @@ const EMPTY = new Uint8Array(0);
 
 export type Output =
   | Deliver
-  | { readonly kind: 'dial'; readonly connection: Connection; readonly uri: string }
+  /** `elsewhere`: a peer on another machine told the address, and it must not lead to this one. */
+  | { readonly kind: 'dial'; readonly connection: Connection; readonly uri: string; readonly elsewhere: boolean }
   /** `flush`: what is in the outbox still goes out; otherwise the stream is cut. */
   | { readonly kind: 'close'; readonly connection: Connection; readonly flush: boolean }
   | { readonly kind: 'connect'; readonly id: string; readonly info: ConnectInfo }

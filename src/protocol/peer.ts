@@ -73,6 +73,10 @@ export class Peer {
   /** Addresses: where a dial last succeeded, and what the peer tells. */
   dialled: string | null = null;
   advertised: readonly string[] = [];
+  /** Where the application dialled it last: such an address may lead anywhere. */
+  given: string | null = null;
+  /** It was on this machine when it told its addresses. */
+  near = true;
   /** Bytes the peer allows on the way, its largest packet, its signs of life, the hold it asks for. */
   window = 0;
   maxPacket = 0;
@@ -106,6 +110,11 @@ export class Peer {
     const all = this.dialled === null ? [] : [this.dialled];
     for (const address of this.advertised) if (!all.includes(address)) all.push(address);
     return all;
+  }
+
+  /** A peer on another machine told that address: it must not lead to this one. */
+  elsewhere(uri: string): boolean {
+    return !this.near && uri !== this.given;
   }
 
   /** Nothing here is worth remembering. */

@@ -34,6 +34,8 @@ export interface Rules {
   admit(connection: Connection, id: string): Admission;
   /** Whether an address that the other end of a connection tells may be dialled. */
   dialable(connection: Connection, uri: string): boolean;
+  /** Whether the other end of a connection is on this machine, so that what it tells may lead there. */
+  near(connection: Connection): boolean;
 }
 
 /** What the core must know of its node. All times in milliseconds, all sizes in bytes. */

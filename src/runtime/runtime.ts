@@ -47,7 +47,7 @@ export class Runtime implements WireOwner {
   readonly #alarm: Alarm;
   #listeners: Listener[] = [];
   /** Dials wait until this node knows its own addresses, which its HELLO tells. */
-  #heldDials: Wire[] | null = [];
+  #heldDials: (() => void)[] | null = [];
   #pumping = false;
   #flush: unknown = null;
 
@@ -88,7 +88,7 @@ export class Runtime implements WireOwner {
     this.mesh.listening(addresses);
     const held = this.#heldDials ?? [];
     this.#heldDials = null;
-    for (const wire of held) if (wire.inner.phase === 'opening') this.#dial(wire);
+    for (const dial of held) dial();
     this.pump();
   }
 
@@ -175,12 +175,15 @@ export class Runtime implements WireOwner {
     return wire;
   }
 
-  #dial(wire: Wire): void {
-    const uri = wire.inner.uri ?? '';
+  #dial(wire: Wire, uri: string, elsewhere: boolean): void {
+    if (wire.inner.phase !== 'opening') return;
     try {
       const transport = this.#transports.transport(uri);
       wire.local = transport.isLocal(uri);
-      wire.outer = transport.dial(uri, wire);
+      // It was told while the peer was here, and the peer is elsewhere now.
+      if (elsewhere && wire.local)
+        throw unreachable(uri, 'only this machine has that address, and the peer is on another');
+      wire.outer = transport.dial(uri, wire, elsewhere);
     } catch (error) {
       // An address that a peer told may be anything.
       this.#wires.delete(wire.inner);
@@ -191,10 +194,11 @@ export class Runtime implements WireOwner {
   #do(output: Output): void {
     switch (output.kind) {
       case 'dial': {
-        const wire = new Wire(this, output.connection, null, false);
-        this.#wires.set(output.connection, wire);
-        if (this.#heldDials === null) this.#dial(wire);
-        else this.#heldDials.push(wire);
+        const { connection, uri, elsewhere } = output;
+        const wire = new Wire(this, connection, null, false);
+        this.#wires.set(connection, wire);
+        if (this.#heldDials === null) this.#dial(wire, uri, elsewhere);
+        else this.#heldDials.push(() => this.#dial(wire, uri, elsewhere));
         break;
       }
       case 'close': {

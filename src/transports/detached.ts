@@ -13,7 +13,7 @@ export function detached(transport: Transport): Transport {
     canonical: (uri) => transport.canonical(uri),
     isLocal: (uri) => transport.isLocal(uri),
     listen: (uri, events) => listen(transport, uri, events),
-    dial: (uri, events) => transport.dial(uri, bound(events)),
+    dial: (uri, events, elsewhere) => transport.dial(uri, bound(events), elsewhere),
   };
 }
 

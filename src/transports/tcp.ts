@@ -7,7 +7,8 @@
  */
 import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { isLoopback, withoutZone } from './loopback.js';
+import { elsewhereOnly } from './elsewhere.js';
+import { isLoopback, isWildcard } from './loopback.js';
 import type { Security } from './security.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
 import { dialSecure, SecureAcceptor } from './tls.js';
@@ -36,7 +37,7 @@ export function tcp(security: Security | null = null): Transport {
     canonical: (uri) => format(parseDialled(uri)),
     isLocal: (uri) => isLoopback(parse(uri).host),
     listen: (uri, events) => listen(uri, events, security),
-    dial: (uri, events) => dial(uri, events, security),
+    dial: (uri, events, elsewhere = false) => dial(uri, events, security, elsewhere),
   };
 }
 
@@ -59,8 +60,8 @@ function listen(uri: string, events: ListenerEvents, security: Security | null):
   return listener;
 }
 
-function dial(uri: string, events: ConnectionEvents, security: Security | null): Connection {
-  const where = { ...parseDialled(uri), noDelay: true };
+function dial(uri: string, events: ConnectionEvents, security: Security | null, elsewhere: boolean): Connection {
+  const where = { ...parseDialled(uri), noDelay: true, ...(elsewhere ? { lookup: elsewhereOnly(uri) } : {}) };
   return security === null ? dialSocket(where, uri, events) : dialSecure(where, uri, events, security);
 }
 
@@ -95,12 +96,6 @@ export function reachable(
   if (!isIPv6(wildcard)) return v4 ?? '127.0.0.1';
   // `::` takes IPv4 as well. A link-local address means nothing without the name of an interface of the dialling machine.
   return v4 ?? outside.find((address) => !/^fe[89ab]/i.test(address)) ?? '::1';
-}
-
-/** All zeros, also as IPv4 within IPv6. */
-function isWildcard(given: string): boolean {
-  const host = withoutZone(given);
-  return host === '0.0.0.0' || (isIPv6(host) && /^[0:]+(ffff:(0:0|0\.0\.0\.0))?$/.test(host));
 }
 
 function format({ host, port }: Address): string {

@@ -35,8 +35,12 @@ export interface Transport {
   /** Starts to listen. `events.listening` or `events.error` follows, each at most once. */
   listen(uri: string, events: ListenerEvents): Listener;
 
-  /** Starts to open a connection. `events.open` or `events.close` follows. Names are resolved anew at each call. */
-  dial(uri: string, events: ConnectionEvents): Connection;
+  /**
+   * Starts to open a connection. `events.open` or `events.close` follows. Names are resolved anew at each call.
+   * @param elsewhere - a peer on another machine told the address: where it leads to this one, as a name may that is
+   * resolved now, nothing is opened, and `events.close` follows. @default false
+   */
+  dial(uri: string, events: ConnectionEvents, elsewhere?: boolean): Connection;
 }
 
 /** A place where connections arrive. */

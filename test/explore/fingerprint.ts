@@ -40,7 +40,10 @@ const rules = new Map<object, Rule<never>>([
   ],
   [
     Peer.prototype,
-    rule<Peer>(['changed', 'flaps', 'heldUntil'], (value, hash) => hash.number(value.heldUntil > 0 ? 1 : 0)),
+    // Where an address may lead is the transport's to ask, and here all lead to where they say.
+    rule<Peer>(['changed', 'flaps', 'heldUntil', 'given', 'near'], (value, hash) => {
+      hash.number(value.heldUntil > 0 ? 1 : 0);
+    }),
   ],
   [
     Dial.prototype,

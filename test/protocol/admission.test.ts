@@ -23,6 +23,7 @@ function asked(answer: Admission): { scripted: Scripted; questions: string[] } {
       return answer;
     },
     dialable: () => true,
+    near: () => false,
   };
   return { scripted: new Scripted({ rules }), questions };
 }
@@ -168,7 +169,10 @@ describe('a verdict that comes later', () => {
 
 describe('addresses that a peer tells', () => {
   it('are those that may be dialled', () => {
-    const rules: Rules = { admit: () => null, dialable: (_connection, uri) => !uri.startsWith('unix:') };
+    const rules: Rules = {
+      ...{ admit: () => null, near: () => true },
+      dialable: (_connection, uri) => !uri.startsWith('unix:'),
+    };
     const scripted = new Scripted({ rules });
     const line = scripted.dial();
     const { nonce } = line.greet({ id: 'z', keep: true, addresses: ['test://z', 'unix:///run/docker.sock'] });

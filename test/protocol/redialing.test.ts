@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat, encodeReject, RejectReason } from '../../src/protocol/control.js';
+import type { Rules } from '../../src/protocol/state.js';
 import { stateOf } from '../sim/bounds.js';
 import { CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
@@ -35,6 +36,67 @@ function dials(scripted: Scripted): string[] {
   scripted.outputs.length = 0;
   return found;
 }
+
+/** The same, each with whether it must not lead to this machine. */
+function restricted(scripted: Scripted): [string, boolean][] {
+  const found = scripted.outputs.flatMap((output): [string, boolean][] =>
+    output.kind === 'dial' ? [[output.uri, output.elsewhere]] : [],
+  );
+  scripted.outputs.length = 0;
+  return found;
+}
+
+describe('the addresses that a peer told', () => {
+  const rules = (near: boolean): Rules => ({ admit: () => null, dialable: () => true, near: () => near });
+  const asOften = (near: boolean): Scripted =>
+    new Scripted({ rules: rules(near), reconnect: { attempts: 9, minDelay: 100, maxDelay: 100 }, random: () => 0.5 });
+
+  it('must not lead to this machine, where it was on another; that which the application gave may', () => {
+    const scripted = asOften(false);
+    const line = connected(scripted, ['test://a', 'test://b']);
+    line.end();
+    scripted.wait(100);
+    refuse(scripted);
+    refuse(scripted);
+    expect(restricted(scripted)).toEqual([
+      [THERE, false],
+      ['test://a', true],
+      ['test://b', true],
+    ]);
+    // The one that was good once is dialled first from then on, and is told as before.
+    const again = scripted.taken();
+    const { nonce } = again.greet({ addresses: ['test://a'] });
+    again.say(knows(nonce, resumed), encodeAccept({ epoch: 2, received: [0, 0] }), encodeHeartbeat());
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+    again.end();
+    scripted.wait(100);
+    refuse(scripted);
+    expect(restricted(scripted)).toEqual([
+      ['test://b', true],
+      ['test://a', true],
+    ]);
+  });
+
+  it('may lead anywhere, where it was on this machine', () => {
+    const scripted = asOften(true);
+    connected(scripted, ['test://a']).end();
+    scripted.wait(100);
+    refuse(scripted);
+    expect(restricted(scripted)).toEqual([
+      [THERE, false],
+      ['test://a', false],
+    ]);
+  });
+
+  it('must not lead to this machine either where nobody but the peer ever dialled', () => {
+    const scripted = asOften(false);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    line.end();
+    scripted.wait(100);
+    expect(restricted(scripted)).toEqual([['test://a', true]]);
+  });
+});
 
 describe('the addresses of a lost peer', () => {
   it.each([

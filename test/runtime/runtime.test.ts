@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import { Deliver, type Output } from '../../src/protocol/output.js';
+import type { MeshConfig } from '../../src/protocol/state.js';
 import { newIncarnation } from '../../src/runtime/incarnation.js';
 import { Runtime } from '../../src/runtime/runtime.js';
 import { Addresses } from '../../src/transports/addresses.js';
@@ -49,7 +50,7 @@ function counting(): Transport & { writes: number[]; full: boolean; drain: () =>
 }
 
 /** A core with its runtime, and what it told the application. */
-function node(id: string, transport: Transport = memory()) {
+function node(id: string, transport: Transport = memory(), config: Partial<MeshConfig> = {}) {
   const mesh = new Mesh({
     id,
     incarnation: newIncarnation(),
@@ -69,6 +70,7 @@ function node(id: string, transport: Transport = memory()) {
     maxHandshakes: 10,
     maxHandshakesPerAddress: 10,
     random: Math.random,
+    ...config,
   });
   const outputs: Output[] = [];
   const waiting: { kind: Output['kind']; resolve: () => void }[] = [];
@@ -98,6 +100,26 @@ async function pair(transport: Transport) {
 }
 
 describe('Runtime', () => {
+  it('dials no address of this machine for a peer on another one', async () => {
+    // It told them while it was here, say.
+    const rules = { admit: () => null, dialable: () => true, near: () => false };
+    const [given, told] = [0, 1].map(() => `memory://runtime-${process.pid}-${++count}`) as [string, string];
+    const right = node('right');
+    const left = node('left', memory(), { rules });
+    right.runtime.ready(await right.runtime.listen([given, told]));
+    left.runtime.ready([]);
+    left.mesh.connect(1, given, null, left.runtime.now());
+    left.runtime.pump();
+    await Promise.all([left.heard('connect'), right.heard('connect')]);
+    await right.runtime.close();
+    await left.heard('disconnect');
+    const unreachable = left.outputs.flatMap((output) => (output.kind === 'unreachable' ? [output] : []));
+    expect(unreachable).toMatchObject([
+      { uri: given, error: { code: 'ERR_REFUSED' } },
+      { uri: told, error: { code: 'ERR_UNREACHABLE', message: expect.stringContaining('only this machine has') } },
+    ]);
+  });
+
   it('writes what one turn of the loop sends in one go', async () => {
     const transport = counting();
     const { left, right } = await pair(transport);

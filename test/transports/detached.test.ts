@@ -33,6 +33,26 @@ it('what a transport is given to hear can be called apart from its object', asyn
   await a.disconnect('b');
 });
 
+it('a transport is told where a dial must not lead', () => {
+  const asked: unknown[] = [];
+  const inner = memory();
+  const transport: Transport = {
+    ...inner,
+    dial(uri, events, elsewhere) {
+      asked.push([uri, elsewhere]);
+      return inner.dial(uri, events);
+    },
+  };
+  const nothing = (): void => undefined;
+  const events = { open: nothing, data: nothing, drain: nothing, close: nothing };
+  detached(transport).dial('memory://x', events, true);
+  detached(transport).dial('memory://y', events);
+  expect(asked).toEqual([
+    ['memory://x', true],
+    ['memory://y', undefined],
+  ]);
+});
+
 it('a transport keeps what it says of itself', () => {
   const secure = { ...memory(), secure: true };
   expect([detached(memory()).secure, detached(secure).secure]).toEqual([false, true]);
