@@ -10,6 +10,8 @@ import type { Line } from './line.js';
 
 const MOST = 2 ** 53 - 1;
 const INCARNATIONS = ['00000000000000bb', '00000000000000cc', '00000000000000aa', '00000000000000ee'] as const;
+/** Where the honest node is among the ids; its incarnation is the last. */
+const HONEST = 3;
 const LENGTHS = [1, 0, 2, 191, 192, 1000, 4096, 4097, 8192] as const;
 
 /** Knowledge that a stranger has of the pair, from the lines that it had before. */
@@ -50,14 +52,17 @@ function sayHello(ids: readonly string[], choices: Choices): Uint8Array {
   const wrong = new Choices(Uint8Array.of(how, who, how ^ who));
   const kind = how % 32;
   const odd = <T>(number: number, value: T, usual: T): T => (kind === number ? value : usual);
+  const id = who % 16;
+  const incarnation = who >> 5 === 7 ? 1 + (how % 3) : 0;
   return control.encodeHello({
     minVersion: odd(2, 2, 1),
     maxVersion: odd(2, 3, odd(3, 0, 1)),
     offered: odd(4, MOST, 0),
     required: odd(5, 2 ** wrong.below(53), 0),
     nonce: odd(1, MOST, 77 + (who >> 6)),
-    incarnation: INCARNATIONS[who >> 5 === 7 ? 1 + (how % 3) : 0] as string,
-    id: ids[who % 16] ?? (ids[0] as string),
+    // Who repeats both of the honest node's is that node to the core: without certificates it may take over its link.
+    incarnation: INCARNATIONS[id === HONEST && incarnation === 3 ? 0 : incarnation] as string,
+    id: ids[id] ?? (ids[0] as string),
     codec: odd(6, 'other', 'test'),
     keep: who % 32 < 16,
     heartbeat: odd(7, 1, odd(8, MOST, 2000)),

@@ -6,6 +6,7 @@ import { stateOf } from './bounds.js';
 import type { SimNode } from './node.js';
 import type { Stage } from './stage.js';
 import { busy, NOBODY } from './work.js';
+import type { World } from './world.js';
 
 /** What is done when the moment has come. */
 type Deed = (stage: Stage, from: SimNode, to: string, dice: Random) => void;
@@ -99,13 +100,19 @@ function atMoments(what: string, deed: Deed): Readonly<Record<string, Action>> {
 }
 
 function disconnect({ world }: Stage, from: SimNode, to: string): void {
-  world.ledger?.between(from.id, to, ['end'], world.now);
+  withdrawn(world, from, to);
   from.act((mesh, now) => mesh.disconnect(to, now));
 }
 
 function unkeep({ world }: Stage, from: SimNode, to: string): void {
-  world.ledger?.between(from.id, to, ['end'], world.now);
+  withdrawn(world, from, to);
   from.act((mesh, now) => mesh.keep(to, false, now));
+}
+
+/** A handshake under way may still bring about a session that nobody wants by then. */
+function withdrawn({ ledger, now }: World, from: SimNode, to: string): void {
+  ledger?.between(from.id, to, ['end'], now);
+  ledger?.unwanted(from.id, to, now);
 }
 
 function cut(stage: Stage, from: SimNode, to: string): void {
