@@ -16,6 +16,8 @@ const LONG = [
   'maps with few keys in every order: ',
   'finds the same frames ',
   'of 1048575 bytes',
+  'every string of up to two bytes is read ',
+  'a map of 65537 entries',
   'in the eyes of both is replaced in full traffic',
   'in the eyes of its follower is replaced in full traffic',
   'where neither side would wait for a lost link',

@@ -12,7 +12,7 @@ const FIXEXT8 = 0xd7;
 const EXT8 = 0xc7;
 const TYPE = 0xff;
 const U32 = 2 ** 32;
-const MAX_SECONDS = 8.64e12;
+const MAX_MILLISECONDS = 8.64e15;
 
 /** Writes the shortest form of a valid time at `at`; returns the offset behind it. */
 export function writeTimestamp(view: DataView, at: number, milliseconds: number): number {
@@ -56,8 +56,6 @@ export function readTimestamp(body: DataView): Date | string {
   if (nanoseconds >= 1_000_000_000) return `a timestamp of ${nanoseconds} nanoseconds`;
   if (nanoseconds % 1_000_000 !== 0) return 'a timestamp finer than the milliseconds of a Date';
   const milliseconds = seconds * 1000 + nanoseconds / 1_000_000;
-  if (Math.abs(seconds) > MAX_SECONDS || Math.abs(milliseconds) > MAX_SECONDS * 1000) {
-    return 'a timestamp beyond the range of a Date';
-  }
+  if (Math.abs(milliseconds) > MAX_MILLISECONDS) return 'a timestamp beyond the range of a Date';
   return new Date(milliseconds);
 }

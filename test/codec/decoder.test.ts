@@ -165,6 +165,15 @@ test('the receive buffer is not kept alive', async () => {
 
 test('more bytes than the limit are refused unread', () => {
   expect(thrownBy(() => msgpack({ size: 16 }).decode(new Uint8Array(17).fill(0xc1))).message).toContain('17 bytes');
+  expect(msgpack({ size: 16 }).decode(hex(`c40e${'00'.repeat(14)}`))).toEqual(new Uint8Array(14));
+});
+
+test.each(['a161', 'd90161', 'da000161', 'db0000000161'])('a key may say its length in any form: %s', (key) => {
+  for (let round = 0; round < 3; round++) expect(msgpack().decode(hex(`81${key}c3`))).toEqual({ a: true });
+});
+
+test.each(['c0', '01', 'c40161', 'd9', 'd8', 'dc0000', 'e1'])('what is no string is no key: %s', (key) => {
+  expect(thrownBy(() => msgpack().decode(hex(`81${key}c3c3`))).code).toBe('ERR_BAD_PACKET');
 });
 
 test('a codec goes on after any error', () => {

@@ -159,5 +159,15 @@ describe('user code', () => {
     expect(codec.decode(codec.encode(Object.assign([1, 2], { toJSON: () => 'list' })))).toBe('list');
     expect(codec.decode(codec.encode({ toJSON: () => new Date(5) }))).toEqual(new Date(5));
     expect(thrownBy(() => codec.encode({ a: { toJSON: () => new Map() } })).message).toMatch(/^packet\.a: a Map/);
+    expect(codec.decode(codec.encode({ toJSON: () => null }))).toBeNull();
+  });
+
+  test('toJSON is asked once: what it returns is sent as it is', () => {
+    const codec = msgpack();
+    const value = Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'asked again' });
+    expect(codec.decode(codec.encode({ toJSON: () => value }))).toEqual({ a: 1 });
+    expect(
+      codec.decode(codec.encode({ toJSON: () => Object.defineProperty([1], 'toJSON', { value: () => 2 }) })),
+    ).toEqual([1]);
   });
 });

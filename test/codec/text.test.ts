@@ -45,6 +45,31 @@ test('random bytes, short and long, are read as a strict decoder reads them', ()
   }
 });
 
+test.each([0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10fc00, 0x10ffff])(
+  'a character at an edge of UTF-8 is written and read: U+%i',
+  (point) => {
+    const text = String.fromCodePoint(point);
+    const bytes = new Uint8Array(5);
+    const end = writeShort(text, bytes, 1);
+    expect(bytes.subarray(1, end)).toEqual(new TextEncoder().encode(text));
+    expect(read(new TextReader(), bytes.subarray(1, end))).toBe(text);
+  },
+);
+
+test.each([
+  '\ud800',
+  '\udbff',
+  '\udc00',
+  '\udfff',
+  '\udc00\udc00',
+  '\udfff\udc00',
+  '\ud800\udbff',
+  '\ud800\ue000',
+  '\ud800a',
+])('surrogates that are no pair are not written: %j', (text) => {
+  expect(writeShort(text, new Uint8Array(8), 0)).toBe(-1);
+});
+
 test('U+FFFD and the byte order mark are text like any other', () => {
   for (const text of ['\ufffd', '\ufeffa', '\ufeff\ufffd', `a long text with \ufffd in it`]) {
     expect(read(new TextReader(), new TextEncoder().encode(text))).toBe(text);

@@ -25,8 +25,10 @@ test.each([
   [-1000, 'c70cff 00000000 ffffffffffffffff'],
   [8.64e15, 'c70cff 00000000 000007dba8218000'],
   [-8.64e15, 'c70cff 00000000 fffff82457de8000'],
-])('%d ms is %s', (milliseconds, digits) => {
-  expect(toHex(written(milliseconds))).toBe(digits.replaceAll(' ', ''));
+])('%d ms is %s, and back', (milliseconds, digits) => {
+  const bytes = written(milliseconds);
+  expect(toHex(bytes)).toBe(digits.replaceAll(' ', ''));
+  expect(readTimestamp(body(bytes, bytes.length === 15 ? 3 : 2))).toEqual(new Date(milliseconds));
 });
 
 test('every Date comes back', () => {
