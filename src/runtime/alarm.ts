@@ -16,12 +16,12 @@ export class Alarm {
     this.#platform = platform;
   }
 
-  /** Rings no later than at `time` (as soon as the timer's whole milliseconds allow), `now` being the present. */
-  set(time: number, now: number): void {
+  /** Rings no later than at `time` of the platform's clock, or as soon after it as the timer's whole milliseconds allow. */
+  set(time: number): void {
     if (this.#afterReading !== null || time >= this.#at) return;
     this.#at = time;
     if (this.#timer !== null) this.#platform.clearTimeout(this.#timer);
-    const wait = Math.max(0, Math.ceil(Math.min(time - now, LONGEST)));
+    const wait = Math.max(0, Math.ceil(Math.min(time - this.#platform.now(), LONGEST)));
     this.#timer = this.#platform.setTimeout(() => this.#due(), wait);
   }
 

@@ -63,7 +63,7 @@ export class Runtime implements WireOwner {
     }, platform);
   }
 
-  /** The latest time that was read: while the core is pumped, asking the clock for each packet would cost more than some do. */
+  /** The latest time that was read: asking the clock costs as much as reading a packet, or more. */
   instant = 0;
 
   /** Milliseconds on a clock that only goes forward. */
@@ -117,13 +117,17 @@ export class Runtime implements WireOwner {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      let output = this.mesh.poll(this.now());
-      for (; output !== null; output = this.mesh.poll(this.instant)) this.#do(output);
+      for (;;) {
+        // Whoever pumps has told the core something, and read the clock for it.
+        const output = this.mesh.poll(this.instant);
+        if (output === null) break;
+        this.#do(output);
+      }
     } finally {
       this.#pumping = false;
     }
     this.scheduleFlush();
-    this.#alarm.set(this.mesh.wakeAt, this.now());
+    this.#alarm.set(this.mesh.wakeAt);
   }
 
   /** What was sent in this turn of the loop goes out at its end. */
@@ -131,7 +135,7 @@ export class Runtime implements WireOwner {
     this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
       this.#writeAll();
-      this.#alarm.set(this.mesh.wakeAt, this.now());
+      this.#alarm.set(this.mesh.wakeAt);
     });
   }
 
@@ -171,7 +175,7 @@ export class Runtime implements WireOwner {
     }
     const wire = new Wire(this, inner, outer, local);
     this.#wires.set(inner, wire);
-    this.#alarm.set(this.mesh.wakeAt, this.now());
+    this.#alarm.set(this.mesh.wakeAt);
     return wire;
   }
 
@@ -214,17 +218,18 @@ export class Runtime implements WireOwner {
   }
 
   #writeAll(): void {
+    const now = this.now();
     for (let dirty = this.mesh.takeDirty(); dirty.length > 0; dirty = this.mesh.takeDirty()) {
       for (const connection of dirty) {
         const wire = this.#wires.get(connection);
-        if (wire !== undefined && !wire.blocked) this.#write(wire);
+        if (wire !== undefined && !wire.blocked) this.#write(wire, now);
       }
     }
   }
 
-  #write(wire: Wire): void {
+  #write(wire: Wire, now: number): void {
     if (wire.outer === null) return;
-    const views = this.mesh.gather(wire.inner, WRITE_BUDGET, this.now());
+    const views = this.mesh.gather(wire.inner, WRITE_BUDGET, now);
     if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
   }
 

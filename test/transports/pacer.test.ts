@@ -82,3 +82,18 @@ it('nothing more comes when the reader has destroyed the socket, in the middle o
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(count).toBe(3);
 });
+
+it.each([
+  ['without TLS, where the system goes on to other sockets after so little', false, 0, 2000],
+  ['with TLS, which may hand on many records in one turn', true, 1, 100],
+])('chunks that are small and dear, %s', (_, encrypted, pauses, read) => {
+  let [paused, bytes] = [0, 0];
+  const socket = { encrypted, destroyed: false, once: () => undefined, pause: () => paused++, resume: () => undefined };
+  const take = pacer(socket as unknown as Socket, (chunk) => {
+    const end = performance.now() + 1.1;
+    while (performance.now() < end);
+    bytes += chunk.length;
+  });
+  for (let count = 0; count < 20; count++) take(new Uint8Array(100));
+  expect([paused, bytes]).toEqual([pauses, read]);
+});
