@@ -77,7 +77,7 @@ async function bench(asked: Asked): Promise<number> {
 async function ready({ peers: names, workloads }: Asked): Promise<PeerInfo[]> {
   const peers = await Promise.all(names.map((name) => peerNamed(name)));
   const bundles = workloads.some(({ name }) => name === 'start-up');
-  if (bundles || peers.some(({ packages }) => packages.length > 0)) installPackages(say);
+  if (bundles || peers.some(({ packages }) => packages.length > 0)) installPackages();
   if (!names.includes('nats')) return peers;
   const missing = fetchNatsServer(say);
   if (missing === null) return peers;

@@ -2,42 +2,22 @@
 // Installs what is in package.json beside it when that is not installed, runs Stryker, tells the score of each file and
 // room, and fails where a room's is too low. Arguments go to Stryker.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { install } from '../scripts/install.mjs';
 
 /** Percent of the changes that tests must find, in each room. */
 const LEAST = 85;
 const REPORT = '.cache/mutation/mutation.json';
-/** Milliseconds. */
-const INSTALL_DEADLINE = 600_000;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-install();
+if (!install('mutation', 'for Stryker')) process.exit(1);
 rmSync(REPORT, { force: true });
 const stryker = 'mutation/node_modules/@stryker-mutator/core/bin/stryker.js';
 const args = ['run', 'mutation/stryker.config.mjs', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, [stryker, ...args], { stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 process.exit(tell(JSON.parse(readFileSync(REPORT, 'utf8'))) ? 0 : 1);
-
-function install() {
-  const stamp = 'mutation/node_modules/.masterless-mutation';
-  const wanted = createHash('sha256').update(readFileSync('mutation/package-lock.json')).digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.log('mutation: npm ci, for Stryker');
-  const { status, error } = spawnSync('npm ci --loglevel=error', {
-    cwd: 'mutation',
-    shell: true,
-    stdio: 'inherit',
-    timeout: INSTALL_DEADLINE,
-  });
-  if (status !== 0) {
-    console.error(`mutation: npm ci in mutation failed${error === undefined ? '' : `: ${error.message}`}`);
-    process.exit(1);
-  }
-  writeFileSync(stamp, wanted);
-}
 
 /** Prints a table; returns whether every room's score is high enough. */
 function tell({ files }) {

@@ -6,7 +6,18 @@ import { fuzzing } from './fuzz.js';
 import { mutants } from './mutants.js';
 import type { Part } from './part.js';
 import { partitions } from './partitions.js';
+import { runtimes } from './runtimes.js';
 import { soaking } from './soak.js';
 import { storms } from './storms.js';
 
-export const parts: readonly Part[] = [explorations, fuzzing, mutants, storms, chaos, partitions, soaking, abuse];
+export const parts: readonly Part[] = [
+  explorations,
+  fuzzing,
+  mutants,
+  storms,
+  chaos,
+  partitions,
+  soaking,
+  abuse,
+  runtimes,
+];
