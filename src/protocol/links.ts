@@ -129,8 +129,8 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   if (peer.probe !== null) state.wake(peer.probe.deadline);
   if (!peer.confirmed) return;
   const { heartbeat } = state.config;
-  // The same sums here and in `wake`: a difference may fall short of what was waited for, by rounding.
-  if (now >= link.spokeAt + heartbeat) {
+  // Whoever is awake for one link speaks on all whose time is near: else each of a thousand would wake the node by itself.
+  if (now >= link.spokeAt + heartbeat - heartbeat / EARLY) {
     link.spokeAt = now;
     // Whatever waits to be written will be sign of life enough.
     if (link.outbox.length === 0) state.send(link, encodeHeartbeat());
@@ -138,6 +138,9 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   state.wake(link.spokeAt + heartbeat);
   tickSuspicion(state, peer, link, now, grace);
 }
+
+/** A sign of life may come earlier by this part of the heartbeat. */
+const EARLY = 8;
 
 function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
   // A peer that speaks rarely must not be suspected for it.

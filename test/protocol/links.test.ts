@@ -35,6 +35,28 @@ describe('signs of life', () => {
     expect(line.bytes - before).toBe(10);
   });
 
+  it('are given on many links at once, so that a thousand take no more turns than a few', () => {
+    const scripted = new Scripted({ maxPeers: 100 });
+    const lines = Array.from({ length: 100 }, (_, count) => {
+      scripted.wait(10);
+      return follow(scripted, { id: `a${count}`, heartbeat: 60_000 }).line;
+    });
+    let turns = 0;
+    for (const line of lines) line.said();
+    const until = scripted.now + 10_000;
+    while (scripted.mesh.wakeAt <= until) {
+      scripted.now = Math.max(scripted.now, scripted.mesh.wakeAt);
+      scripted.act((mesh, now) => mesh.tick(now));
+      turns++;
+    }
+    expect(turns).toBeLessThanOrEqual(8 * 11 + 1);
+    for (const line of lines) {
+      const count = line.kinds().length;
+      expect(count).toBeGreaterThanOrEqual(10);
+      expect(count).toBeLessThanOrEqual(12);
+    }
+  });
+
   it('are not given by who has spoken', () => {
     const { scripted, line } = linked();
     for (let i = 0; i < 20; i++) {
