@@ -129,8 +129,11 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   if (peer.probe !== null) state.wake(peer.probe.deadline);
   if (!peer.confirmed) return;
   const { heartbeat } = state.config;
-  // Whoever is awake for one link speaks on all whose time is near: else each of a thousand would wake the node by itself.
-  if (now >= link.spokeAt + heartbeat - heartbeat / EARLY) {
+  // Whoever is awake for one of many links speaks on all whose time is near: else each would wake the node by itself, and
+  // each time all are looked at.
+  const early = state.peers.size > MANY ? heartbeat / EARLY : 0;
+  // The same sums here and in `wake`: a difference may fall short of what was waited for, by rounding.
+  if (now >= link.spokeAt + heartbeat - early) {
     link.spokeAt = now;
     // Whatever waits to be written will be sign of life enough.
     if (link.outbox.length === 0) state.send(link, encodeHeartbeat());
@@ -139,7 +142,8 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   tickSuspicion(state, peer, link, now, grace);
 }
 
-/** A sign of life may come earlier by this part of the heartbeat. */
+/** Of more peers than so many, signs of life may come earlier by that part of the heartbeat. */
+const MANY = 32;
 const EARLY = 8;
 
 function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
