@@ -51,11 +51,12 @@ export async function talk(runtime: Runtime, mode: Mode): Promise<Talk> {
   const child = spawn(command, [...flags, program, JSON.stringify({ id: THERE, options })], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const gone = Promise.race([
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`it ended with ${code}`))),
-    once(child, 'error').then(([error]) => Promise.reject(error as Error)),
-  ]);
+  // Rejects when there is no such program.
+  const exit = once(child, 'exit');
+  const gone = exit.then(([code]) => Promise.reject(new Error(`it ended with ${code}`)));
   gone.catch(() => undefined);
+  // Of one that is gone nothing more is asked: its end tells why.
+  child.stdin.on('error', () => undefined);
   try {
     const { uri, refused } = await within(Promise.race([firstWord(child), gone]), `${runtime.name} to begin`, DEADLINE);
     if (uri === undefined) return { packets: 0, cuts: 0, refused: refused ?? 'nothing' };
@@ -71,7 +72,7 @@ export async function talk(runtime: Runtime, mode: Mode): Promise<Talk> {
       cuts += proxy.resets;
     }
     child.stdin.end();
-    const [code] = await within(once(child, 'exit'), `${runtime.name} to end`, DEADLINE);
+    const [code] = await within(exit, `${runtime.name} to end`, DEADLINE);
     if (code !== 0) throw new Error(`it ended with ${code}`);
     return { packets, cuts, refused: null };
   } finally {

@@ -94,28 +94,17 @@ async function scene(near: boolean): Promise<{ place: Place; victim: Server; uri
 }
 
 describe('a name that stands for this machine', () => {
-  it('is not dialled when a peer on another one told it', async () => {
+  const saysSo = expect.stringContaining('stands for this machine');
+  it.each([
+    ['is not dialled when a peer on another one told it', false, { code: 'ERR_UNREACHABLE', message: saysSo }, 0],
+    ['is dialled when a peer on this one told it', true, { message: expect.not.stringContaining('stands for') }, 1],
+  ])('%s', async (_, near, error, visited) => {
     const { port, visits } = await service();
-    const at = await scene(false);
+    const at = await scene(near);
     rebound();
     const told = `tcp://inside.test:${port}`;
-    expect(await lure(at, told)).toEqual([
-      told,
-      expect.objectContaining({ code: 'ERR_UNREACHABLE', message: expect.stringContaining('stands for this machine') }),
-    ]);
-    expect(visits()).toBe(0);
-  });
-
-  it('is dialled when a peer on this one told it', async () => {
-    const { port, visits } = await service();
-    const at = await scene(true);
-    rebound();
-    const told = `tcp://inside.test:${port}`;
-    expect(await lure(at, told)).toEqual([
-      told,
-      expect.objectContaining({ message: expect.not.stringContaining('stands for this machine') }),
-    ]);
-    expect(visits()).toBe(1);
+    expect(await lure(at, told)).toEqual([told, expect.objectContaining(error)]);
+    expect(visits()).toBe(visited);
   });
 
   it('is dialled when the application says so, whoever told it', async () => {
