@@ -4,6 +4,8 @@ import { Server } from '../../../dist/index.js';
 
 // The process's own, made when somebody first looks at it, as the package debug does.
 void process.stderr.fd;
+// What the first node loads by itself, once for the process: on a slow disk that may take longer than this whole program.
+await import('debug');
 const before = process.getActiveResourcesInfo();
 const b = new Server('b');
 const [uri] = await once(b, 'listening');
