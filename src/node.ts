@@ -79,7 +79,8 @@ export class Node<Packet> {
       maxResumeWindow: limits.resumeWindow,
       random: () => platform.random(),
     });
-    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), platform);
+    const hear = (output: Output) => this.#hear(output);
+    this.#runtime = new Runtime(this.mesh, this.addresses, hear, rest.heartbeat, platform);
     this.#inbox = new Inbox<Packet>(
       (message) => this.#announce(message),
       (receipt) => {

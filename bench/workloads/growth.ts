@@ -1,5 +1,6 @@
 /** How cost grows: with links, with packets under way, with the size of packets. */
 import { Pair } from '../pair.js';
+import type { PeerInfo, TransportName } from '../peer.js';
 import { CPU, type Scale, type Workload } from '../workload.js';
 
 /** Each takes a minute or so: what a curve looks like needs no fifth. */
@@ -17,6 +18,7 @@ export const growthLinks: Workload = {
     'of the event loop of its own, so that a single link does not win by gathering.',
   figures: [CPU],
   mostRounds: MOST_ROUNDS,
+  refuses,
   axis: { title: 'links', unit: '', points: ({ quick }) => (quick ? [1, 8] : [1, 10, 100, 500, 2000]) },
   async measure(peer, transport, scale) {
     const readings: Record<string, number> = {};
@@ -42,6 +44,7 @@ export const growthOutstanding: Workload = {
     'are raised to hold them all.',
   figures: [CPU, { key: 'memory', title: 'memory of the sender, at most', unit: 'MiB', better: 'less' }],
   mostRounds: MOST_ROUNDS,
+  refuses,
   axis: {
     title: 'packets under way',
     unit: '',
@@ -67,6 +70,7 @@ export const growthSize: Workload = {
   about: 'Packets with a number and so many bytes, one way, as fast as it goes.',
   figures: [{ key: 'throughput', title: 'throughput', unit: 'MB/s', better: 'more' }, CPU],
   mostRounds: MOST_ROUNDS,
+  refuses,
   axis: {
     title: 'bytes',
     unit: 'B',
@@ -85,6 +89,11 @@ export const growthSize: Workload = {
       return readings;
     }),
 };
+
+/** What a curve looks like is no matter of the transport. */
+function refuses(_: PeerInfo, transport: TransportName): string | null {
+  return transport === 'tcp' ? null : 'over tcp only';
+}
 
 function pointsOf({ axis }: Workload, scale: Scale): readonly number[] {
   return axis?.points(scale) ?? [];

@@ -1,28 +1,49 @@
 /**
  * One timer for everything. It rings after the loop has read what has arrived: in Node timers run before I/O, so a node
  * whose loop was blocked would otherwise judge its peers by a silence that was its own.
+ *
+ * It rings at whole multiples of its grain: what two thousand peers wait for, an acknowledgement each, is done in one turn
+ * of the loop for all that fall in one grain, and by all nodes of the process in the same.
  */
 import { type Platform, system } from '../platform.js';
+
+/**
+ * Milliseconds by which the alarm of a node may be late: too few to be felt beside the time that its peers give it, and so
+ * many that they share turns.
+ */
+export function grainOf(heartbeat: number): number {
+  return Math.min(20, heartbeat / 16);
+}
 
 export class Alarm {
   readonly #ring: () => void;
   readonly #platform: Platform;
+  readonly #grain: number;
   #timer: unknown = null;
   #afterReading: unknown = null;
   #at = Number.POSITIVE_INFINITY;
+  #rang = Number.NEGATIVE_INFINITY;
 
-  constructor(ring: () => void, platform: Platform = system) {
+  /** @param grain - milliseconds by which it may be late */
+  constructor(ring: () => void, grain: number, platform: Platform = system) {
     this.#ring = ring;
+    this.#grain = grain;
     this.#platform = platform;
   }
 
-  /** Rings no later than at `time` of the platform's clock, or as soon after it as the timer's whole milliseconds allow. */
+  /**
+   * Rings within a grain of `time` of the platform's clock and never before; at once when that time has come, unless it
+   * rang less than a grain ago.
+   */
   set(time: number): void {
     if (this.#afterReading !== null || time >= this.#at) return;
-    this.#at = time;
+    const now = this.#platform.now();
+    const overdue = time <= now && now >= this.#rang + this.#grain;
+    const at = overdue ? now : Math.ceil(Math.max(time, now) / this.#grain) * this.#grain;
+    if (at >= this.#at) return;
+    this.#at = at;
     if (this.#timer !== null) this.#platform.clearTimeout(this.#timer);
-    const wait = Math.max(0, Math.ceil(Math.min(time - this.#platform.now(), LONGEST)));
-    this.#timer = this.#platform.setTimeout(() => this.#due(), wait);
+    this.#timer = this.#platform.setTimeout(() => this.#due(), Math.ceil(Math.min(at - now, LONGEST)));
   }
 
   stop(): void {
@@ -38,6 +59,7 @@ export class Alarm {
     // Immediates run right after the poll for I/O.
     this.#afterReading = this.#platform.setImmediate(() => {
       this.#afterReading = null;
+      this.#rang = this.#platform.now();
       this.#at = Number.POSITIVE_INFINITY;
       this.#ring();
     });

@@ -13,7 +13,7 @@ import type {
   Transport,
   Connection as TransportConnection,
 } from '../transports/transport.js';
-import { Alarm } from './alarm.js';
+import { Alarm, grainOf } from './alarm.js';
 import { unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
@@ -51,16 +51,26 @@ export class Runtime implements WireOwner {
   #pumping = false;
   #flush: unknown = null;
 
-  /** @param hear - gets every output that is for the application; must not throw */
-  constructor(mesh: Mesh, transports: Transports, hear: (output: Output) => void, platform: Platform = system) {
+  /**
+   * @param hear - gets every output that is for the application; must not throw
+   * @param heartbeat - milliseconds, as the core has it
+   */
+  constructor(
+    mesh: Mesh,
+    transports: Transports,
+    hear: (output: Output) => void,
+    heartbeat: number,
+    platform: Platform = system,
+  ) {
     this.mesh = mesh;
     this.#transports = transports;
     this.#hear = hear;
     this.#platform = platform;
-    this.#alarm = new Alarm(() => {
+    const ring = () => {
       mesh.tick(this.now());
       this.pump();
-    }, platform);
+    };
+    this.#alarm = new Alarm(ring, grainOf(heartbeat), platform);
   }
 
   /** The latest time that was read: asking the clock costs as much as reading a packet, or more. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Alarm } from '../../src/runtime/alarm.js';
+import { Alarm, grainOf } from '../../src/runtime/alarm.js';
 
 describe('Alarm', () => {
   beforeEach(() => {
@@ -11,7 +11,7 @@ describe('Alarm', () => {
 
   it('rings once, no earlier than asked, after the loop has read', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring);
+    const alarm = new Alarm(ring, 1);
     vi.advanceTimersByTime(100);
     alarm.set(performance.now() + 50);
     vi.advanceTimersByTime(49);
@@ -24,7 +24,7 @@ describe('Alarm', () => {
 
   it('moves forward and never back', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring);
+    const alarm = new Alarm(ring, 1);
     alarm.set(performance.now() + 1000);
     alarm.set(performance.now() + 10);
     alarm.set(performance.now() + 500);
@@ -34,8 +34,55 @@ describe('Alarm', () => {
     expect(ring).toHaveBeenCalledTimes(1);
   });
 
+  it('rings at whole multiples of its grain, so that what is waited for shares turns', () => {
+    const ring = vi.fn();
+    const alarm = new Alarm(ring, 20);
+    const start = Math.ceil(performance.now() / 20) * 20;
+    vi.advanceTimersByTime(start - performance.now());
+    alarm.set(start + 31);
+    alarm.set(start + 25);
+    vi.advanceTimersByTime(39);
+    expect(ring).not.toHaveBeenCalled();
+    // Faked, an immediate takes a millisecond.
+    vi.advanceTimersByTime(2);
+    expect(ring).toHaveBeenCalledTimes(1);
+    alarm.set(start + 140);
+    vi.advanceTimersByTime(98);
+    expect(ring).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(2);
+    expect(ring).toHaveBeenCalledTimes(2);
+  });
+
+  it('rings at once when the time has come, though it was set for the same grain', () => {
+    const ring = vi.fn();
+    const alarm = new Alarm(ring, 20);
+    vi.advanceTimersByTime(5);
+    alarm.set(performance.now() + 1);
+    alarm.set(performance.now());
+    vi.advanceTimersByTime(1);
+    expect(ring).toHaveBeenCalledTimes(1);
+  });
+
+  it('rings no more than once in a grain for what is due', () => {
+    const rung: number[] = [];
+    const alarm = new Alarm(() => {
+      rung.push(performance.now());
+      alarm.set(performance.now());
+    }, 20);
+    alarm.set(performance.now());
+    vi.advanceTimersByTime(200);
+    expect(rung.length).toBeGreaterThan(8);
+    expect(rung.length).toBeLessThan(12);
+    alarm.stop();
+  });
+
+  it('is hardly late beside the heartbeat', () => {
+    expect(grainOf(1000)).toBe(20);
+    expect(grainOf(10)).toBeLessThan(1);
+  });
+
   it('waits for the longest time there is when asked for longer, and never for infinity', () => {
-    const alarm = new Alarm(vi.fn());
+    const alarm = new Alarm(vi.fn(), 1);
     alarm.set(performance.now() + Number.POSITIVE_INFINITY);
     expect(vi.getTimerCount()).toBe(0);
     alarm.set(performance.now() + 1e15);
@@ -44,7 +91,7 @@ describe('Alarm', () => {
 
   it('is silent once stopped, also between its timer and its ringing', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring);
+    const alarm = new Alarm(ring, 1);
     alarm.set(performance.now() + 10);
     vi.advanceTimersToNextTimer();
     alarm.stop();

@@ -74,11 +74,12 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
   });
   const outputs: Output[] = [];
   const waiting: { kind: Output['kind']; resolve: () => void }[] = [];
-  const runtime = new Runtime(mesh, new Addresses([transport]), (output) => {
+  const hear = (output: Output): void => {
     outputs.push(output.kind === 'deliver' ? kept(output) : output);
     if (output.kind === 'deliver') mesh.handled(output, runtime.now());
     for (const waiter of waiting.filter(({ kind }) => kind === output.kind)) waiter.resolve();
-  });
+  };
+  const runtime = new Runtime(mesh, new Addresses([transport]), hear, 1000);
   open.push(runtime);
   const heard = (kind: Output['kind']): Promise<void> =>
     outputs.some((output) => output.kind === kind)
