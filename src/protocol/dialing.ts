@@ -265,7 +265,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
   if (dial.purpose === 'probe') {
     // `links.ts` finds it so at the next tick, and lets go of the link.
     dial.failed = true;
-    state.wake(now);
+    state.wakePromptly(now);
     return;
   }
   if (dial.purpose === 'renewal') {
@@ -277,7 +277,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
       if (peer.fenced !== null) peer.fenced.cutAt = now;
       if (peer.link === null && peer.redial !== null) peer.redial.next = Math.min(peer.redial.next, now);
     }
-    state.wake(now);
+    state.wakePromptly(now);
     return;
   }
   if (dial.attempt < state.config.reconnect.attempts && !FINAL.has(error.code)) {
@@ -323,7 +323,8 @@ function linkedAt(state: MeshState, uri: string, expected: string | null): Peer 
 
 function add(state: MeshState, dial: Dial): void {
   state.dials.add(dial);
-  state.wake(dial.next);
+  // Whoever wishes for a link, or has lost one, waits for it.
+  state.wakePromptly(dial.next);
 }
 
 function remove(state: MeshState, dial: Dial): void {

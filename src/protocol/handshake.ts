@@ -173,42 +173,6 @@ export function turnAway(
   if (connection.peer !== null) state.release(connection.peer);
 }
 
-/** The connection ended, and `error`, if any, is all that its transport knows. */
-export function endError(state: MeshState, connection: Connection, error: MasterlessError | null): MasterlessError {
-  const where = connection.uri ?? connection.remote;
-  const broken = error === null || error.code === 'ERR_CONNECTION_LOST';
-  let ended = error ?? new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
-  if (connection.phase !== 'greeting' || connection.frames > 0) return ended;
-  if (broken) {
-    // So ends what goes in plain text to a node that has credentials, or has others than that one.
-    const message = `${where} closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?`;
-    ended = new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
-  }
-  // Who dialled is told anyway; of who came and said nothing only the operator may want to know.
-  if (connection.uri === null) state.fault(connection, ended);
-  return ended;
-}
-
-/** Why a connection ends because its own node does. */
-export function closedError(): MasterlessError {
-  return new MasterlessError('ERR_CLOSED', 'the node is closing');
-}
-
-/** The handshake took longer than `handshakeTimeout`. Who dialled is told anyway; of who came, the operator. */
-export function timeoutError(state: MeshState, connection: Connection): MasterlessError {
-  const error = new MasterlessError('ERR_TIMEOUT', whyLate(connection));
-  if (connection.uri === null) state.fault(connection, error);
-  return error;
-}
-
-function whyLate({ uri, remote, opened }: Connection): string {
-  const node = 'is it a masterless node, and running?';
-  if (uri === null) return `${remote} did not finish its handshake in time (handshakeTimeout): ${node}`;
-  return opened
-    ? `${uri} took the connection and did not finish the handshake in time (handshakeTimeout): ${node}`
-    : `${uri} did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?`;
-}
-
 const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {
   [RejectReason.Protocol]: 'ERR_PROTOCOL',
   [RejectReason.Version]: 'ERR_VERSION',

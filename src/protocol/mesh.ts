@@ -9,11 +9,12 @@ import { MasterlessError } from '../errors.js';
 import { hasRoom, keepAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
-import { cancelWish, endWishes, failed, startWish, tickDials } from './dialing.js';
-import { closedError, endError, greet, onAdmission, timeoutError, turnAway } from './handshake.js';
+import { cancelWish, endWishes, startWish, tickDials } from './dialing.js';
+import { broken, closedError, end, endError, timeoutError } from './ending.js';
+import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { tellKeep } from './keep.js';
-import { heard, lost, tickLink } from './links.js';
+import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
 import type { PeerView } from './peer.js';
@@ -82,9 +83,9 @@ export class Mesh {
       if (peer.connected || peer.link !== null) part(state, peer, ByeReason.Closed, now);
     }
     for (const connection of [...state.connections.values()]) {
-      if (connection.peer?.link !== connection) this.end(connection, closedError(), true, now);
+      if (connection.peer?.link !== connection) end(state, connection, closedError(), true, now);
     }
-    state.wake(now);
+    state.wakePromptly(now);
   }
 
   /** Ids of all peers connected, sorted by when they came to be known. */
@@ -197,7 +198,7 @@ export class Mesh {
 
   /** The connection ended or could not be opened. */
   ended(connection: Connection, error: MasterlessError | null, now: number): void {
-    this.end(connection, endError(this.state, connection, error), false, now);
+    end(this.state, connection, endError(this.state, connection, error), false, now);
   }
 
   /** The rules have spoken on a HELLO for which they said `'later'`: `refusal` turns it away. */
@@ -263,6 +264,11 @@ export class Mesh {
     return this.state.wakeAt;
   }
 
+  /** Whether `tick` must not be late; else so many milliseconds as nobody minds make peers share it. */
+  get prompt(): boolean {
+    return this.state.prompt;
+  }
+
   /**
    * Does what is due. Call it only after everything that has arrived was given to `received`: silence is judged here.
    */
@@ -271,10 +277,11 @@ export class Mesh {
     // A node that did not run heard nothing, whatever was said.
     const grace = now - state.wakeAt > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
     state.wakeAt = Number.POSITIVE_INFINITY;
+    state.prompt = false;
     for (const connection of state.connections.values()) {
       if (connection.phase === 'adopted' && connection.peer?.confirmed !== false) continue;
       if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
-      if (connection.deadline <= now) this.end(connection, timeoutError(state, connection), false, now);
+      if (connection.deadline <= now) end(state, connection, timeoutError(state, connection), false, now);
       else state.wake(connection.deadline);
     }
     for (const peer of state.peers.values()) {
@@ -284,22 +291,6 @@ export class Mesh {
       this.traffic.tick(peer, now);
     }
     tickDials(state, now);
-  }
-
-  private end(connection: Connection, error: MasterlessError, tell: boolean, now: number): void {
-    if (connection.phase === 'closed') return;
-    const { peer } = connection;
-    if (peer !== null && peer.link === connection) {
-      lost(this.state, peer, error, now);
-      return;
-    }
-    if (tell && connection.phase !== 'opening') {
-      turnAway(this.state, connection, RejectReason.Closing, error, now);
-    } else {
-      this.state.close(connection, false);
-      failed(this.state, connection, error, now);
-    }
-    if (peer !== null) this.state.release(peer);
   }
 
   private closed(): Output | null {
@@ -323,26 +314,12 @@ export class Mesh {
       if (connection.awaited) keepAhead(connection, connection.decoder.takeRest());
     } catch (error) {
       if (!(error instanceof MasterlessError)) throw error;
-      this.broken(connection, error, now);
+      broken(this.state, connection, error, now);
     }
     this.reading = null;
     const { peer } = connection;
     if (peer !== null) this.traffic.readAll(peer, connection);
     return null;
-  }
-
-  /** The other node broke the protocol: the connection ends, the session and all that is good stays. */
-  private broken(connection: Connection, error: MasterlessError, now: number): void {
-    if (connection.phase === 'closed') return;
-    const { peer } = connection;
-    if (peer === null || peer.link !== connection) {
-      turnAway(this.state, connection, RejectReason.Protocol, error, now);
-      return;
-    }
-    this.state.fault(connection, error);
-    // Whatever it carried, it proved nothing: who breaks the protocol each time is dialled with growing delays.
-    connection.frames = 0;
-    lost(this.state, peer, error, now);
   }
 }
 

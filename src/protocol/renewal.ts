@@ -32,7 +32,7 @@ export function outdate(
   link.cutAt = Math.min(link.cutAt, now + (why === 'age' ? stallTimeout : handshakeTimeout));
   if (peer.addresses.length === 0) link.cutAt = now;
   link.renewAt = now;
-  state.wake(now);
+  state.wakePromptly(now);
 }
 
 /** Another connection of the peer has shaken hands: an outdated link makes room for it. Returns whether it did. */

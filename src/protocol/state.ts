@@ -69,6 +69,8 @@ export class MeshState {
   addresses: readonly string[] = [];
   /** The earliest moment at which `tick` has something to do; may be too early, never too late. */
   wakeAt: number = Number.POSITIVE_INFINITY;
+  /** It is for something that somebody waits for: `tick` is not to be late. */
+  prompt = false;
   closing = false;
   /** Nobody in this node's application takes packets: they wait. */
   deaf = false;
@@ -93,6 +95,12 @@ export class MeshState {
   /** Makes sure that `tick` runs at `time`. */
   wake(time: number): void {
     if (time < this.wakeAt) this.wakeAt = time;
+  }
+
+  /** The same, for what somebody waits for: an attempt to dial, an end. */
+  wakePromptly(time: number): void {
+    this.wake(time);
+    this.prompt = true;
   }
 
   /** 44 bits of chance: a question that repeats one of these is answered, not replayed. */

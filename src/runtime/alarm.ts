@@ -22,7 +22,6 @@ export class Alarm {
   #timer: unknown = null;
   #afterReading: unknown = null;
   #at = Number.POSITIVE_INFINITY;
-  #rang = Number.NEGATIVE_INFINITY;
 
   /** @param grain - milliseconds by which it may be late */
   constructor(ring: () => void, grain: number, platform: Platform = system) {
@@ -31,19 +30,15 @@ export class Alarm {
     this.#platform = platform;
   }
 
-  /**
-   * Rings within a grain of `time` of the platform's clock and never before; at once when that time has come, unless it
-   * rang less than a grain ago.
-   */
-  set(time: number): void {
+  /** Rings at `time` of the platform's clock, or up to a grain later unless it must be prompt; never before. */
+  set(time: number, prompt = false): void {
     if (this.#afterReading !== null || time >= this.#at) return;
-    const now = this.#platform.now();
-    const overdue = time <= now && now >= this.#rang + this.#grain;
-    const at = overdue ? now : Math.ceil(Math.max(time, now) / this.#grain) * this.#grain;
+    const at = prompt ? time : Math.ceil(time / this.#grain) * this.#grain;
     if (at >= this.#at) return;
     this.#at = at;
     if (this.#timer !== null) this.#platform.clearTimeout(this.#timer);
-    this.#timer = this.#platform.setTimeout(() => this.#due(), Math.ceil(Math.min(at - now, LONGEST)));
+    const wait = Math.max(0, Math.ceil(Math.min(at - this.#platform.now(), LONGEST)));
+    this.#timer = this.#platform.setTimeout(() => this.#due(), wait);
   }
 
   stop(): void {
@@ -59,7 +54,6 @@ export class Alarm {
     // Immediates run right after the poll for I/O.
     this.#afterReading = this.#platform.setImmediate(() => {
       this.#afterReading = null;
-      this.#rang = this.#platform.now();
       this.#at = Number.POSITIVE_INFINITY;
       this.#ring();
     });

@@ -137,7 +137,7 @@ export class Runtime implements WireOwner {
       this.#pumping = false;
     }
     this.scheduleFlush();
-    this.#alarm.set(this.mesh.wakeAt);
+    this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
   }
 
   /** What was sent in this turn of the loop goes out at its end. */
@@ -145,7 +145,7 @@ export class Runtime implements WireOwner {
     this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
       this.#writeAll();
-      this.#alarm.set(this.mesh.wakeAt);
+      this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
     });
   }
 
@@ -185,7 +185,7 @@ export class Runtime implements WireOwner {
     }
     const wire = new Wire(this, inner, outer, local);
     this.#wires.set(inner, wire);
-    this.#alarm.set(this.mesh.wakeAt);
+    this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
     return wire;
   }
 

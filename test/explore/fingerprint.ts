@@ -56,7 +56,10 @@ const rules = new Map<object, Rule<never>>([
     Session.prototype,
     rule<Session>(['ackAt'], ({ ackAt }, hash) => hash.number(Number.isFinite(ackAt) ? 1 : 2 + Math.sign(ackAt))),
   ],
-  [MeshState.prototype, { skip: new Set(['config', 'connectionCount', 'changes', 'wakeAt', 'dirty', 'outputs']) }],
+  [
+    MeshState.prototype,
+    { skip: new Set(['config', 'connectionCount', 'changes', 'wakeAt', 'prompt', 'dirty', 'outputs']) },
+  ],
   // Nothing of these lasts beyond a step, since everything is drained.
   [Traffic.prototype, { skip: new Set(['state', 'deliver']) }],
   [

@@ -5,6 +5,7 @@ import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
+import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import type { Wire } from '../../src/testing/end.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
@@ -365,6 +366,23 @@ describe('Mesh', () => {
 
   it('wakes nobody when there is nothing to do', () => {
     expect(new Scripted().mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is prompt where somebody waits, and lets peers share a turn where nobody does', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    // What is told on a new link is told at once.
+    line.say(data('x'));
+    scripted.wait(100);
+    line.say(data('y'));
+    expect(scripted.mesh.wakeAt).toBe(scripted.now + ACK_DELAY);
+    expect(scripted.mesh.prompt).toBe(false);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.end();
+    expect(scripted.mesh.wakeAt).toBe(scripted.now);
+    expect(scripted.mesh.prompt).toBe(true);
+    scripted.wait(0);
+    expect(scripted.mesh.prompt).toBe(false);
   });
 
   it('gives every session numbers of its own after the one before was forgotten', () => {

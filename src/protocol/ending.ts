@@ -1,0 +1,81 @@
+/** How a connection ends that nobody closed on purpose, and why: what its dial, its peer and the operator are told. */
+import { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import { RejectReason } from './control.js';
+import { failed } from './dialing.js';
+import { turnAway } from './handshake.js';
+import { lost } from './links.js';
+import type { MeshState } from './state.js';
+
+/** @param tell - the other end hears of it, if anybody is there */
+export function end(
+  state: MeshState,
+  connection: Connection,
+  error: MasterlessError,
+  tell: boolean,
+  now: number,
+): void {
+  if (connection.phase === 'closed') return;
+  const { peer } = connection;
+  if (peer?.link === connection) {
+    lost(state, peer, error, now);
+    return;
+  }
+  if (tell && connection.phase !== 'opening') {
+    turnAway(state, connection, RejectReason.Closing, error, now);
+  } else {
+    state.close(connection, false);
+    failed(state, connection, error, now);
+  }
+  if (peer !== null) state.release(peer);
+}
+
+/** The other node broke the protocol: the connection ends, the session and all that is good stays. */
+export function broken(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+  if (connection.phase === 'closed') return;
+  const { peer } = connection;
+  if (peer?.link !== connection) {
+    turnAway(state, connection, RejectReason.Protocol, error, now);
+    return;
+  }
+  state.fault(connection, error);
+  // Whatever it carried, it proved nothing: who breaks the protocol each time is dialled with growing delays.
+  connection.frames = 0;
+  lost(state, peer, error, now);
+}
+
+/** The connection ended, and `error`, if any, is all that its transport knows. */
+export function endError(state: MeshState, connection: Connection, error: MasterlessError | null): MasterlessError {
+  const where = connection.uri ?? connection.remote;
+  const broken = error === null || error.code === 'ERR_CONNECTION_LOST';
+  let ended = error ?? new MasterlessError('ERR_CONNECTION_LOST', `${where} closed the connection`);
+  if (connection.phase !== 'greeting' || connection.frames > 0) return ended;
+  if (broken) {
+    // So ends what goes in plain text to a node that has credentials, or has others than that one.
+    const message = `${where} closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?`;
+    ended = new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
+  }
+  // Who dialled is told anyway; of who came and said nothing only the operator may want to know.
+  if (connection.uri === null) state.fault(connection, ended);
+  return ended;
+}
+
+/** Why a connection ends because its own node does. */
+export function closedError(): MasterlessError {
+  return new MasterlessError('ERR_CLOSED', 'the node is closing');
+}
+
+/** The handshake took longer than `handshakeTimeout`. Who dialled is told anyway; of who came, the operator. */
+export function timeoutError(state: MeshState, connection: Connection): MasterlessError {
+  const error = new MasterlessError('ERR_TIMEOUT', whyLate(connection));
+  if (connection.uri === null) state.fault(connection, error);
+  return error;
+}
+
+function whyLate({ uri, remote, opened }: Connection): string {
+  const node = 'is it a masterless node, and running?';
+  if (uri === null) return `${remote} did not finish its handshake in time (handshakeTimeout): ${node}`;
+  return opened
+    ? `${uri} took the connection and did not finish the handshake in time (handshakeTimeout): ${node}`
+    : `${uri} did not answer in time (handshakeTimeout): is the address right, and does a firewall let it through?`;
+}
