@@ -25,7 +25,7 @@ export interface ReconnectOptions {
 export interface LimitOptions {
   /** Nesting of arrays and maps in a packet. @default 32 */
   readonly depth?: number;
-  /** Values in one packet, containers and keys included. @default 1_000_000 */
+  /** Values in one packet, containers and keys included. @default 200_000 */
   readonly items?: number;
   /** Connections in their handshake. @default 128 */
   readonly handshakes?: number;
@@ -163,7 +163,7 @@ const reconnectNumbers = {
 
 const limitNumbers = {
   depth: { fallback: 32, min: 1, max: 512 },
-  items: { fallback: 1_000_000, min: 1, max: 2 ** 31 },
+  items: { fallback: 200_000, min: 1, max: 2 ** 31 },
   handshakes: { fallback: 128, min: 1, max: 2 ** 31 },
   handshakesPerAddress: { fallback: 16, min: 1, max: 2 ** 31 },
   peers: { fallback: 4096, min: 1, max: 2 ** 31 },

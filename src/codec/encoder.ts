@@ -176,7 +176,7 @@ export class Encoder {
   private count(more: number): void {
     this.items += more;
     if (this.items > this.limits.items) {
-      throw new Refusal(`the packet has more than ${this.limits.items} values`, 'ERR_PACKET_TOO_LARGE');
+      throw new Refusal(`the packet has more than ${this.limits.items} values (limits.items)`, 'ERR_PACKET_TOO_LARGE');
     }
   }
 }

@@ -4,7 +4,7 @@ import { MasterlessError } from '../errors.js';
 export interface PacketLimits {
   /** Nesting of arrays and maps: 1 is a flat array. @default 32 */
   readonly depth: number;
-  /** Values, containers and map keys included; a packet that is one number has 1. @default 1_000_000 */
+  /** Values, containers and map keys included; a packet that is one number has 1. @default 200_000 */
   readonly items: number;
   /** Bytes of the encoded packet. @default 64 MiB */
   readonly size: number;
@@ -12,7 +12,7 @@ export interface PacketLimits {
 
 const ranges = {
   depth: { fallback: 32, min: 1, max: 512 },
-  items: { fallback: 1_000_000, min: 1, max: 2 ** 31 },
+  items: { fallback: 200_000, min: 1, max: 2 ** 31 },
   size: { fallback: 64 * 1024 * 1024, min: 16, max: 2048 * 1024 * 1024 },
 } as const satisfies Record<keyof PacketLimits, object>;
 

@@ -81,7 +81,7 @@ describe('packets that are refused', () => {
 
   test.each<[object, unknown, string]>([
     [{ depth: 1 }, [[]], 'packet[0]: this is nested deeper than 1 levels, or holds itself'],
-    [{ items: 3 }, [1, 2, 3], 'packet: the packet has more than 3 values'],
+    [{ items: 3 }, [1, 2, 3], 'packet: the packet has more than 3 values (limits.items)'],
     [{ size: 16 }, 'x'.repeat(16), 'packet: the packet is larger than 16 bytes'],
   ])('%o', (limits, packet, message) => {
     expect(thrownBy(() => msgpack(limits).encode(packet)).message).toBe(message);
