@@ -15,6 +15,7 @@ import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
 import type { Leftover } from './protocol/session.js';
+import type { MeshConfig } from './protocol/state.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
@@ -63,7 +64,7 @@ export class Node<Packet> {
     if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
     const { addresses } = this;
-    this.mesh = new Mesh({
+    const config: MeshConfig = {
       ...rest,
       rules: new Entrance({
         ...{ addresses, credentials, authorize, debug: this.#debug },
@@ -78,9 +79,10 @@ export class Node<Packet> {
       maxHandshakesPerAddress: limits.handshakesPerAddress,
       maxResumeWindow: limits.resumeWindow,
       random: () => platform.random(),
-    });
+    };
+    this.mesh = new Mesh(config);
     const hear = (output: Output) => this.#hear(output);
-    this.#runtime = new Runtime(this.mesh, this.addresses, hear, rest.heartbeat, platform);
+    this.#runtime = new Runtime(this.mesh, this.addresses, hear, config, platform);
     this.#inbox = new Inbox<Packet>(
       (message) => this.#announce(message),
       (receipt) => {

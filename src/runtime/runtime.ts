@@ -7,6 +7,7 @@ import { type Platform, system } from '../platform.js';
 import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
 import type { Output } from '../protocol/output.js';
+import type { MeshConfig } from '../protocol/state.js';
 import type {
   ConnectionEvents,
   Listener,
@@ -41,8 +42,11 @@ export class Runtime implements WireOwner {
   readonly #hear: (output: Output) => void;
   readonly #platform: Platform;
   readonly #wires = new Map<Connection, Wire>();
+  /** The longest there first. */
   readonly #lingering = new Set<Wire>();
-  /** Those of them that never were a link, the longest there first. */
+  /** Whoever comes to go again, each time as another, is no peer any more. */
+  readonly #mostLingering: number;
+  /** Those of them that never were a link. */
   readonly #turnedAway = new Set<Wire>();
   readonly #alarm: Alarm;
   #listeners: Listener[] = [];
@@ -53,24 +57,25 @@ export class Runtime implements WireOwner {
 
   /**
    * @param hear - gets every output that is for the application; must not throw
-   * @param heartbeat - milliseconds, as the core has it
+   * @param config - as the core has it
    */
   constructor(
     mesh: Mesh,
     transports: Transports,
     hear: (output: Output) => void,
-    heartbeat: number,
+    config: Pick<MeshConfig, 'heartbeat' | 'maxPeers'>,
     platform: Platform = system,
   ) {
     this.mesh = mesh;
     this.#transports = transports;
     this.#hear = hear;
     this.#platform = platform;
+    this.#mostLingering = config.maxPeers + MOST_TURNED_AWAY;
     const ring = () => {
       mesh.tick(this.now());
       this.pump();
     };
-    this.#alarm = new Alarm(ring, grainOf(heartbeat), platform);
+    this.#alarm = new Alarm(ring, grainOf(config.heartbeat), platform);
   }
 
   /** The latest time that was read: asking the clock costs as much as reading a packet, or more. */
@@ -257,8 +262,13 @@ export class Runtime implements WireOwner {
     wire.linger = this.#platform.setTimeout(() => this.#cut(wire), LINGER);
     // No packet may come before the connection is a link.
     if (wire.inner.decoder.maxData === 0) this.#turnedAway.add(wire);
-    const [longest] = this.#turnedAway;
-    if (longest !== undefined && this.#turnedAway.size > MOST_TURNED_AWAY) this.#cut(longest);
+    this.#cutLongest(this.#turnedAway, MOST_TURNED_AWAY);
+    this.#cutLongest(this.#lingering, this.#mostLingering);
+  }
+
+  #cutLongest(wires: ReadonlySet<Wire>, most: number): void {
+    const [longest] = wires;
+    if (longest !== undefined && wires.size > most) this.#cut(longest);
   }
 
   #cut(wire: Wire): void {

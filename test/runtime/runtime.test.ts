@@ -51,6 +51,7 @@ function counting(): Transport & { writes: number[]; full: boolean; drain: () =>
 
 /** A core with its runtime, and what it told the application. */
 function node(id: string, transport: Transport = memory(), config: Partial<MeshConfig> = {}) {
+  const { maxPeers = 10 } = config;
   const mesh = new Mesh({
     id,
     incarnation: newIncarnation(),
@@ -66,7 +67,7 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
     window: 1 << 20,
     totalWindow: 1 << 24,
     maxPacket: 1 << 20,
-    maxPeers: 10,
+    maxPeers,
     maxHandshakes: 10,
     maxHandshakesPerAddress: 10,
     random: Math.random,
@@ -79,7 +80,7 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
     if (output.kind === 'deliver') mesh.handled(output, runtime.now());
     for (const waiter of waiting.filter(({ kind }) => kind === output.kind)) waiter.resolve();
   };
-  const runtime = new Runtime(mesh, new Addresses([transport]), hear, 1000);
+  const runtime = new Runtime(mesh, new Addresses([transport]), hear, { heartbeat: 1000, maxPeers });
   open.push(runtime);
   const heard = (kind: Output['kind']): Promise<void> =>
     outputs.some((output) => output.kind === kind)
@@ -225,6 +226,49 @@ describe('Runtime', () => {
       events?.data(Buffer.from('GET / HTTP/1.1'));
     }
     expect(cut).toEqual(Array.from({ length: 36 }, (_, i) => i));
+  });
+
+  it('of links that were parted and whose other ends do not go, keeps no more than there may be peers', async () => {
+    const uri = `memory://runtime-${process.pid}-${++count}`;
+    let cut = 0;
+    const inner = memory();
+    /** Its connections neither end nor hear that the other side did. */
+    const deaf: Transport = {
+      ...inner,
+      listen: (at, events) =>
+        inner.listen(at, {
+          ...events,
+          accept: (connection) => {
+            const { remote } = connection;
+            const heard = events.accept({
+              ...{ remote, buffered: 0, write: (chunks) => connection.write(chunks), end: nothing },
+              destroy: () => {
+                cut++;
+                connection.destroy();
+              },
+            });
+            return { open: nothing, data: (chunk) => heard.data(chunk), drain: () => heard.drain(), close: nothing };
+          },
+        }),
+    };
+    const right = node('right', deaf, { maxPeers: 2 });
+    right.runtime.ready(await right.runtime.listen([uri]));
+    const mostTurnedAway = 64;
+    for (let i = 0; i < 2 + mostTurnedAway; i++) await come(i);
+    expect(cut).toBe(0);
+    await come(1000);
+    expect(cut).toBe(1);
+
+    async function come(number: number): Promise<void> {
+      const left = node(`left ${number}`);
+      left.runtime.ready([]);
+      left.mesh.connect(1, uri, null, left.runtime.now());
+      left.runtime.pump();
+      await left.heard('connect');
+      left.mesh.disconnect('right', left.runtime.now());
+      left.runtime.pump();
+      await left.heard('disconnect');
+    }
   });
 
   it('hands errors of a transport on as what they are', async () => {
