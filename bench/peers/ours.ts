@@ -55,6 +55,8 @@ function made(Constructor: Library['Server']): Peer {
     const [hub] = hubs as [Node];
     /** Link `n` is of hub `n % hubs` and of endpoint `n / hubs`; one hub has them all, as applications do. */
     const ids: string[] = [];
+    /** Room for what was refused last. */
+    let drained: Promise<unknown> | null = null;
     return {
       addresses: hubs.map((node) => dialled(node.info() ?? '')),
       async ready(links) {
@@ -68,12 +70,20 @@ function made(Constructor: Library['Server']): Peer {
           while (node.connections().length < wanted) await once(node, 'connect');
         }
       },
-      send: (link, packet) => (hubs[link % hubs.length] as Node).send(ids[link] as string, packet),
+      send(link, packet) {
+        const node = hubs[link % hubs.length] as Node;
+        const taken = node.send(ids[link] as string, packet);
+        if (!taken) drained = once(node, 'drain');
+        return taken;
+      },
       broadcast(packet) {
         if (hub.send(ids, packet) < ids.length) throw new Error('a packet was refused, though there was room');
       },
       async room() {
         await new Promise((resolve) => setImmediate(resolve));
+        // There is room for a packet of the size that was refused.
+        await drained;
+        drained = null;
         for (const [link, id] of ids.entries()) await writable(hubs[link % hubs.length] as Node, id);
       },
     };

@@ -1,7 +1,8 @@
 /**
  * The forms of MessagePack, written one after the other to one scratch buffer that is used again and again.
  *
- * Each form checks for room once. The buffer doubles as needed, up to the size limit, and is given back after a large packet.
+ * Each form checks for room once. The buffer doubles as needed, up to the size limit, and after a large packet it is the collector's,
+ * unless another large one comes before: memory that is touched for the first time is dearer than the copy.
  */
 import { Buffer } from 'node:buffer';
 import { Refusal } from './refusal.js';
@@ -9,7 +10,7 @@ import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
 import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
 
 const FIRST_SCRATCH = 4096;
-/** A scratch buffer larger than this is given back after use. */
+/** A scratch buffer larger than this is kept only until garbage is collected. */
 const MAX_KEPT = 1024 * 1024;
 /** Room that may be asked for beyond the size limit, where the need is only estimated. */
 const SLACK = 256;
@@ -21,6 +22,8 @@ export class Writer {
   private readonly size: number;
   private bytes: Buffer;
   private view: DataView;
+  /** The last large scratch buffer. */
+  private large: WeakRef<Buffer> | null = null;
   /** Where the next byte goes. */
   private at = 0;
   /** The views of `bytes` handed out before, by length. */
@@ -48,7 +51,9 @@ export class Writer {
 
   /** Ends a packet, written or failed. Its bytes stay valid; memory of a size that is seldom needed is not kept. */
   release(): void {
-    if (this.bytes.length > MAX_KEPT) this.use(Buffer.allocUnsafeSlow(FIRST_SCRATCH));
+    if (this.bytes.length <= MAX_KEPT) return;
+    if (this.large?.deref() !== this.bytes) this.large = new WeakRef(this.bytes);
+    this.use(Buffer.allocUnsafeSlow(FIRST_SCRATCH));
   }
 
   byte(byte: number): void {
@@ -211,7 +216,9 @@ export class Writer {
   private grow(needed: number): void {
     const most = this.size + SLACK;
     if (needed > most) throw this.tooLarge();
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.bytes.length * 2, most)));
+    const size = Math.max(needed, Math.min(this.bytes.length * 2, most));
+    const large = size > MAX_KEPT ? this.large?.deref() : undefined;
+    const grown = large !== undefined && large.length >= size ? large : Buffer.allocUnsafeSlow(size);
     this.bytes.copy(grown, 0, 0, this.at);
     this.use(grown);
   }

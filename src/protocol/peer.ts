@@ -91,6 +91,8 @@ export class Peer {
   fenced: Connection | null = null;
   /** The call of `Traffic.sendAll` that reached it last. */
   sentIn = 0;
+  /** Bytes of the smallest packet that was refused since there last was room. */
+  refused = 0;
   /** Links in a row that were lost before they carried anything. */
   flaps = 0;
   /** Until when a lost link's session is held for the other side's return; 0 when it is not. */

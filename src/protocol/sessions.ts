@@ -5,6 +5,7 @@
  */
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
+import { SendBuffer } from './send-buffer.js';
 import { Session } from './session.js';
 import type { MeshState } from './state.js';
 
@@ -35,11 +36,21 @@ export function takes(peer: Peer): boolean {
   return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
 }
 
+/** Whether there is room for a packet. One that is larger than the whole window goes when nothing else is on its way. */
+export function fits(state: MeshState, peer: Peer, size: number): boolean {
+  const { window, totalWindow } = state.config;
+  const cost = SendBuffer.cost(size);
+  const { outstanding } = peer.session;
+  if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;
+  return state.outstanding + cost <= Math.max(totalWindow, cost);
+}
+
 /** Tells of room to whoever was refused for want of it, or because of a goodbye that came to nothing. */
 export function tellRoom(state: MeshState): void {
   const { window, totalWindow } = state.config;
   for (const peer of state.starved) {
-    if (!takes(peer)) continue;
+    // Told too early, an application encodes a large packet again and again to hear that there is no room for it.
+    if (!takes(peer) || !fits(state, peer, peer.refused)) continue;
     const { outstanding } = peer.session;
     if (outstanding > 0 && (outstanding > Math.min(window, peer.window) / 2 || state.outstanding > totalWindow / 2))
       continue;

@@ -15,7 +15,7 @@ import { Deliver } from './output.js';
 import type { Peer } from './peer.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type LaneIndex, NORMAL, Session, URGENT } from './session.js';
-import { takes, tellRoom } from './sessions.js';
+import { fits, takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Acknowledged at the latest after so many milliseconds, or `Session.ackBytes`, whichever comes first. */
@@ -65,18 +65,12 @@ export class Traffic {
 
   /** Whoever hears no, asking or sending, waits for room: a `drain` follows unless the peer goes. */
   private accepts(peer: Peer, size: number): boolean {
-    if (takes(peer) && this.fits(peer, size)) return true;
-    if (peer.connected) this.state.starved.add(peer);
+    if (takes(peer) && fits(this.state, peer, size)) return true;
+    const { starved } = this.state;
+    if (!peer.connected) return false;
+    peer.refused = starved.has(peer) ? Math.min(peer.refused, size) : size;
+    starved.add(peer);
     return false;
-  }
-
-  /** A packet that is larger than the whole window goes when nothing else is on its way. */
-  private fits(peer: Peer, size: number): boolean {
-    const { window, totalWindow } = this.state.config;
-    const cost = SendBuffer.cost(size);
-    const { outstanding } = peer.session;
-    if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;
-    return this.state.outstanding + cost <= Math.max(totalWindow, cost);
   }
 
   ask(id: string): void {

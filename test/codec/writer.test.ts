@@ -109,6 +109,18 @@ test('the buffer grows with the packet and is given back after a large one', () 
   expect(large.at(-1)).toBe(7);
 });
 
+test('memory of a large packet that is used again has nothing of it', () => {
+  const codec = msgpack();
+  const sizes = [4, 2, 3, 4, 5].map((times) => times * MiB);
+  for (const [index, size] of sizes.entries()) {
+    expect(codec.decode(codec.encode(index))).toBe(index);
+    const large = new Uint8Array(size).fill(index + 1);
+    const bytes = codec.encode(large);
+    expect(bytes.length).toBe(size + 5);
+    expect(Buffer.compare(codec.decode(bytes) as Uint8Array, large)).toBe(0);
+  }
+});
+
 test('the buffer is given back after a large packet that failed', () => {
   const codec = msgpack();
   thrownBy(() => codec.encode([new Uint8Array(4 * MiB), () => 1]));

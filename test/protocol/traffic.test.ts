@@ -139,6 +139,36 @@ describe('the window', () => {
     expect(scripted.heard()).toEqual([]);
   });
 
+  it('is told of only when there is room for the smallest packet that was refused', () => {
+    const { scripted, line } = linked({ window: room(10) });
+    for (let i = 0; i < 10; i++) expect(send(scripted, 1000)).toBe(i + 1);
+    expect(send(scripted, 9000)).toBe(0);
+    expect(send(scripted, 8000)).toBe(0);
+    line.say(encodeAck([6, 0]));
+    expect(scripted.mesh.writable('a', 1000)).toBe(true);
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([8, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(send(scripted, 8000)).toBe(11);
+    // What was refused before is forgotten.
+    expect(send(scripted, 3000)).toBe(0);
+    line.say(encodeAck([11, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
+  });
+
+  it('tells nobody of room that others have taken', () => {
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(10) });
+    follow(scripted, { id: 'b' });
+    scripted.heard();
+    for (let i = 0; i < 9; i++) send(scripted, 1000);
+    expect(send(scripted, 5000, false, 'b')).toBe(0);
+    line.say(encodeAck([3, 0]));
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([6, 0]));
+    expect(scripted.heard()).toEqual(['drain b']);
+    expect(send(scripted, 5000, false, 'b')).toBe(1);
+  });
+
   it('is the smaller of both sides’ wishes', () => {
     const { scripted } = linked({ window: room(9) }, { window: room(2) });
     expect([send(scripted, 1000), send(scripted, 1000), send(scripted, 1000)]).toEqual([1, 2, 0]);
