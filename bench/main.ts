@@ -47,8 +47,11 @@ async function bench(asked: Asked): Promise<number> {
   const scale = { quick: asked.quick, milliseconds: asked.quick ? QUICK : FULL };
   const results: WorkloadResult[] = [];
   for (const transport of asked.transports) {
-    for (const workload of asked.workloads)
-      results.push(await measure(workload, transport, peers, scale, asked.rounds, say));
+    for (const workload of asked.workloads) {
+      const result = await measure(workload, transport, peers, scale, asked.rounds, say);
+      // One in which nobody takes part over this transport has nothing to show.
+      if (result.results.some(({ reason }) => reason === null)) results.push(result);
+    }
   }
   const report: Report = {
     format: 1,
