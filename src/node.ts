@@ -57,9 +57,8 @@ export class Node<Packet> {
     this.#options = options;
     this.#voice = voice;
     this.#debug = options.debug === null ? debugFor(id) : harmlessDebug(options.debug);
-    const secured = credentials !== null;
     const own = [tcp(credentials?.security), unix(), memory()];
-    this.addresses = new Addresses([...own, ...options.transports.map(detached)], secured);
+    this.addresses = new Addresses([...own, ...options.transports.map(detached)], credentials !== null);
     const open = this.addresses.checkListeners(options);
     if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
@@ -81,8 +80,7 @@ export class Node<Packet> {
       random: () => platform.random(),
     };
     this.mesh = new Mesh(config);
-    const hear = (output: Output) => this.#hear(output);
-    this.#runtime = new Runtime(this.mesh, this.addresses, hear, config, platform);
+    this.#runtime = new Runtime(this.mesh, addresses, (output) => this.#hear(output), config, platform);
     this.#inbox = new Inbox<Packet>(
       (message) => this.#announce(message),
       (receipt) => {

@@ -131,7 +131,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'a sender keeps to the window',
-    file: 'src/protocol/traffic.ts',
+    file: 'src/protocol/sessions.ts',
     find: 'if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;',
     replace: '',
     catcher: storms,
