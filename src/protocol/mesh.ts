@@ -238,6 +238,11 @@ export class Mesh {
     }
   }
 
+  /** The connection whose chunk is being read, when there is something to write on it. */
+  get answering(): Connection | null {
+    return this.reading?.dirty ? this.reading : null;
+  }
+
   /** The connections with something to write, and forgets them. */
   takeDirty(): readonly Connection[] {
     const { dirty } = this.state;

@@ -74,19 +74,23 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
     ...config,
   });
   const outputs: Output[] = [];
-  const waiting: { kind: Output['kind']; resolve: () => void }[] = [];
+  const waiting: { enough: () => boolean; resolve: () => void }[] = [];
+  const hears = { onDeliver: nothing };
   const hear = (output: Output): void => {
     outputs.push(output.kind === 'deliver' ? kept(output) : output);
-    if (output.kind === 'deliver') mesh.handled(output, runtime.now());
-    for (const waiter of waiting.filter(({ kind }) => kind === output.kind)) waiter.resolve();
+    if (output.kind === 'deliver') {
+      hears.onDeliver();
+      mesh.handled(output, runtime.now());
+    }
+    for (const waiter of waiting.filter(({ enough }) => enough())) waiter.resolve();
   };
   const runtime = new Runtime(mesh, new Addresses([transport]), hear, { heartbeat: 1000, maxPeers });
   open.push(runtime);
-  const heard = (kind: Output['kind']): Promise<void> =>
-    outputs.some((output) => output.kind === kind)
-      ? Promise.resolve()
-      : new Promise((resolve) => waiting.push({ kind, resolve }));
-  return { mesh, runtime, outputs, heard };
+  const heard = (kind: Output['kind'], times = 1): Promise<void> => {
+    const enough = () => outputs.filter((output) => output.kind === kind).length >= times;
+    return enough() ? Promise.resolve() : new Promise((resolve) => waiting.push({ enough, resolve }));
+  };
+  return { mesh, runtime, outputs, heard, hears };
 }
 
 async function pair(transport: Transport) {
@@ -133,6 +137,31 @@ describe('Runtime', () => {
     expect(transport.writes).toEqual([]);
     await right.heard('deliver');
     expect(transport.writes[0]).toBe(51_000);
+  });
+
+  it('writes answers while it still reads, in ever larger shares, so that both sides work at once', async () => {
+    const transport = counting();
+    const { left, right } = await pair(transport);
+    const frame = 10;
+    const ask = async () => {
+      transport.writes.length = 0;
+      // One write, so one chunk.
+      for (let index = 0; index < 100; index++) right.mesh.send('left', new Uint8Array(frame - 1), false);
+      right.runtime.pump();
+      await left.heard('deliver', 100);
+    };
+    // An acknowledgement may come with the first.
+    await ask();
+    // Nobody writes who has nothing to say.
+    left.outputs.length = 0;
+    await ask();
+    expect(transport.writes).toEqual([]);
+
+    left.outputs.length = 0;
+    left.hears.onDeliver = () => void left.mesh.send('right', new Uint8Array(frame - 1), false);
+    await ask();
+    await right.heard('deliver', 100);
+    expect(transport.writes).toEqual([16 * frame, 32 * frame, 52 * frame]);
   });
 
   it('stops writing when the connection takes no more, and goes on when it drains', async () => {
