@@ -2,6 +2,7 @@
  * `npm run micro`: what the small steps of the hot path cost by themselves, each beside the other way of doing it. The least of
  * several rounds, in CPU time, so that other work on the machine matters little.
  */
+import { copied } from '../src/codec/bytes.js';
 import { makerOf } from '../src/codec/shapes.js';
 import { plain } from './report/table.js';
 
@@ -44,7 +45,7 @@ const steps: readonly Ways[] = [
       },
     },
   },
-  ...[40, 1024, 60_000].map((length): Ways => {
+  ...[40, 128, 1024, 60_000].map((length): Ways => {
     return {
       what: `${length} bytes out of a chunk`,
       times: length > 10_000 ? 20_000 : 200_000,
@@ -52,6 +53,7 @@ const steps: readonly Ways[] = [
         'new Uint8Array(view)': (turn) =>
           new Uint8Array(new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length)),
         'view.slice()': (turn) => new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length).slice(),
+        'copied, as the codec does': (turn) => copied(chunk, turn & 1023, length),
         'a view only, which shares memory': (turn) => chunk.subarray(turn & 1023, (turn & 1023) + length),
         'into memory that is there': (turn) => {
           target.set(new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length));

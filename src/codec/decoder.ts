@@ -6,6 +6,7 @@
  * `ERR_BAD_PACKET`.
  */
 import { MasterlessError } from '../errors.js';
+import { copied } from './bytes.js';
 import { type KeyNode, KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { arrayIndex, defineOwn, isFree, makeSparse } from './property.js';
@@ -153,9 +154,9 @@ export class Decoder {
 
   private readBytes(length: number): Uint8Array {
     this.need(length);
-    const { bytes, at } = this;
-    this.at = at + length;
-    return new Uint8Array(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length));
+    const bytes = copied(this.bytes, this.at, length);
+    this.at += length;
+    return bytes;
   }
 
   private readExtension(length: number): Date {
