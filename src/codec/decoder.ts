@@ -154,9 +154,9 @@ export class Decoder {
 
   private readBytes(length: number): Uint8Array {
     this.need(length);
-    const bytes = copied(this.bytes, this.at, length);
-    this.at += length;
-    return bytes;
+    const { bytes, at } = this;
+    this.at = at + length;
+    return copied(bytes, at, length);
   }
 
   private readExtension(length: number): Date {
