@@ -133,7 +133,8 @@ export class Core {
       must(session.outstanding <= config.window + config.maxPacket, `${session.outstanding} bytes for one peer`);
       must(own.size <= connections.size, 'a peer has connections that are over');
       for (const lane of session.lanes) {
-        must(lane.pieceBytes <= config.maxPacket, `${lane.pieceBytes} bytes in pieces`);
+        const held = lane.assembly?.length ?? 0;
+        must(held <= config.maxPacket, `${held} bytes in pieces`);
         must(lane.acked <= lane.handled && lane.handled <= lane.received, 'counts that make no sense');
       }
       const unhandled = session.receivedBytes - session.handledBytes;

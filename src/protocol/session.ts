@@ -6,17 +6,14 @@
  * Two lanes, each once and in order: *normal*, and *urgent*, which passes ahead of what waits in the normal one.
  * In each lane `acked <= handled <= received`: told to the other side, had by the application, arrived.
  */
+import type { Assembly } from './assembly.js';
 import type { Counts } from './fields.js';
-import { Frame, protocolError } from './frame.js';
-import { joined, type RetainedPacket, SendBuffer } from './send-buffer.js';
+import { Frame } from './frame.js';
+import { type RetainedPacket, SendBuffer } from './send-buffer.js';
 
 export const NORMAL = 0;
 export const URGENT = 1;
 export type LaneIndex = typeof NORMAL | typeof URGENT;
-
-/** So many pieces in a row are put together when each is smaller than that: an honest node sends none like these. */
-const RUN = 256;
-const SMALL = 4096;
 
 export class Lane {
   readonly outgoing: SendBuffer;
@@ -26,46 +23,11 @@ export class Lane {
   handled = 0;
   /** What of `handled` was told. */
   acked = 0;
-  /** The beginning of a packet whose last piece has not come. */
-  pieces: Uint8Array[] = [];
-  pieceBytes = 0;
-  /** So many of the pieces are no longer looked at. */
-  private packed = 0;
+  /** The beginning of a packet whose last piece has not come, if ever one came in pieces. */
+  assembly: Assembly | null = null;
 
   constructor(kind: typeof Frame.Data | typeof Frame.Urgent) {
     this.outgoing = new SendBuffer(kind);
-  }
-
-  /** Keeps a piece, copying it. */
-  addPiece(bytes: Uint8Array, maxPacket: number): void {
-    this.checkSize(bytes.length, maxPacket);
-    if (bytes.length === 0) throw protocolError('an empty piece');
-    // Not bytes.slice(), which makes no copy of a Buffer.
-    this.pieces.push(new Uint8Array(bytes));
-    this.pieceBytes += bytes.length;
-    if (this.pieces.length - this.packed >= RUN) this.pack();
-  }
-
-  /** A piece of few bytes takes a hundred more: many of them become one. */
-  private pack(): void {
-    const run = this.pieces.slice(this.packed);
-    if (run.every(({ length }) => length < SMALL)) this.pieces.splice(this.packed, RUN, joined(run));
-    this.packed = this.pieces.length;
-  }
-
-  /** Whether so many more bytes are still a packet. */
-  checkSize(more: number, maxPacket: number): void {
-    if (this.pieceBytes + more > maxPacket) throw protocolError(`a packet of more than ${maxPacket} bytes`);
-  }
-
-  /** The packet that these last bytes complete. */
-  complete(last: Uint8Array, maxPacket: number): Uint8Array {
-    this.checkSize(last.length, maxPacket);
-    const packet = joined([...this.pieces, last]);
-    this.pieces = [];
-    this.pieceBytes = 0;
-    this.packed = 0;
-    return packet;
   }
 }
 

@@ -6,6 +6,7 @@
  * Acknowledgement is also credit: what is not acknowledged stays in the sender's window. So an application that is slow
  * holds its senders back, while heartbeats and acknowledgements still pass, since reading never stops.
  */
+import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
 import type { Counts } from './fields.js';
@@ -96,18 +97,20 @@ export class Traffic {
       throw protocolError(`more than the window of ${window} bytes is on its way`);
     }
     if (decoder.kind === Frame.Piece) {
-      lane.addPiece(buffer.subarray(start, end), maxPacket);
+      lane.assembly ??= new Assembly();
+      lane.assembly.add(buffer.subarray(start, end), maxPacket);
       lane.received++;
       return null;
     }
     const { deliver } = this;
-    if (lane.pieceBytes === 0) {
-      lane.checkSize(end - start, maxPacket);
+    const { assembly } = lane;
+    if (assembly === null || assembly.length === 0) {
+      checkSize(end - start, maxPacket);
       deliver.buffer = buffer;
       deliver.start = start;
       deliver.end = end;
     } else {
-      deliver.buffer = lane.complete(buffer.subarray(start, end), maxPacket);
+      deliver.buffer = assembly.complete(buffer.subarray(start, end), maxPacket);
       deliver.start = 0;
       deliver.end = deliver.buffer.length;
     }
@@ -165,6 +168,7 @@ export class Traffic {
 
   tick(peer: Peer, now: number): void {
     const { session } = peer;
+    for (const lane of session.lanes) if (lane.assembly?.idle()) lane.assembly = null;
     if (!session.unacked) return;
     if (session.ackAt <= now) {
       if (peer.link !== null) this.state.touch(peer.link);

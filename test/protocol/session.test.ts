@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OVERHEAD, PIECE } from '../../src/protocol/send-buffer.js';
-import { type Lane, NORMAL, Session, URGENT } from '../../src/protocol/session.js';
+import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 
 function bytes(length: number, fill = 1): Uint8Array {
   return new Uint8Array(length).fill(fill);
@@ -14,39 +14,6 @@ function written(...sizes: number[]): Session {
   outgoing.gather([], 1e9);
   return session;
 }
-
-describe('Lane', () => {
-  it('puts pieces together', () => {
-    const lane = new Session().lanes[NORMAL];
-    lane.addPiece(Uint8Array.of(1, 2), 10);
-    lane.addPiece(Uint8Array.of(3), 10);
-    expect(lane.complete(Uint8Array.of(4), 10)).toEqual(Uint8Array.of(1, 2, 3, 4));
-    const next = Uint8Array.of(5);
-    expect(lane.complete(next, 10)).toBe(next);
-  });
-
-  it('copies a piece, since its memory is used again', () => {
-    const lane = new Session().lanes[URGENT];
-    const memory = Uint8Array.of(1);
-    lane.addPiece(memory, 10);
-    memory.fill(9);
-    expect(lane.complete(Uint8Array.of(2), 10)).toEqual(Uint8Array.of(1, 2));
-  });
-
-  it('refuses a packet that grows too large, at the piece that makes it so', () => {
-    const lane = new Session().lanes[NORMAL];
-    lane.addPiece(bytes(6), 10);
-    expect(() => lane.addPiece(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
-    const other = new Session().lanes[NORMAL];
-    other.addPiece(bytes(6), 10);
-    expect(() => other.complete(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
-  });
-
-  it('refuses an empty piece, of which there could be any number', () => {
-    const lane: Lane = new Session().lanes[NORMAL];
-    expect(() => lane.addPiece(bytes(0), 10)).toThrow('an empty piece');
-  });
-});
 
 describe('Session', () => {
   it('is settled when everything accepted is acknowledged, in both lanes', () => {

@@ -478,13 +478,11 @@ describe('receiving', () => {
     expect(scripted.packets).toEqual(['pieces!']);
   });
 
-  it('keeps many small pieces in few places', () => {
+  it('puts many small pieces together', () => {
     const { scripted, line } = linked({ window: 1e7 });
     const sizes = [...Array.from({ length: 1000 }, () => 1), 5000, ...Array.from({ length: 700 }, () => 3)];
     const text = sizes.map((size, index) => String.fromCharCode(97 + (index % 26)).repeat(size));
     line.say(...text.map((piece) => data(piece, Frame.Piece)));
-    const lane = scripted.mesh.session('a')?.lanes[0];
-    expect(lane?.pieces.length).toBeLessThan(2 * 256 + 10);
     line.say(data('!'));
     expect(scripted.packets).toEqual([`${text.join('')}!`]);
   });

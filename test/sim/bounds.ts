@@ -90,8 +90,9 @@ function checkPeer(label: string, { config }: MeshState, peer: Peer): void {
   check(session.outstanding <= most, `${label} has ${session.outstanding} bytes outstanding for ${peer.id}`);
   const unhandled = session.receivedBytes - session.handledBytes;
   check(unhandled <= config.window + SendBuffer.cost(config.maxPacket), `${label} holds ${unhandled} bytes`);
-  for (const { pieceBytes, acked, handled, received } of session.lanes) {
-    check(pieceBytes <= config.maxPacket, `${label} holds ${pieceBytes} bytes of a packet`);
+  for (const { assembly, acked, handled, received } of session.lanes) {
+    const held = assembly?.length ?? 0;
+    check(held <= config.maxPacket, `${label} holds ${held} bytes of a packet`);
     check(acked <= handled && handled <= received, `${label} counts ${acked} <= ${handled} <= ${received}`);
   }
 }

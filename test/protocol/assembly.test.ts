@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { Assembly, checkSize } from '../../src/protocol/assembly.js';
+
+function bytes(length: number, fill = 1): Uint8Array {
+  return new Uint8Array(length).fill(fill);
+}
+
+describe('Assembly', () => {
+  it('puts pieces together, packet after packet', () => {
+    const assembly = new Assembly();
+    assembly.add(Uint8Array.of(1, 2), 10);
+    assembly.add(Uint8Array.of(3), 10);
+    expect(assembly.length).toBe(3);
+    expect(assembly.complete(Uint8Array.of(4), 10)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(assembly.length).toBe(0);
+    assembly.add(Uint8Array.of(5), 10);
+    expect(assembly.complete(Uint8Array.of(), 10)).toEqual(Uint8Array.of(5));
+  });
+
+  it('copies a piece, since its memory is used again', () => {
+    const assembly = new Assembly();
+    const memory = Uint8Array.of(1);
+    assembly.add(memory, 10);
+    memory.fill(9);
+    expect(assembly.complete(Uint8Array.of(2), 10)).toEqual(Uint8Array.of(1, 2));
+  });
+
+  it('uses its memory again for the next packet, if that is no larger', () => {
+    const assembly = new Assembly();
+    const packet = (size: number): ArrayBufferLike => {
+      assembly.add(bytes(size), 1e6);
+      const { buffer, length } = assembly.complete(bytes(1), 1e6);
+      expect(length).toBe(size + 1);
+      return buffer;
+    };
+    const first = packet(5000);
+    expect(packet(5000)).toBe(first);
+    expect(packet(10)).toBe(first);
+    const larger = packet(50_000);
+    expect(larger).not.toBe(first);
+    expect(packet(5000)).toBe(larger);
+  });
+
+  it('is idle when it was not needed since it was asked last, and holds nothing', () => {
+    const assembly = new Assembly();
+    assembly.add(bytes(1), 10);
+    expect([assembly.idle(), assembly.idle()]).toEqual([false, false]);
+    assembly.complete(bytes(1), 10);
+    expect([assembly.idle(), assembly.idle()]).toEqual([false, true]);
+  });
+
+  it('takes at most twice what came, and no more than a packet may have', () => {
+    const assembly = new Assembly();
+    for (let count = 1; count <= 100; count++) assembly.add(bytes(10, count), 1500);
+    expect(assembly.complete(bytes(0), 1500).buffer.byteLength).toBeLessThanOrEqual(1500);
+    const small = new Assembly();
+    small.add(bytes(1), 1e6);
+    expect(small.complete(bytes(0), 1e6).buffer.byteLength).toBeLessThanOrEqual(2);
+  });
+
+  it('refuses a packet that grows too large, at the piece that makes it so', () => {
+    const assembly = new Assembly();
+    assembly.add(bytes(6), 10);
+    expect(() => assembly.add(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
+    expect(() => assembly.complete(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
+    expect(assembly.complete(bytes(4), 10)).toHaveLength(10);
+  });
+
+  it('refuses an empty piece, of which there could be any number', () => {
+    expect(() => new Assembly().add(bytes(0), 10)).toThrow('an empty piece');
+  });
+});
+
+it('a packet of one piece may be as large as any', () => {
+  checkSize(10, 10);
+  expect(() => checkSize(11, 10)).toThrow('a packet of more than 10 bytes');
+});
