@@ -24,8 +24,8 @@ export const OVERHEAD = 256;
 /** Sizes of the first, second and all further segments: a slow lane must not pin much, and an idle one pins nothing. */
 const SEGMENT_SIZES = [1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
-/** Bytes kept for being written again while something is on its way: what one acknowledgement lets go of. */
-const MAX_SPARE = 1024 * 1024;
+/** Bytes kept for being written again beyond as many as are on their way: what one acknowledgement lets go of. */
+const MIN_SPARE = 1024 * 1024;
 
 interface Segment {
   readonly bytes: Uint8Array;
@@ -146,7 +146,7 @@ export class SendBuffer {
       if (this.cursorSegment === 0 && this.cursor < head) this.cursor = head;
     }
     this.acked = count;
-    if (count === this.total) this.release();
+    this.trim();
     if (this.sent < count) this.sent = count;
   }
 
@@ -205,24 +205,23 @@ export class SendBuffer {
 
   /** Keeps memory that is worth it: clearing it and touching it for the first time takes longer than writing it. */
   private keep(bytes: Uint8Array): void {
-    if (bytes.length < FULL_SEGMENT || this.spareBytes + bytes.length > MAX_SPARE) return;
+    if (bytes.length < FULL_SEGMENT) return;
     this.spare.push(bytes);
     this.spareBytes += bytes.length;
   }
 
   private memory(size: number): Uint8Array {
-    const spare = this.spare.at(-1);
-    if (spare === undefined || spare.length < size) return new Uint8Array(size);
-    this.spare.pop();
+    const index = this.spare.findLastIndex((bytes) => bytes.length >= size);
+    if (index === -1) return new Uint8Array(size);
+    const [spare] = this.spare.splice(index, 1) as [Uint8Array];
     this.spareBytes -= spare.length;
     return spare;
   }
 
-  /** Nothing is on its way: an idle lane keeps nothing. */
-  private release(): void {
-    if (this.spareBytes === 0) return;
-    this.spare = [];
-    this.spareBytes = 0;
+  /** An idle lane keeps nothing, and a busy one about as much as it may need again soon. */
+  private trim(): void {
+    const most = this.bytes === 0 ? 0 : this.bytes + MIN_SPARE;
+    while (this.spareBytes > most) this.spareBytes -= (this.spare.pop() as Uint8Array).length;
   }
 
   private append(kind: FrameKind, payload: Uint8Array): void {

@@ -176,7 +176,39 @@ describe('SendBuffer', () => {
     expect(spare()).toBe(0);
     fill(200);
     buffer.acknowledge(269);
-    expect(spare()).toBeLessThanOrEqual(1024 * 1024);
+    expect(spare()).toBeLessThanOrEqual(1024 * 1024 + buffer.bytes);
+  });
+
+  it('writes the memory of large packets again, whatever the size of their last pieces', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const packet = new Uint8Array(7 * PIECE + 80_000);
+    const views: Uint8Array[] = [];
+    let total = 0;
+    const fill = (count: number): void => {
+      for (let i = 0; i < count; i++) total = buffer.push(packet);
+      while (buffer.pending) buffer.gather(views, 1);
+    };
+    fill(16);
+    const memories = new Set(views.map((view) => view.buffer));
+    for (let round = 0; round < 10; round++) {
+      buffer.acknowledge(total - 8 * 8);
+      fill(8);
+    }
+    for (const view of views) expect(memories.has(view.buffer)).toBe(true);
+  });
+
+  it('keeps about as much to be written again as is on its way', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const spare = (): number => (buffer as unknown as { spareBytes: number }).spareBytes;
+    for (let i = 0; i < 100; i++) buffer.push(new Uint8Array(PIECE));
+    buffer.gather([], 1e9);
+    const seen = Array.from({ length: 100 }, (_, i) => {
+      buffer.acknowledge(i + 1);
+      return [buffer.bytes, spare()] as const;
+    });
+    expect(seen[49]?.[1]).toBeGreaterThan(49 * PIECE);
+    for (const [bytes, kept] of seen) expect(kept).toBeLessThanOrEqual(bytes === 0 ? 0 : bytes + 1024 * 1024);
+    expect(spare()).toBe(0);
   });
 
   it('pins little memory when little is retained', () => {
