@@ -19,6 +19,8 @@ import { unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
 const WRITE_BUDGET = 256 * 1024;
+/** Writes to one socket in a row, while the system takes them at once: then others have their turn. */
+const MOST_WRITES = 4;
 /**
  * Once so many packets of a chunk were handled, what they were answered with is written, then after twice as many more, and so
  * on. Two nodes that have a few dozen packets under way would take turns otherwise, each idle while the other works
@@ -263,8 +265,14 @@ export class Runtime implements WireOwner {
 
   #write(wire: Wire, now: number): void {
     if (wire.outer === null) return;
-    const views = this.mesh.gather(wire.inner, WRITE_BUDGET, now);
-    if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
+    for (let writes = 0; writes < MOST_WRITES; writes++) {
+      const views = this.mesh.gather(wire.inner, WRITE_BUDGET, now);
+      if (views.length === 0) return;
+      if (wire.outer.write(views)) return;
+      wire.blocked = true;
+      // Nothing waits here: the system has taken all of it, and `drain` would only say so a little later.
+      if (wire.outer.buffered > 0) return;
+    }
   }
 
   /** Writes the last words, then ends the stream. */

@@ -17,24 +17,31 @@ afterEach(async () => {
 });
 
 /** Counts writes and their bytes, and can pretend that the system takes no more. */
-function counting(): Transport & { writes: number[]; full: boolean; drain: () => void } {
+function counting(): Transport & { writes: number[]; full: boolean; passes: boolean; drain: () => void } {
   const inner = memory();
   const drains: (() => void)[] = [];
   const transport = {
     ...inner,
     writes: [] as number[],
     full: false,
+    /** Whatever is written, the system has it at once. */
+    passes: false,
     drain: () => {
       transport.full = false;
       for (const drain of drains) drain();
     },
     dial: (uri: string, events: Parameters<Transport['dial']>[1]): Connection => {
       drains.push(() => events.drain());
-      const connection = inner.dial(uri, events);
+      const connection = inner.dial(uri, {
+        open: () => events.open(),
+        data: (chunk) => events.data(chunk),
+        drain: nothing,
+        close: (error) => events.close(error),
+      });
       return {
         remote: connection.remote,
         get buffered() {
-          return connection.buffered;
+          return transport.passes ? 0 : connection.buffered;
         },
         write: (chunks) => {
           transport.writes.push(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
@@ -93,10 +100,10 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
   return { mesh, runtime, outputs, heard, hears };
 }
 
-async function pair(transport: Transport) {
+async function pair(transport: Transport, config: Partial<MeshConfig> = {}) {
   const uri = `memory://runtime-${process.pid}-${++count}`;
-  const right = node('right');
-  const left = node('left', transport);
+  const right = node('right', memory(), config);
+  const left = node('left', transport, config);
   right.runtime.ready(await right.runtime.listen([uri]));
   left.runtime.ready([]);
   left.mesh.connect(1, uri, null, left.runtime.now());
@@ -179,6 +186,23 @@ describe('Runtime', () => {
     transport.drain();
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     expect(transport.writes.length).toBe(before + 1);
+  });
+
+  it('goes on for a few writes while nothing waits in the socket, and then lets others have their turn', async () => {
+    const transport = counting();
+    const { left } = await pair(transport, { window: 1 << 22 });
+    transport.full = true;
+    transport.writes.length = 0;
+    for (let i = 0; i < 30; i++) left.mesh.send('right', new Uint8Array(100_000), false);
+    left.runtime.scheduleFlush();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    // Three packets are the first to have 256 KiB.
+    expect(transport.writes).toEqual([300_009]);
+    transport.passes = true;
+    transport.drain();
+    transport.full = true;
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(transport.writes).toEqual(Array.from({ length: 5 }, () => 300_009));
   });
 
   it('dials only once it knows its own addresses', async () => {
