@@ -112,9 +112,10 @@ class SocketConnection implements Connection {
   }
 
   get local(): boolean | undefined {
-    const { localAddress, remoteAddress } = this.#socket;
+    const { remoteAddress } = this.#socket;
     if (remoteAddress === undefined) return undefined;
-    return isLoopback(remoteAddress) || remoteAddress === localAddress;
+    // Asked only then: a socket keeps what it was told of its own address.
+    return isLoopback(remoteAddress) || remoteAddress === this.#socket.localAddress;
   }
 
   get buffered(): number {
