@@ -2,7 +2,7 @@
  * `npm run micro`: what the small steps of the hot path cost by themselves, each beside the other way of doing it. The least of
  * several rounds, in CPU time, so that other work on the machine matters little.
  */
-import { copied } from '../src/codec/bytes.js';
+import { Binaries } from '../src/codec/bytes.js';
 import { makerOf } from '../src/codec/shapes.js';
 import { plain } from './report/table.js';
 
@@ -20,6 +20,7 @@ const KEYS = ['type', 'id', 'price', 'qty', 'sym', 'ts'];
 const values: unknown[] = ['order', 7, 12.5, 3, 'ACME', 1_712_345_678_901];
 const make = makerOf(KEYS);
 const chunk = Buffer.allocUnsafeSlow(65_536);
+const binaries = new Binaries();
 const target = new Uint8Array(65_536);
 const packet = chunk.subarray(0, 57);
 const peers = new Map(Array.from({ length: 1000 }, (_, index) => [`node-${index}`, { index }]));
@@ -53,7 +54,7 @@ const steps: readonly Ways[] = [
         'new Uint8Array(view)': (turn) =>
           new Uint8Array(new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length)),
         'view.slice()': (turn) => new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length).slice(),
-        'copied, as the codec does': (turn) => copied(chunk, turn & 1023, length),
+        'copied, as the codec does': (turn) => binaries.copy(chunk, turn & 1023, length),
         'a view only, which shares memory': (turn) => chunk.subarray(turn & 1023, (turn & 1023) + length),
         'into memory that is there': (turn) => {
           target.set(new Uint8Array(chunk.buffer, chunk.byteOffset + (turn & 1023), length));

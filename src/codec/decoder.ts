@@ -6,7 +6,7 @@
  * `ERR_BAD_PACKET`.
  */
 import { MasterlessError } from '../errors.js';
-import { copied } from './bytes.js';
+import { Binaries } from './bytes.js';
 import { type KeyNode, KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { arrayIndex, defineOwn, isFree, makeSparse } from './property.js';
@@ -26,6 +26,7 @@ export class Decoder {
   private items = 0;
   private readonly text: TextReader = new TextReader();
   private readonly keys: KeyTree = new KeyTree();
+  private readonly binaries: Binaries = new Binaries();
   /** Values of the maps that are being read, one map above the other; the first place free is `top`. */
   private readonly slots: unknown[] = [];
   private top = 0;
@@ -156,7 +157,7 @@ export class Decoder {
     this.need(length);
     const { bytes, at } = this;
     this.at = at + length;
-    return copied(bytes, at, length);
+    return this.binaries.copy(bytes, at, length);
   }
 
   private readExtension(length: number): Date {
