@@ -4,23 +4,27 @@
  */
 import { protocolError } from './frame.js';
 
+/** Milliseconds for which memory waits for the next piece. */
+const KEPT = 1000;
+
 export class Assembly {
   /** Bytes of a packet whose last piece has not come. */
   length = 0;
+  /** When memory that has waited for a piece in vain is to go, by `shrink`. */
+  keptUntil = 0;
   private bytes: Uint8Array = NOTHING;
   /** Memory of the packet before. */
   private spare: Uint8Array = NOTHING;
-  private used = false;
 
   /** Keeps a piece, copying it. */
-  add(piece: Uint8Array, maxPacket: number): void {
+  add(piece: Uint8Array, maxPacket: number, now: number): void {
     if (piece.length === 0) throw protocolError('an empty piece');
-    this.append(piece, maxPacket);
+    this.append(piece, maxPacket, now);
   }
 
   /** The packet that these last bytes complete, valid until the next piece. */
-  complete(last: Uint8Array, maxPacket: number): Uint8Array {
-    this.append(last, maxPacket);
+  complete(last: Uint8Array, maxPacket: number, now: number): Uint8Array {
+    this.append(last, maxPacket, now);
     const packet = this.bytes.subarray(0, this.length);
     this.spare = this.bytes;
     this.bytes = NOTHING;
@@ -28,20 +32,19 @@ export class Assembly {
     return packet;
   }
 
-  /** Whether nothing of it was needed since the last call: then it may go, and its memory with it. */
-  idle(): boolean {
-    const idle = this.length === 0 && !this.used;
-    this.used = false;
-    return idle;
+  /** No piece came for a while: memory for more than there is goes. */
+  shrink(): void {
+    this.spare = NOTHING;
+    if (this.bytes.length > this.length) this.bytes = this.bytes.slice(0, this.length);
   }
 
-  private append(piece: Uint8Array, maxPacket: number): void {
+  private append(piece: Uint8Array, maxPacket: number, now: number): void {
     const length = this.length + piece.length;
     checkSize(length, maxPacket);
     if (length > this.bytes.length) this.grow(length, maxPacket);
     this.bytes.set(piece, this.length);
     this.length = length;
-    this.used = true;
+    this.keptUntil = now + KEPT;
   }
 
   private grow(length: number, maxPacket: number): void {

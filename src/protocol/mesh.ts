@@ -322,8 +322,7 @@ export class Mesh {
       broken(this.state, connection, error, now);
     }
     this.reading = null;
-    const { peer } = connection;
-    if (peer !== null) this.traffic.readAll(peer, connection);
+    this.traffic.readAll(connection);
     return null;
   }
 }

@@ -15,7 +15,7 @@ import { gatherLink } from './links.js';
 import { Deliver } from './output.js';
 import type { Peer } from './peer.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
-import { type LaneIndex, NORMAL, Session, URGENT } from './session.js';
+import { type Lane, type LaneIndex, NORMAL, Session, URGENT } from './session.js';
 import { fits, takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
@@ -98,7 +98,8 @@ export class Traffic {
     }
     if (decoder.kind === Frame.Piece) {
       lane.assembly ??= new Assembly();
-      lane.assembly.add(buffer.subarray(start, end), maxPacket);
+      lane.assembly.add(buffer.subarray(start, end), maxPacket, link.heardAt);
+      this.state.wake(lane.assembly.keptUntil);
       lane.received++;
       return null;
     }
@@ -110,7 +111,7 @@ export class Traffic {
       deliver.start = start;
       deliver.end = end;
     } else {
-      deliver.buffer = assembly.complete(buffer.subarray(start, end), maxPacket);
+      deliver.buffer = assembly.complete(buffer.subarray(start, end), maxPacket, link.heardAt);
       deliver.start = 0;
       deliver.end = deliver.buffer.length;
     }
@@ -162,19 +163,29 @@ export class Traffic {
   }
 
   /** Everything that one chunk brought has been read. */
-  readAll(peer: Peer, link: Connection): void {
-    if (peer.link === link && peer.session.unacked && peer.session.ackAt <= link.heardAt) this.state.touch(link);
+  readAll(link: Connection): void {
+    // Else it would keep the last packet's memory alive.
+    this.deliver.buffer = NOTHING;
+    const { peer } = link;
+    if (peer?.link === link && peer.session.unacked && peer.session.ackAt <= link.heardAt) this.state.touch(link);
   }
 
   tick(peer: Peer, now: number): void {
     const { session } = peer;
-    for (const lane of session.lanes) if (lane.assembly?.idle()) lane.assembly = null;
+    for (const lane of session.lanes) if (lane.assembly !== null) this.tidy(lane, lane.assembly, now);
     if (!session.unacked) return;
     if (session.ackAt <= now) {
       if (peer.link !== null) this.state.touch(peer.link);
     } else {
       this.state.wake(session.ackAt);
     }
+  }
+
+  /** Memory for the next large packet is kept for a while, and what was begun as long as it takes. */
+  private tidy(lane: Lane, assembly: Assembly, now: number): void {
+    if (assembly.keptUntil > now) this.state.wake(assembly.keptUntil);
+    else if (assembly.length === 0) lane.assembly = null;
+    else assembly.shrink();
   }
 
   gather(connection: Connection, budget: number, now: number): Uint8Array[] {
@@ -195,3 +206,5 @@ export class Traffic {
     return views;
   }
 }
+
+const NOTHING = new Uint8Array(0);

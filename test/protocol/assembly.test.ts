@@ -8,28 +8,28 @@ function bytes(length: number, fill = 1): Uint8Array {
 describe('Assembly', () => {
   it('puts pieces together, packet after packet', () => {
     const assembly = new Assembly();
-    assembly.add(Uint8Array.of(1, 2), 10);
-    assembly.add(Uint8Array.of(3), 10);
+    assembly.add(Uint8Array.of(1, 2), 10, 0);
+    assembly.add(Uint8Array.of(3), 10, 0);
     expect(assembly.length).toBe(3);
-    expect(assembly.complete(Uint8Array.of(4), 10)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(assembly.complete(Uint8Array.of(4), 10, 0)).toEqual(Uint8Array.of(1, 2, 3, 4));
     expect(assembly.length).toBe(0);
-    assembly.add(Uint8Array.of(5), 10);
-    expect(assembly.complete(Uint8Array.of(), 10)).toEqual(Uint8Array.of(5));
+    assembly.add(Uint8Array.of(5), 10, 0);
+    expect(assembly.complete(Uint8Array.of(), 10, 0)).toEqual(Uint8Array.of(5));
   });
 
   it('copies a piece, since its memory is used again', () => {
     const assembly = new Assembly();
     const memory = Uint8Array.of(1);
-    assembly.add(memory, 10);
+    assembly.add(memory, 10, 0);
     memory.fill(9);
-    expect(assembly.complete(Uint8Array.of(2), 10)).toEqual(Uint8Array.of(1, 2));
+    expect(assembly.complete(Uint8Array.of(2), 10, 0)).toEqual(Uint8Array.of(1, 2));
   });
 
   it('uses its memory again for the next packet, if that is no larger', () => {
     const assembly = new Assembly();
     const packet = (size: number): ArrayBufferLike => {
-      assembly.add(bytes(size), 1e6);
-      const { buffer, length } = assembly.complete(bytes(1), 1e6);
+      assembly.add(bytes(size), 1e6, 0);
+      const { buffer, length } = assembly.complete(bytes(1), 1e6, 0);
       expect(length).toBe(size + 1);
       return buffer;
     };
@@ -41,33 +41,47 @@ describe('Assembly', () => {
     expect(packet(5000)).toBe(larger);
   });
 
-  it('is idle when it was not needed since it was asked last, and holds nothing', () => {
+  it('keeps memory for a second after the last piece', () => {
     const assembly = new Assembly();
-    assembly.add(bytes(1), 10);
-    expect([assembly.idle(), assembly.idle()]).toEqual([false, false]);
-    assembly.complete(bytes(1), 10);
-    expect([assembly.idle(), assembly.idle()]).toEqual([false, true]);
+    assembly.add(bytes(1), 10, 5000);
+    expect(assembly.keptUntil).toBe(6000);
+    assembly.complete(bytes(1), 10, 5500);
+    expect(assembly.keptUntil).toBe(6500);
+  });
+
+  it('holds no more than came once it was told to shrink, and goes on from there', () => {
+    const assembly = new Assembly();
+    assembly.add(bytes(50_000), 1e6, 0);
+    const { buffer } = assembly.complete(bytes(1), 1e6, 0);
+    assembly.shrink();
+    assembly.add(bytes(7), 1e6, 0);
+    assembly.shrink();
+    assembly.shrink();
+    const packet = assembly.complete(bytes(1, 2), 1e6, 0);
+    expect(packet.buffer).not.toBe(buffer);
+    expect(packet.buffer.byteLength).toBe(16);
+    expect(packet).toEqual(Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 2));
   });
 
   it('takes at most twice what came, and no more than a packet may have', () => {
     const assembly = new Assembly();
-    for (let count = 1; count <= 100; count++) assembly.add(bytes(10, count), 1500);
-    expect(assembly.complete(bytes(0), 1500).buffer.byteLength).toBeLessThanOrEqual(1500);
+    for (let count = 1; count <= 100; count++) assembly.add(bytes(10, count), 1500, 0);
+    expect(assembly.complete(bytes(0), 1500, 0).buffer.byteLength).toBeLessThanOrEqual(1500);
     const small = new Assembly();
-    small.add(bytes(1), 1e6);
-    expect(small.complete(bytes(0), 1e6).buffer.byteLength).toBeLessThanOrEqual(2);
+    small.add(bytes(1), 1e6, 0);
+    expect(small.complete(bytes(0), 1e6, 0).buffer.byteLength).toBeLessThanOrEqual(2);
   });
 
   it('refuses a packet that grows too large, at the piece that makes it so', () => {
     const assembly = new Assembly();
-    assembly.add(bytes(6), 10);
-    expect(() => assembly.add(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
-    expect(() => assembly.complete(bytes(5), 10)).toThrow('a packet of more than 10 bytes');
-    expect(assembly.complete(bytes(4), 10)).toHaveLength(10);
+    assembly.add(bytes(6), 10, 0);
+    expect(() => assembly.add(bytes(5), 10, 0)).toThrow('a packet of more than 10 bytes');
+    expect(() => assembly.complete(bytes(5), 10, 0)).toThrow('a packet of more than 10 bytes');
+    expect(assembly.complete(bytes(4), 10, 0)).toHaveLength(10);
   });
 
   it('refuses an empty piece, of which there could be any number', () => {
-    expect(() => new Assembly().add(bytes(0), 10)).toThrow('an empty piece');
+    expect(() => new Assembly().add(bytes(0), 10, 0)).toThrow('an empty piece');
   });
 });
 

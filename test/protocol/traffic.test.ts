@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Extension, encodeAck, encodeAckRequest, encodeHeartbeat } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
+import type { Lane, Session } from '../../src/protocol/session.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { data, follow, type Line, Scripted } from './scripted.js';
 
@@ -485,6 +486,45 @@ describe('receiving', () => {
     line.say(...text.map((piece) => data(piece, Frame.Piece)));
     line.say(data('!'));
     expect(scripted.packets).toEqual([`${text.join('')}!`]);
+  });
+
+  it('lets go of memory for pieces a second later, whatever the signs of life, and keeps what was begun', () => {
+    const { scripted, line } = linked({ heartbeat: 60_000, timeout: 200_000 }, { heartbeat: 60_000 });
+    const [normal, urgent] = (scripted.mesh.session('a') as Session).lanes;
+    const memory = (lane: Lane): number => {
+      if (lane.assembly === null) return 0;
+      const { bytes, spare } = lane.assembly as unknown as Record<'bytes' | 'spare', Uint8Array>;
+      return bytes.length + spare.length;
+    };
+    const size = 30_000;
+    const whole = [data('x'.repeat(size), Frame.Piece), data('!')];
+    line.say(...whole);
+    expect(memory(normal)).toBeGreaterThan(size);
+    scripted.wait(900);
+    line.say(...whole, data('begun', Frame.Piece));
+    scripted.wait(900);
+    expect(memory(normal)).toBeGreaterThan(size);
+    scripted.wait(200);
+    expect(memory(normal)).toBe(5);
+    scripted.wait(5000);
+    line.say(data('!'));
+    expect(scripted.packets.at(-1)).toBe('begun!');
+    scripted.wait(1100);
+    line.say(data('alone', Frame.Piece));
+    expect(memory(normal)).toBe(10);
+    scripted.wait(1100);
+    expect(memory(normal)).toBe(5);
+    line.say(data('!'));
+    scripted.wait(1100);
+    expect([normal.assembly, urgent.assembly]).toEqual([null, null]);
+  });
+
+  it('keeps nothing of what a chunk came in, or was put together in', () => {
+    const { scripted, line } = linked();
+    const { deliver } = (scripted.mesh as unknown as { traffic: { deliver: { buffer: Uint8Array } } }).traffic;
+    line.say(data('pie', Frame.Piece), data('ce'), data('small'));
+    expect(scripted.packets).toEqual(['piece', 'small']);
+    expect(deliver.buffer).toHaveLength(0);
   });
 
   it('refuses empty pieces', () => {
