@@ -267,11 +267,7 @@ export class Runtime implements WireOwner {
     if (wire.outer === null) return;
     for (let writes = 0; writes < MOST_WRITES; writes++) {
       const views = this.mesh.gather(wire.inner, WRITE_BUDGET, now);
-      if (views.length === 0) return;
-      if (wire.outer.write(views)) return;
-      wire.blocked = true;
-      // Nothing waits here: the system has taken all of it, and `drain` would only say so a little later.
-      if (wire.outer.buffered > 0) return;
+      if (views.length === 0 || !wire.write(views)) return;
     }
   }
 
@@ -282,7 +278,7 @@ export class Runtime implements WireOwner {
       return;
     }
     const words = this.mesh.gather(wire.inner, 0, this.now());
-    if (words.length > 0) wire.outer.write(words);
+    if (words.length > 0) wire.write(words);
     wire.outer.end();
     this.#wires.delete(wire.inner);
     this.#lingering.add(wire);
@@ -311,6 +307,15 @@ export class Runtime implements WireOwner {
     wire.linger = null;
     for (const resolve of this.#waiting.get(wire) ?? []) resolve();
     this.#waiting.delete(wire);
+  }
+
+  fail(wire: Wire, error: unknown): void {
+    // Later: this may be the middle of a chunk of that very stream.
+    this.#platform.setImmediate(() => {
+      if (this.#wires.get(wire.inner) !== wire) return;
+      wire.close(error instanceof Error ? error : new Error(String(error)));
+      wire.outer?.destroy();
+    });
   }
 
   readonly #waiting = new Map<Wire, (() => void)[]>();

@@ -15,6 +15,8 @@ export interface WireOwner {
   scheduleFlush(): void;
   /** The stream is over. */
   forget(wire: Wire): void;
+  /** The stream has thrown what it should have told: it is to be cut once what is under way is done. */
+  fail(wire: Wire, error: unknown): void;
 }
 
 export class Wire implements ConnectionEvents {
@@ -34,6 +36,22 @@ export class Wire implements ConnectionEvents {
     this.inner = inner;
     this.outer = outer;
     this.local = local;
+  }
+
+  /** Whether more may follow at once. */
+  write(chunks: readonly Uint8Array[]): boolean {
+    const { outer } = this;
+    if (outer === null) return false;
+    try {
+      if (outer.write(chunks)) return true;
+      this.blocked = true;
+      // Where nothing waits the system has taken all of it, and `drain` would only say so a little later.
+      return outer.buffered === 0;
+    } catch (error) {
+      this.blocked = true;
+      this.#owner.fail(this, error);
+      return false;
+    }
   }
 
   open(): void {

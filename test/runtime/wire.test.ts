@@ -3,6 +3,7 @@ import { MasterlessError } from '../../src/errors.js';
 import { Connection } from '../../src/protocol/connection.js';
 import type { Mesh } from '../../src/protocol/mesh.js';
 import { Wire } from '../../src/runtime/wire.js';
+import type { Connection as Stream } from '../../src/transports/transport.js';
 
 /** A wire, and what it asked of the runtime and the core, in order. */
 function wired(uri: string | null = 'tcp://there:1') {
@@ -19,9 +20,21 @@ function wired(uri: string | null = 'tcp://there:1') {
     ended: note('ended'),
   } as unknown as Mesh;
   const inner = new Connection(1, uri, 'tcp://remote', 0, 5000);
-  const owner = { mesh, now: () => 7, pump: note('pump'), scheduleFlush: note('flush'), forget: note('forget') };
+  const owner = {
+    mesh,
+    now: () => 7,
+    pump: note('pump'),
+    scheduleFlush: note('flush'),
+    forget: note('forget'),
+    fail: note('fail'),
+  };
   const wire = new Wire(owner, inner, null, false);
   return { wire, inner, asked };
+}
+
+function stream(buffered: number, write: Stream['write']): Stream {
+  const nothing = (): void => undefined;
+  return { remote: 'x', buffered, write, end: nothing, destroy: nothing };
 }
 
 describe('a wire', () => {
@@ -48,6 +61,30 @@ describe('a wire', () => {
     wire.drain();
     expect(wire.blocked).toBe(false);
     expect(asked).toEqual([['drained', inner], ['flush']]);
+  });
+
+  it.each([
+    ['takes more', stream(5, () => true), [true, false]],
+    ['has passed all of it on, and says no by rule', stream(0, () => false), [true, true]],
+    ['has not passed all of it on', stream(1, () => false), [false, true]],
+  ])('goes on writing and waits for room as the stream does: it %s', (_, outer, [more, blocked]) => {
+    const { wire, asked } = wired();
+    expect(wire.write([Uint8Array.of(1)])).toBe(false);
+    wire.outer = outer;
+    expect(wire.write([Uint8Array.of(1)])).toBe(more);
+    expect(wire.blocked).toBe(blocked);
+    expect(asked).toEqual([]);
+  });
+
+  it('writes nothing more once its stream threw, and reports it', () => {
+    const { wire, asked } = wired();
+    const error = new Error('not so');
+    wire.outer = stream(0, () => {
+      throw error;
+    });
+    expect(wire.write([Uint8Array.of(1)])).toBe(false);
+    expect(wire.blocked).toBe(true);
+    expect(asked).toEqual([['fail', wire, error]]);
   });
 
   it('drops what still comes on a connection that is closed', () => {

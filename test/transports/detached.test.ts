@@ -33,6 +33,55 @@ it('what a transport is given to hear can be called apart from its object', asyn
   await a.disconnect('b');
 });
 
+it('a stream that throws where it should write is cut, and nothing of what was sent is lost or out of order', async () => {
+  const inner = memory();
+  let writes = 0;
+  const transport: Transport = {
+    ...inner,
+    dial: (uri, events) => {
+      const stream = inner.dial(uri, events);
+      return {
+        remote: stream.remote,
+        get buffered() {
+          return stream.buffered;
+        },
+        write: (chunks) => {
+          if ([12, 20, 30].includes(++writes)) throw new Error('it does not write');
+          return stream.write(chunks);
+        },
+        end: () => stream.end(),
+        destroy: () => stream.destroy(),
+      };
+    },
+  };
+  const { node: b, uri } = await listening('b', { listen: 'memory://throws', transports: [transport] });
+  const a = node('a', { listen: [], transports: [transport] });
+  const count = 2000;
+  const got: unknown[] = [];
+  const back: unknown[] = [];
+  // Answers are written while what they answer is still read.
+  a.on('message', (id, packet) => {
+    got.push(packet);
+    a.send(id, packet);
+  });
+  const all = new Promise<void>((resolve) => {
+    b.on('message', (_, packet) => {
+      back.push(packet);
+      if (back.length === count) resolve();
+    });
+  });
+  await Promise.all([new Promise((resolve) => b.once('connect', resolve)), a.connect(uri)]);
+  for (let index = 0; index < count; index++) {
+    b.send('a', index);
+    if (index % 100 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await all;
+  const wanted = Array.from({ length: count }, (_, index) => index);
+  expect(got).toEqual(wanted);
+  expect(back).toEqual(wanted);
+  expect(writes).toBeGreaterThan(30);
+});
+
 it('a transport is told where a dial must not lead', () => {
   const asked: unknown[] = [];
   const inner = memory();
