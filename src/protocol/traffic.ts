@@ -24,7 +24,8 @@ export const ACK_DELAY = 20;
 
 export class Traffic {
   private readonly state: MeshState;
-  private readonly deliver: Deliver = new Deliver(new Session());
+  private readonly nobody: Session = new Session();
+  private readonly deliver: Deliver = new Deliver(this.nobody);
   /** Calls of `sendAll` so far. */
   private calls = 0;
 
@@ -164,8 +165,9 @@ export class Traffic {
 
   /** Everything that one chunk brought has been read. */
   readAll(link: Connection): void {
-    // Else it would keep the last packet's memory alive.
+    // Else it would keep the last packet's memory alive, and its session's.
     this.deliver.buffer = NOTHING;
+    this.deliver.session = this.nobody;
     const { peer } = link;
     if (peer?.link === link && peer.session.unacked && peer.session.ackAt <= link.heardAt) this.state.touch(link);
   }

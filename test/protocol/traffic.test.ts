@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Extension, encodeAck, encodeAckRequest, encodeHeartbeat } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
+import type { Deliver } from '../../src/protocol/output.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 import type { Lane, Session } from '../../src/protocol/session.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
@@ -521,10 +522,11 @@ describe('receiving', () => {
 
   it('keeps nothing of what a chunk came in, or was put together in', () => {
     const { scripted, line } = linked();
-    const { deliver } = (scripted.mesh as unknown as { traffic: { deliver: { buffer: Uint8Array } } }).traffic;
+    const { deliver } = (scripted.mesh as unknown as { traffic: { deliver: Deliver } }).traffic;
     line.say(data('pie', Frame.Piece), data('ce'), data('small'));
     expect(scripted.packets).toEqual(['piece', 'small']);
     expect(deliver.buffer).toHaveLength(0);
+    expect(deliver.session).not.toBe(scripted.mesh.session('a'));
   });
 
   it('refuses empty pieces', () => {
