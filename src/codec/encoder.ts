@@ -5,7 +5,10 @@
  * encoder of its own.
  */
 import { types } from 'node:util';
+import { allowed } from './compile.js';
+import { KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
+import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
 import { Refusal, refusedObject } from './refusal.js';
 import { Writer } from './writer.js';
 
@@ -13,10 +16,16 @@ const NIL = 0xc0;
 const LARGEST_BIGINT = 2n ** 64n - 1n;
 const SMALLEST_BIGINT = -(2n ** 63n);
 const OBJECT = Object.prototype;
+/** Indexing takes five times as long where arrays of fractions and of other things come to one place (Node 20 to 24). */
+const AT = Array.prototype.at;
+/** Room in an array is asked for so many numbers at a time. */
+const SOME = 16;
+const SOME_NUMBERS = 9 * SOME;
 
-export class Encoder {
+export class Encoder implements Sink {
   private readonly limits: PacketLimits;
   private readonly out: Writer;
+  private readonly keys: KeyTree<MapWriter> = new KeyTree();
   /** Values begun so far, of those that `limits.items` allows. */
   private items = 0;
   /** Whether a call of `encode` is under way, which a getter or `toJSON` may have interrupted. */
@@ -79,19 +88,19 @@ export class Encoder {
 
   /** `replaced`: whether the object came out of a `toJSON`, which is asked only once. */
   private writeObject(value: object, depth: number, replaced: boolean): void {
-    const array = Array.isArray(value);
-    const plain = array || isPlain(value);
+    if (Array.isArray(value)) {
+      const { toJSON } = value as { toJSON?: unknown };
+      if (typeof toJSON === 'function' && !replaced) this.writeReplacement(toJSON.call(value), depth);
+      else this.writeArray(value, depth);
+      return;
+    }
+    if (this.writeByHeart(value, depth)) return;
+    const plain = isPlain(value);
     // Bytes and dates have a toJSON too, which is not wanted.
     if (!plain && this.writeNative(value)) return;
-    if (!replaced) {
-      const { toJSON } = value as { toJSON?: unknown };
-      if (typeof toJSON === 'function') {
-        this.writeReplacement(toJSON.call(value), depth);
-        return;
-      }
-    }
-    if (array) {
-      this.writeArray(value, depth);
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === 'function' && !replaced) {
+      this.writeReplacement(toJSON.call(value), depth);
       return;
     }
     const refusal = plain ? null : refusedObject(value);
@@ -132,29 +141,54 @@ export class Encoder {
     // Asked once, and made whole: a Proxy may answer anything.
     const length = array.length >>> 0;
     this.count(length);
-    this.out.array(length);
+    const { out } = this;
+    out.array(length);
     let i = 0;
     try {
+      let at = out.room(SOME_NUMBERS);
       for (; i < length; i++) {
-        const item = array[i];
-        if (item === undefined) this.out.byte(NIL);
-        else this.write(item, depth + 1);
+        const item = AT.call(array, i);
+        if (typeof item === 'number') {
+          at = out.putNumber(item, at);
+          if (i % SOME === SOME - 1) at = out.roomAt(at, SOME_NUMBERS);
+        } else {
+          at = this.writeAt(item === undefined ? null : item, at, depth + 1, SOME_NUMBERS);
+        }
       }
+      out.at = at;
     } catch (error) {
-      throw error instanceof Refusal ? error.within(i) : error;
+      throw this.blame(error, i);
     }
+  }
+
+  /** Whether the object was written, by code that knows its keys. */
+  private writeByHeart(map: object, depth: number): boolean {
+    // The keys of these are as many as their elements.
+    if (!allowed || ArrayBuffer.isView(map) || depth >= this.limits.depth) return false;
+    let node = this.keys.root(0);
+    for (const key in map) {
+      if (node === null) return false;
+      if (OBJECT.hasOwnProperty.call(map, key)) node = this.keys.named(node, key);
+    }
+    const code = node === null ? null : node.code;
+    return code?.(this, this.out, map, depth + 1) ?? false;
   }
 
   private writeMap(map: Record<string, unknown>, depth: number): void {
     this.enter(depth);
-    const { out } = this;
+    const { out, keys } = this;
     const start = out.startMap();
+    // What is learnt is of use to code only.
+    let node = allowed ? keys.root(0) : null;
+    let length = 0;
     let count = 0;
     let key = '';
     try {
       for (key in map) {
         if (!OBJECT.hasOwnProperty.call(map, key)) continue;
         if (key === '__proto__') throw new Refusal("a property of this name can't be sent");
+        length++;
+        if (node !== null) node = keys.named(node, key) ?? this.learn(node, key);
         const item = map[key];
         if (item === undefined) continue;
         this.count(2);
@@ -163,9 +197,33 @@ export class Encoder {
         this.write(item, depth + 1);
       }
     } catch (error) {
-      throw error instanceof Refusal ? error.within(key) : error;
+      throw this.blame(error, key);
     }
     out.endMap(start, count);
+    if (node !== null && length > 0 && length <= MOST_KEYS && keys.ended(node)) {
+      node.code = writerOf(node, map);
+      keys.spend(length);
+    }
+  }
+
+  private learn(node: MapNode, key: string): MapNode | null {
+    const { out } = this;
+    const start = out.at;
+    // What is written here is only looked at.
+    out.text(key);
+    const child = this.keys.learn(node, key, out.bytes, start, out.at);
+    out.at = start;
+    return child;
+  }
+
+  writeAt(value: unknown, at: number, depth: number, more: number): number {
+    this.out.at = at;
+    this.write(value, depth);
+    return this.out.room(more);
+  }
+
+  blame(error: unknown, key: string | number): unknown {
+    return error instanceof Refusal ? error.within(key) : error;
   }
 
   private enter(depth: number): void {
@@ -173,7 +231,7 @@ export class Encoder {
     throw new Refusal(`this is nested deeper than ${this.limits.depth} levels, or holds itself`);
   }
 
-  private count(more: number): void {
+  count(more: number): void {
     this.items += more;
     if (this.items > this.limits.items) {
       throw new Refusal(`the packet has more than ${this.limits.items} values (limits.items)`, 'ERR_PACKET_TOO_LARGE');

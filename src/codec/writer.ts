@@ -5,6 +5,7 @@
  * unless another large one comes before: memory that is touched for the first time is dearer than the copy.
  */
 import { Buffer } from 'node:buffer';
+import { MAX_SURPLUS } from './map-writer.js';
 import { Refusal } from './refusal.js';
 import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
 import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
@@ -12,20 +13,20 @@ import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
 const FIRST_SCRATCH = 4096;
 /** A scratch buffer larger than this is kept only until garbage is collected. */
 const MAX_KEPT = 1024 * 1024;
-/** Room that may be asked for beyond the size limit, where the need is only estimated. */
-const SLACK = 256;
+/** Room that may be asked for beyond the size limit, where the need is only estimated: for a map, and a short text. */
+const SLACK = MAX_SURPLUS + 256;
 /** Packets smaller than this get views that were made before. */
 const MAX_VIEWS = 256;
 
 export class Writer {
   /** Bytes of the largest packet. */
   private readonly size: number;
-  private bytes: Buffer;
+  bytes: Buffer;
   private view: DataView;
   /** The last large scratch buffer. */
   private large: WeakRef<Buffer> | null = null;
   /** Where the next byte goes. */
-  private at = 0;
+  at = 0;
   /** The views of `bytes` handed out before, by length. */
   private views: Uint8Array[] = [];
 
@@ -63,20 +64,24 @@ export class Writer {
 
   number(value: number): void {
     this.reserve(9);
+    this.at = this.putNumber(value, this.at);
+  }
+
+  /** Writes a number where there is room for 9 bytes; returns the offset behind it. */
+  putNumber(value: number, at: number): number {
+    const { bytes } = this;
     const int = value | 0;
     // -0 equals 0, but is not the same number.
     if (int === value && (int !== 0 || Object.is(value, 0))) {
-      if (int >= 0x80) this.header(int, 0xcc, 0xcd, 0xce);
-      else if (int >= -0x20) this.bytes[this.at++] = int;
-      else this.negative(int);
-    } else if (value >>> 0 === value && int !== 0) {
-      this.header(value, 0xcc, 0xcd, 0xce);
-    } else {
-      const { at } = this;
-      this.bytes[at] = 0xcb;
-      this.view.setFloat64(at + 1, value);
-      this.at = at + 9;
+      if (int >= 0x80) return this.putHeader(int, at, 0xcc, 0xcd, 0xce);
+      if (int < -0x20) return this.putNegative(int, at);
+      bytes[at] = int;
+      return at + 1;
     }
+    if (value >>> 0 === value && int !== 0) return this.putHeader(value, at, 0xcc, 0xcd, 0xce);
+    bytes[at] = 0xcb;
+    this.view.setFloat64(at + 1, value);
+    return at + 9;
   }
 
   /** A whole number of at most 64 bits. */
@@ -89,15 +94,17 @@ export class Writer {
   }
 
   text(text: string): void {
+    this.at = this.putText(text, this.at, 0);
+  }
+
+  /** Writes a text at `at`, with room for `more` bytes behind it; returns where that is. */
+  putText(text: string, at: number, more: number): number {
     const { length } = text;
-    if (length > SHORT_TEXT) {
-      this.longText(text);
-      return;
-    }
-    this.reserve(2 + 3 * length);
+    if (length > SHORT_TEXT) return this.putLongText(text, at, more);
+    this.reserveAt(at, 2 + 3 * length + more);
     const { bytes } = this;
     // Where the text begins depends on how many bytes it has; the guess is wrong only beyond ASCII.
-    let start = this.at + (length < 32 ? 1 : 2);
+    let start = at + (length < 32 ? 1 : 2);
     let end = writeShort(text, bytes, start);
     if (end === -1) throw loneSurrogate();
     if (length < 32 && end - start >= 32) {
@@ -112,7 +119,7 @@ export class Writer {
       bytes[start - 2] = 0xd9;
       bytes[start - 1] = size;
     }
-    this.at = end;
+    return end;
   }
 
   binary(source: Uint8Array): void {
@@ -159,47 +166,51 @@ export class Writer {
     this.at = end;
   }
 
-  private negative(int: number): void {
-    const { bytes, view, at } = this;
+  private putNegative(int: number, at: number): number {
+    const { bytes, view } = this;
     if (int >= -0x80) {
       bytes[at] = 0xd0;
       bytes[at + 1] = int;
-      this.at = at + 2;
-    } else if (int >= -0x8000) {
+      return at + 2;
+    }
+    if (int >= -0x8000) {
       bytes[at] = 0xd1;
       view.setInt16(at + 1, int);
-      this.at = at + 3;
-    } else {
-      bytes[at] = 0xd2;
-      view.setInt32(at + 1, int);
-      this.at = at + 5;
+      return at + 3;
     }
+    bytes[at] = 0xd2;
+    view.setInt32(at + 1, int);
+    return at + 5;
   }
 
-  private longText(text: string): void {
+  private putLongText(text: string, at: number, more: number): number {
     if (!isWellFormed(text)) throw loneSurrogate();
     const size = Buffer.byteLength(text);
-    this.reserve(5 + size);
-    this.header(size, 0xd9, 0xda, 0xdb);
-    this.at += this.bytes.write(text, this.at);
+    this.reserveAt(at, 5 + size + more);
+    const start = this.putHeader(size, at, 0xd9, 0xda, 0xdb);
+    return start + this.bytes.write(text, start);
+  }
+
+  private header(value: number, form8: number, form16: number, form32: number): void {
+    this.at = this.putHeader(value, this.at, form8, form16, form32);
   }
 
   /** A number with 1, 2 or 4 bytes behind the first, for which there is room; `form8` is 0 where there is no such form. */
-  private header(value: number, form8: number, form16: number, form32: number): void {
-    const { bytes, view, at } = this;
+  private putHeader(value: number, at: number, form8: number, form16: number, form32: number): number {
+    const { bytes, view } = this;
     if (value < 0x100 && form8 !== 0) {
       bytes[at] = form8;
       bytes[at + 1] = value;
-      this.at = at + 2;
-    } else if (value < 0x10000) {
+      return at + 2;
+    }
+    if (value < 0x10000) {
       bytes[at] = form16;
       view.setUint16(at + 1, value);
-      this.at = at + 3;
-    } else {
-      bytes[at] = form32;
-      view.setUint32(at + 1, value);
-      this.at = at + 5;
+      return at + 3;
     }
+    bytes[at] = form32;
+    view.setUint32(at + 1, value);
+    return at + 5;
   }
 
   /** Makes room for two more bytes in front of what was written from `from` on. */
@@ -209,17 +220,34 @@ export class Writer {
     this.at += 2;
   }
 
-  private reserve(more: number): void {
-    if (this.at + more > this.bytes.length) this.grow(this.at + more);
+  /** Makes room for so many bytes more; returns where they go. */
+  room(more: number): number {
+    this.reserve(more);
+    return this.at;
   }
 
-  private grow(needed: number): void {
+  /** Makes room for so many bytes behind `at`, which is returned. */
+  roomAt(at: number, more: number): number {
+    this.reserveAt(at, more);
+    return at;
+  }
+
+  private reserve(more: number): void {
+    this.reserveAt(this.at, more);
+  }
+
+  private reserveAt(at: number, more: number): void {
+    if (at + more > this.bytes.length) this.grow(at, at + more);
+  }
+
+  /** What was written before `at` stays. */
+  private grow(at: number, needed: number): void {
     const most = this.size + SLACK;
     if (needed > most) throw this.tooLarge();
     const size = Math.max(needed, Math.min(this.bytes.length * 2, most));
     const large = size > MAX_KEPT ? this.large?.deref() : undefined;
     const grown = large !== undefined && large.length >= size ? large : Buffer.allocUnsafeSlow(size);
-    this.bytes.copy(grown, 0, 0, this.at);
+    this.bytes.copy(grown, 0, 0, at);
     this.use(grown);
   }
 

@@ -1,28 +1,28 @@
 import { expect, test } from 'vitest';
-import { type KeyNode, KeyTree } from '../../src/codec/keys.js';
+import { type KeyNode, KeyTree, pathTo } from '../../src/codec/keys.js';
 import { msgpack } from '../../src/codec/msgpack.js';
 import { Random } from '../../src/testing/random.js';
 import { newSeed, thrownBy } from './packets.js';
 
 const bytesOf = (key: string): Uint8Array => new Uint8Array([0xa0 | key.length, ...Buffer.from(key)]);
 
-function learn(tree: KeyTree, node: KeyNode, key: string): KeyNode | null {
+function learn(tree: KeyTree<string>, node: KeyNode<string>, key: string): KeyNode<string> | null {
   const bytes = bytesOf(key);
   return tree.learn(node, key, bytes, 0, bytes.length);
 }
 
-function root(tree: KeyTree, count: number): KeyNode {
+function root(tree: KeyTree<string>, count: number): KeyNode<string> {
   const node = tree.root(count);
   if (node === null) throw new Error(`no root for ${count}`);
   return node;
 }
 
-function nodesOf(node: KeyNode): number {
+function nodesOf(node: KeyNode<string>): number {
   return node.children.reduce((sum, child) => sum + nodesOf(child), 1);
 }
 
 test('a learnt key is found where it was, and only whole', () => {
-  const tree = new KeyTree();
+  const tree = new KeyTree<string>();
   const start = root(tree, 2);
   const type = learn(tree, start, 'type');
   const bytes = bytesOf('type');
@@ -33,7 +33,7 @@ test('a learnt key is found where it was, and only whole', () => {
 });
 
 test('what is learnt keeps no memory of the packet', () => {
-  const tree = new KeyTree();
+  const tree = new KeyTree<string>();
   const bytes = bytesOf('type');
   tree.learn(root(tree, 1), 'type', bytes, 0, bytes.length);
   bytes.fill(0);
@@ -41,7 +41,7 @@ test('what is learnt keeps no memory of the packet', () => {
 });
 
 test('the tree stays small, whatever it is fed, and junk does not lock good keys out for ever', () => {
-  const tree = new KeyTree();
+  const tree = new KeyTree<string>();
   let longest = 0;
   for (let i = 0; i < 200_000; i++) {
     learn(tree, root(tree, 1 + (i % 64)), `junk${i}`);
@@ -82,4 +82,46 @@ test('maps with few keys in every order: each is read right, and a key twice is 
     }
   }
   expect(twice).toBeGreaterThan(1000);
+});
+
+test('a key is found by its name as well, behind the keys before it', () => {
+  const tree = new KeyTree<string>();
+  const start = root(tree, 0);
+  const [a, b] = [learn(tree, start, 'a'), learn(tree, start, 'b')] as KeyNode<string>[];
+  const ab = learn(tree, a as KeyNode<string>, 'b') as KeyNode<string>;
+  expect([tree.named(start, 'a'), tree.named(start, 'b'), tree.named(start, 'a')]).toEqual([a, b, a]);
+  expect(tree.named(start, 'c')).toBe(null);
+  expect(tree.named(a as KeyNode<string>, 'b')).toBe(ab);
+  expect(tree.named(b as KeyNode<string>, 'b')).toBe(null);
+  expect(pathTo(ab)).toEqual([a, ab]);
+  expect(pathTo(start)).toEqual([]);
+});
+
+test('code is asked for once, when a shape has come a hundred times', () => {
+  const tree = new KeyTree<string>();
+  const node = learn(tree, root(tree, 1), 'a') as KeyNode<string>;
+  const asked = Array.from({ length: 400 }, () => tree.ended(node));
+  expect(asked.indexOf(true)).toBe(99);
+  expect(asked.lastIndexOf(true)).toBe(99);
+});
+
+test('there is an end to compiling, and it begins anew when many more shapes came often', () => {
+  const tree = new KeyTree<string>();
+  const often = (key: string): boolean => {
+    const start = root(tree, 1);
+    const node = tree.named(start, key) ?? learn(tree, start, key);
+    for (let i = 0; node !== null && i < 100; i++) {
+      if (!tree.ended(node)) continue;
+      tree.spend(10);
+      return true;
+    }
+    return false;
+  };
+  let compiled = 0;
+  while (often(`junk${compiled}`)) compiled++;
+  expect(compiled).toBe(410);
+  let tries = 0;
+  while (!often('good')) tries++;
+  expect(tries).toBeGreaterThan(4000);
+  expect(tries).toBeLessThan(4200);
 });
