@@ -82,7 +82,7 @@ export class Node<Packet> {
     this.mesh = new Mesh(config);
     this.#runtime = new Runtime(this.mesh, addresses, (output) => this.#hear(output), config, platform);
     this.#inbox = new Inbox<Packet>(
-      (message) => this.#announce(message),
+      ({ sender, packet }) => this.#announce(sender, packet),
       (receipt) => {
         this.mesh.handled(receipt, this.now());
         this.#runtime.scheduleFlush();
@@ -137,7 +137,7 @@ export class Node<Packet> {
   /** Whether the peer took the encoded packet. */
   send(id: string, bytes: Uint8Array, urgent: boolean): boolean {
     // Who waits for room was first.
-    if (this.deliveries.waiting(id)) return false;
+    if (!this.deliveries.idle && this.deliveries.waiting(id)) return false;
     if (this.mesh.send(id, bytes, urgent) === 0) return false;
     this.flushSoon();
     return true;
@@ -297,8 +297,7 @@ export class Node<Packet> {
       this.mesh.undecodable(deliver.id, ours(error, 'ERR_BAD_PACKET'), this.now());
       return;
     }
-    if (this.#inbox.idle && this.#voice.listenerCount('message') > 0) {
-      this.#tell('message', deliver.id, packet);
+    if (this.#inbox.idle && this.#announce(deliver.id, packet)) {
       this.mesh.handled(deliver, this.#runtime.instant);
       return;
     }
@@ -314,10 +313,15 @@ export class Node<Packet> {
       : codec.decodeRange(buffer, start, end);
   }
 
-  #announce({ sender, packet }: Message<Packet>): boolean {
-    if (this.#voice.listenerCount('message') === 0) return false;
-    this.#tell('message', sender, packet);
-    return true;
+  /** Whether anybody listens. As `#tell`, without a list of arguments for each packet. */
+  #announce(sender: string, packet: Packet): boolean {
+    try {
+      // Only `false` says that nobody listens: an application may have put a function of its own in its place.
+      return this.#voice.emit('message', sender, packet) !== false;
+    } catch (error) {
+      thrown(error);
+      return true;
+    }
   }
 
   #decoded({ uncertain, unsent }: Leftover): Undelivered<Packet> {
@@ -333,16 +337,21 @@ export class Node<Packet> {
     return { uncertain: uncertain.map(decode), unsent: unsent.map(decode) };
   }
 
-  /** Emits; what a listener throws is the process's to handle, after the node is done with what it was doing. */
+  /** Emits, whatever the listeners throw. */
   #tell<E extends keyof ServerEvents<Packet>>(event: E, ...args: ServerEvents<Packet>[E]): void {
     try {
       this.#voice.emit(event, ...args);
     } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
+      thrown(error);
     }
   }
+}
+
+/** What a listener throws is the process's to handle, after the node is done with what it was doing. */
+function thrown(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }
 
 function pingLost(id: string): MasterlessError {

@@ -230,8 +230,7 @@ export class Mesh {
   poll(now: number): Output | null {
     const { outputs } = this.state;
     for (;;) {
-      const output = outputs.shift();
-      if (output !== undefined) return output;
+      if (outputs.length > 0) return outputs.shift() ?? null;
       if (this.reading === null) return this.closed();
       const deliver = this.read(this.reading, now);
       if (deliver !== null) return deliver;

@@ -92,7 +92,9 @@ export class Session {
 
   /** Whether there is something new to acknowledge. */
   get unacked(): boolean {
-    const [normal, urgent] = this.lanes;
+    // Asked for each packet: a pattern in place of the indexes would be taken apart by an iterator.
+    const normal = this.lanes[NORMAL];
+    const urgent = this.lanes[URGENT];
     return normal.handled > normal.acked || urgent.handled > urgent.acked;
   }
 
@@ -132,6 +134,7 @@ export class Session {
 
   /** The other side asked, and all that had come by then has been handled. */
   get answered(): boolean {
+    if (this.asked === NONE) return false;
     const [normal, urgent] = this.asked;
     return normal + urgent > 0 && this.lanes[NORMAL].handled >= normal && this.lanes[URGENT].handled >= urgent;
   }

@@ -26,11 +26,14 @@ export class Traffic {
   private readonly state: MeshState;
   private readonly nobody: Session = new Session();
   private readonly deliver: Deliver = new Deliver(this.nobody);
+  /** What an honest peer sends before it has heard of any of it: one packet may be larger than the whole window. */
+  private readonly mostOnTheWay: number;
   /** Calls of `sendAll` so far. */
   private calls = 0;
 
   constructor(state: MeshState) {
     this.state = state;
+    this.mostOnTheWay = state.config.window + SendBuffer.cost(state.config.maxPacket);
   }
 
   send(id: string, bytes: Uint8Array, urgent: boolean): number {
@@ -92,10 +95,10 @@ export class Traffic {
     // Sent again over this link though it had come over the last one.
     if (number < lane.received) return null;
     const { buffer, start, end } = decoder;
-    const { maxPacket, window } = this.state.config;
+    const { maxPacket } = this.state.config;
     session.receivedBytes += end - start + OVERHEAD;
-    if (session.receivedBytes - session.handledBytes > window + SendBuffer.cost(maxPacket)) {
-      throw protocolError(`more than the window of ${window} bytes is on its way`);
+    if (session.receivedBytes - session.handledBytes > this.mostOnTheWay) {
+      throw protocolError(`more than the window of ${this.state.config.window} bytes is on its way`);
     }
     if (decoder.kind === Frame.Piece) {
       lane.assembly ??= new Assembly();

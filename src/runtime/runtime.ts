@@ -146,8 +146,12 @@ export class Runtime implements WireOwner {
         // Whoever pumps has told the core something, and read the clock for it.
         const output = this.mesh.poll(this.instant);
         if (output === null) break;
-        this.#do(output);
-        if (output.kind === 'deliver' && ++delivered === share) {
+        if (output.kind !== 'deliver') {
+          this.#do(output);
+          continue;
+        }
+        this.#hear(output);
+        if (++delivered === share) {
           share += delivered + FIRST_SHARE;
           this.#answer();
         }
