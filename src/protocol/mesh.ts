@@ -237,9 +237,20 @@ export class Mesh {
     }
   }
 
-  /** The connection whose chunk is being read, when there is something to write on it. */
-  get answering(): Connection | null {
-    return this.reading?.dirty ? this.reading : null;
+  /** Whether there is a connection with something to write. */
+  get dirty(): boolean {
+    return this.state.dirty.length > 0;
+  }
+
+  /** Whether that connection has something to write; it is forgotten as well, if it was the last to get it. */
+  takeIfDirty(connection: Connection): boolean {
+    if (!connection.dirty) return false;
+    const { dirty } = this.state;
+    if (dirty.at(-1) === connection) {
+      dirty.pop();
+      connection.dirty = false;
+    }
+    return true;
   }
 
   /** The connections with something to write, and forgets them. */

@@ -135,8 +135,11 @@ export class Runtime implements WireOwner {
     this.pump();
   }
 
-  /** Does all that the core asks for, then arranges for writing and waking. Not re-entrant: the outer call goes on. */
-  pump(): void {
+  /**
+   * Does all that the core asks for, then arranges for writing and waking. Not re-entrant: the outer call goes on.
+   * @param asking - bytes came from there: what they are answered with at once is written at once, as somebody may wait for it
+   */
+  pump(asking: Wire | null = null): void {
     if (this.#pumping) return;
     this.#pumping = true;
     let delivered = 0;
@@ -153,17 +156,18 @@ export class Runtime implements WireOwner {
         this.#hear(output);
         if (++delivered === share) {
           share += delivered + FIRST_SHARE;
-          this.#answer();
+          if (asking !== null) this.#answer(asking);
         }
       }
     } finally {
       this.#pumping = false;
     }
-    this.scheduleFlush();
+    if (asking !== null) this.#answer(asking);
+    if (this.mesh.dirty) this.scheduleFlush();
     this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
   }
 
-  /** What was sent in this turn of the loop goes out at its end. */
+  /** What was sent in this turn of the loop goes out at its end, but for what it was answered with before. */
   scheduleFlush(): void {
     this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
@@ -251,10 +255,9 @@ export class Runtime implements WireOwner {
   }
 
   /** Only to the sender of what is being read: what it makes known to many is gathered for each. */
-  #answer(): void {
-    const { answering } = this.mesh;
-    const wire = answering === null ? undefined : this.#wires.get(answering);
-    if (wire !== undefined && !wire.blocked) this.#write(wire, this.instant);
+  #answer(wire: Wire): void {
+    const { inner } = wire;
+    if (!wire.blocked && this.mesh.takeIfDirty(inner) && this.#wires.has(inner)) this.#write(wire, this.instant);
   }
 
   #writeAll(): void {

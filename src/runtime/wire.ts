@@ -11,7 +11,8 @@ import type { ConnectionEvents, Connection as TransportConnection } from '../tra
 export interface WireOwner {
   readonly mesh: Mesh;
   now(): number;
-  pump(): void;
+  /** @param asking - bytes came from there */
+  pump(asking?: Wire): void;
   scheduleFlush(): void;
   /** The stream is over. */
   forget(wire: Wire): void;
@@ -68,7 +69,7 @@ export class Wire implements ConnectionEvents {
     // A wire that lingers is read to its end, so that its last words are not lost to a reset.
     if (this.inner.phase === 'closed') return;
     this.#owner.mesh.received(this.inner, chunk, this.#owner.now());
-    this.#owner.pump();
+    this.#owner.pump(this);
   }
 
   drain(): void {

@@ -97,6 +97,19 @@ describe('sending', () => {
     expect(mesh.takeDirty()).toEqual([]);
   });
 
+  it('takes one connection alone, and it comes up again only with more', () => {
+    const { scripted, line } = linked();
+    const { mesh, now } = scripted;
+    expect([mesh.dirty, mesh.takeIfDirty(line.connection)]).toEqual([false, false]);
+    mesh.send('a', new Uint8Array(10), false);
+    expect([mesh.dirty, mesh.takeIfDirty(line.connection), mesh.dirty]).toEqual([true, true, false]);
+    line.collect(mesh.gather(line.connection, 10_000, now));
+    expect(line.kinds()).toEqual(['Data']);
+    expect(mesh.takeDirty()).toEqual([]);
+    mesh.send('a', new Uint8Array(10), false);
+    expect(mesh.takeDirty()).toEqual([line.connection]);
+  });
+
   it('goes on when a connection takes bytes again', () => {
     const { scripted, line } = linked();
     expect(scripted.mesh.takeDirty()).toEqual([]);

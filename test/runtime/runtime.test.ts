@@ -171,6 +171,25 @@ describe('Runtime', () => {
     expect(transport.writes).toEqual([16 * frame, 32 * frame, 52 * frame]);
   });
 
+  it('writes what a chunk is answered with before it lets others have their turn', async () => {
+    const transport = counting();
+    const { left, right } = await pair(transport);
+    const seen: number[] = [];
+    left.hears.onDeliver = () => {
+      transport.writes.length = 0;
+      left.mesh.send('right', new Uint8Array(9), false);
+      seen.push(transport.writes.length);
+      queueMicrotask(() => seen.push(transport.writes.length));
+    };
+    right.mesh.send('left', new Uint8Array(1), false);
+    right.runtime.pump();
+    await right.heard('deliver');
+    expect(seen).toEqual([0, 1]);
+    // Once is enough, with or without an acknowledgement.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    expect(transport.writes.filter((bytes) => bytes >= 10)).toHaveLength(1);
+  });
+
   it('stops writing when the connection takes no more, and goes on when it drains', async () => {
     const transport = counting();
     const { left, right } = await pair(transport);

@@ -49,7 +49,8 @@ describe('a wire', () => {
       ['opened', inner],
       ['pump'],
       ['received', inner, chunk, 7],
-      ['pump'],
+      // There somebody may wait for an answer.
+      ['pump', wire],
       ['refuse', inner, refusal, 7],
       ['pump'],
     ]);

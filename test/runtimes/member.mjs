@@ -18,6 +18,12 @@ try {
     waiting.get(sender).push(packet);
     send(sender);
   });
+  // Should a session end before its time, the faults before that may say why.
+  const faults = [];
+  node.on('fault', (remote, { code, message }) => faults.push(`${remote} ${code} ${message}`));
+  node.on('disconnect', (peer, reason) => {
+    if (reason !== 'closed') console.error(`${id}: ${peer} is gone: ${reason}`, faults);
+  });
   for (const event of ['drain', 'connect', 'reconnect']) node.on(event, send);
   node.on('listening', (uri) => say({ uri }));
   process.stdin.on('end', () => void node.close().then(() => process.exit(0)));
