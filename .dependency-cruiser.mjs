@@ -11,6 +11,7 @@ const room = (name, path, allowed) => ({
 
 const BUILTIN = '^(node:)?[a-z/_]+$';
 const ERRORS = '^src/errors\\.ts$';
+const BUILTINS = '^src/builtins\\.ts$';
 const OPTIONS = '^src/options\\.ts$';
 const PLATFORM = '^src/platform\\.ts$';
 const CODEC = '^src/codec/codec\\.ts$';
@@ -30,12 +31,12 @@ export default {
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     room('errors', ERRORS, []),
-    room('platform', PLATFORM, [BUILTIN]),
+    room('platform', PLATFORM, [BUILTINS, BUILTIN]),
     room('options', OPTIONS, [ERRORS, PLATFORM, CODEC, TRANSPORT, CREDENTIALS]),
-    room('credentials', CREDENTIALS, [ERRORS, TRANSPORT, SECURITY, BUILTIN]),
+    room('credentials', CREDENTIALS, [ERRORS, TRANSPORT, SECURITY, BUILTINS, BUILTIN]),
     room('protocol', PROTOCOL, [ERRORS, OPTIONS]),
-    room('codec', '^src/codec/', [ERRORS, BUILTIN]),
-    room('transports', '^src/transports/', [ERRORS, BUILTIN]),
+    room('codec', '^src/codec/', [ERRORS, BUILTINS, BUILTIN]),
+    room('transports', '^src/transports/', [ERRORS, BUILTINS, BUILTIN]),
     room('delivery', '^src/delivery/', [ERRORS, PROTOCOL]),
     room('runtime', '^src/runtime/', [
       ERRORS,

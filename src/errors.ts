@@ -65,6 +65,13 @@ export class MasterlessError extends Error {
   }
 }
 
+/** What the application's own code threw is the process's to handle, after the node is done with what it was doing. */
+export function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
 /** What code of the application or of the system threw, as an error of ours with that code, unless it is one. */
 export function ours(error: unknown, code: ErrorCode): MasterlessError {
   return error instanceof MasterlessError ? error : new MasterlessError(code, String(error), { cause: error });

@@ -10,7 +10,7 @@ import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Message } from './delivery/inbox.js';
 import { harmless, Pending } from './delivery/pending.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
-import { MasterlessError, ours } from './errors.js';
+import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
@@ -308,18 +308,16 @@ export class Node<Packet> {
 
   #decode({ buffer, start, end }: Deliver): unknown {
     const { codec } = this;
-    return codec.decodeRange === undefined
-      ? codec.decode(buffer.subarray(start, end))
-      : codec.decodeRange(buffer, start, end);
+    if (codec.decodeRange !== undefined) return codec.decodeRange(buffer, start, end);
+    return codec.decode(buffer.subarray(start, end));
   }
 
-  /** Whether anybody listens. As `#tell`, without a list of arguments for each packet. */
+  /** Whether anybody listens: only `false` says no, since an application may have an `emit` of its own. */
   #announce(sender: string, packet: Packet): boolean {
     try {
-      // Only `false` says that nobody listens: an application may have put a function of its own in its place.
       return this.#voice.emit('message', sender, packet) !== false;
     } catch (error) {
-      thrown(error);
+      throwLater(error);
       return true;
     }
   }
@@ -342,16 +340,9 @@ export class Node<Packet> {
     try {
       this.#voice.emit(event, ...args);
     } catch (error) {
-      thrown(error);
+      throwLater(error);
     }
   }
-}
-
-/** What a listener throws is the process's to handle, after the node is done with what it was doing. */
-function thrown(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }
 
 function pingLost(id: string): MasterlessError {

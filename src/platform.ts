@@ -2,7 +2,7 @@
  * What a node takes of the machine it runs on, transports aside: time and chance. Whoever gives another platform decides
  * what happens when, as `masterless/testing` does.
  */
-import { randomBytes } from 'node:crypto';
+import { builtins } from './builtins.js';
 
 /** Time and chance, as a node uses them. */
 export interface Platform {
@@ -28,5 +28,5 @@ export const system: Platform = {
   setImmediate: (run) => setImmediate(run),
   clearImmediate: (immediate) => clearImmediate(immediate as NodeJS.Immediate),
   random: () => Math.random(),
-  randomBytes,
+  randomBytes: (size) => builtins.crypto.randomBytes(size),
 };

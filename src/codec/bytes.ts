@@ -2,6 +2,8 @@
  * Memory for the binaries of packets. They are copied, since the receive buffer is used again; where the copy goes decides what
  * it costs: memory of its own takes some three times as long as a part of a slab (`npm run micro`).
  */
+import { builtins } from '../builtins.js';
+
 /** So many bytes V8 keeps beside the object that shows them, which is cheaper still. */
 const BESIDE = 64;
 /** From so many on a binary has memory of its own. */
@@ -29,8 +31,8 @@ export class Binaries {
   private renew(): void {
     this.slab = new ArrayBuffer(SLAB);
     this.used = 0;
-    // Who hands one binary to another thread must not take away the others. To load that with the library takes 2 ms.
-    process.getBuiltinModule('node:worker_threads').markAsUntransferable(this.slab);
+    // Who hands one binary to another thread must not take away the others.
+    builtins.workers.markAsUntransferable(this.slab);
   }
 }
 

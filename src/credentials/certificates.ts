@@ -6,13 +6,14 @@
  * A certificate that does not do is not cut off without a word, as `rejectUnauthorized` would: the end that is turned away
  * is told why, in the protocol's own words, and nothing of what it says is read.
  */
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 import type { Security } from '../transports/security.js';
 import type { Proof } from '../transports/transport.js';
 import { coversId, fingerprint } from './identity.js';
-import { PARAMETERS, PROTOCOL_NAME } from './tls-parameters.js';
+import { PROTOCOL_NAME, tlsParameters } from './tls-parameters.js';
 
 /** A certificate for this node, and what others must show. Texts are PEM. */
 export interface TlsOptions {
@@ -55,9 +56,9 @@ export function readCertificates(given: unknown): Certificates {
   if (ca.length === 0) refuse('tls.ca', 'is empty: name the authority that signs the certificates of nodes');
   for (const each of ca) certificate('tls.ca', each);
   const own = certificate('tls.cert', cert);
-  const context = { ...PARAMETERS, ciphers: CIPHERS, key, cert, ca };
+  const context = { ...tlsParameters(), ciphers: CIPHERS, key, cert, ca };
   try {
-    createSecureContext(context);
+    builtins.tls.createSecureContext(context);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no further reason';
     refuse('tls', `has a key and a certificate that do not do: are they PEM, and do they belong together? (${code})`);
@@ -92,7 +93,7 @@ export function certificateSecurity(current: () => Certificates): Security {
   const handshakes = (): typeof made => {
     const from = current();
     if (made?.from === from) return made;
-    const secureContext = createSecureContext(from.context);
+    const secureContext = builtins.tls.createSecureContext(from.context);
     const prove = (socket: TLSSocket): Proof | MasterlessError => proved(socket, from.authorities);
     made = {
       from,
@@ -128,7 +129,7 @@ function proved(socket: TLSSocket, authorities: Certificates['authorities']): Pr
  */
 function shownBy(socket: TLSSocket): X509Certificate | null {
   const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
-  return raw === undefined ? null : new X509Certificate(raw);
+  return raw === undefined ? null : new builtins.crypto.X509Certificate(raw);
 }
 
 function unacceptable(why: string): MasterlessError {
@@ -162,7 +163,7 @@ function pem(option: string, given: unknown): string {
 
 function certificate(option: string, text: string): X509Certificate {
   try {
-    return new X509Certificate(text);
+    return new builtins.crypto.X509Certificate(text);
   } catch {
     return refuse(option, 'holds no certificate that can be read');
   }

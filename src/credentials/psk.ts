@@ -5,13 +5,13 @@
  * Neither side has a certificate. That a key of this ring was used is established for each socket by itself: the acceptor
  * notes which key it gave out for that very socket, the dialler that no certificate came in place of its key.
  */
-import { timingSafeEqual } from 'node:crypto';
-import { createSecureContext, createServer, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 import type { Security } from '../transports/security.js';
 import type { Proof } from '../transports/transport.js';
 import { readSecret, type SecretKey } from './secret.js';
-import { PARAMETERS, PROTOCOL_NAME } from './tls-parameters.js';
+import { PROTOCOL_NAME, tlsParameters } from './tls-parameters.js';
 
 /** More than a rotation ever needs at a time. */
 const MOST_SECRETS = 16;
@@ -44,9 +44,9 @@ export function pskSecurity(keys: () => readonly SecretKey[]): Security {
       'option secret needs TLS with a pre-shared key (pskCallback), which this runtime does not know: run the node with Node.js, or use certificates (option tls)',
     );
   }
-  const parameters = { ...PARAMETERS, ciphers: 'TLS_AES_128_GCM_SHA256', ALPNProtocols: [PROTOCOL_NAME] };
+  const parameters = { ...tlsParameters(), ciphers: 'TLS_AES_128_GCM_SHA256', ALPNProtocols: [PROTOCOL_NAME] };
   // No certificate can be verified by an empty list.
-  const secureContext = createSecureContext({ ...parameters, ca: [] });
+  const secureContext = builtins.tls.createSecureContext({ ...parameters, ca: [] });
   const given = new WeakMap<TLSSocket, SecretKey>();
   const holds = (key: SecretKey): boolean => keys().some((each) => sameKey(each, key));
   const accepting = {
@@ -88,7 +88,7 @@ export function pskSecurity(keys: () => readonly SecretKey[]): Security {
 /** Node looks at what it is given for this option; a runtime that does not know it leaves it out without a word. */
 function knowsKeys(): boolean {
   try {
-    createServer({ pskCallback: 'no function' as never });
+    builtins.tls.createServer({ pskCallback: 'no function' as never });
     return false;
   } catch {
     return true;
@@ -102,7 +102,7 @@ function byKeyAlone(socket: TLSSocket): boolean {
 }
 
 function sameKey(left: SecretKey, right: SecretKey): boolean {
-  return timingSafeEqual(left.psk, right.psk);
+  return builtins.crypto.timingSafeEqual(left.psk, right.psk);
 }
 
 function unproven(who: string): MasterlessError {

@@ -6,7 +6,7 @@
  * the one that {@link newSecret} makes, and what looks like a password is refused rather than hashed. No message made here
  * shows what was given.
  */
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 
 /** A secret as users give it: text made by `masterless keygen`, or 32 random bytes or more. */
@@ -29,7 +29,7 @@ const REMEDY = '`npx masterless keygen` makes one';
 
 /** A new secret as text: 32 random bytes. */
 export function newSecret(): string {
-  return PREFIX + randomBytes(LEAST).toString('base64url');
+  return PREFIX + builtins.crypto.randomBytes(LEAST).toString('base64url');
 }
 
 /**
@@ -39,7 +39,7 @@ export function newSecret(): string {
 export function readSecret(option: string, given: unknown): SecretKey {
   const bytes = typeof given === 'string' ? fromText(option, given) : fromBytes(option, given);
   const derive = (label: string, length: number): Buffer => {
-    return Buffer.from(hkdfSync('sha256', bytes, '', `masterless 1 ${label}`, length));
+    return Buffer.from(builtins.crypto.hkdfSync('sha256', bytes, '', `masterless 1 ${label}`, length));
   };
   return { identity: `masterless-1-${derive('key id', 12).toString('hex')}`, psk: derive('tls psk', 32) };
 }

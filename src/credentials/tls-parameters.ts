@@ -1,19 +1,21 @@
 /**
  * What every handshake of this library has in common: TLS 1.3 and nothing older, no tickets, one protocol name.
  */
-import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 
 /** Keeps a service of another kind with the same certificates from being taken for a node, and the other way round. */
 export const PROTOCOL_NAME = 'masterless';
 
-export const PARAMETERS: Readonly<Pick<SecureContextOptions, 'minVersion' | 'maxVersion' | 'secureOptions'>> = {
-  minVersion: 'TLSv1.3',
-  maxVersion: 'TLSv1.3',
-  // A ticket would let its holder in after the secret or the certificate behind it was dropped.
-  secureOptions: constants.SSL_OP_NO_TICKET,
-};
+export function tlsParameters(): Pick<SecureContextOptions, 'minVersion' | 'maxVersion' | 'secureOptions'> {
+  return {
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+    // A ticket would let its holder in after the secret or the certificate behind it was dropped.
+    secureOptions: builtins.crypto.constants.SSL_OP_NO_TICKET,
+  };
+}
 
 /**
  * Whether this runtime's TLS is the one all this was tested with. Others accept the same options and may ignore some,

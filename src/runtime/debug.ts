@@ -5,6 +5,7 @@
  * of the time that importing this library does. What is said until it is there waits for it.
  */
 import type { Debugger } from 'debug';
+import { throwLater } from '../errors.js';
 
 /** Takes whatever describes an event. */
 export type Debug = (...values: unknown[]) => void;
@@ -43,15 +44,13 @@ async function load(): Promise<void> {
   }
 }
 
-/** A function of the application: what it throws is the process's to handle, and does not disturb the node. */
+/** A function of the application: what it throws does not disturb the node. */
 export function harmlessDebug(debug: Debug): Debug {
   return (...values) => {
     try {
       debug(...values);
     } catch (error) {
-      process.nextTick(() => {
-        throw error;
-      });
+      throwLater(error);
     }
   };
 }

@@ -3,8 +3,8 @@
  * whoever owns the name can answer something else each time: so each answer is looked at, and what is handed on is what
  * is connected to.
  */
-import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 import { isLoopback, isWildcard } from './loopback.js';
 
@@ -14,7 +14,7 @@ import { isLoopback, isWildcard } from './loopback.js';
  */
 export function elsewhereOnly(uri: string): LookupFunction {
   return (host, options, callback) => {
-    dns.lookup(host, { ...options, all: true }, (error, all) => {
+    builtins.dns.lookup(host, { ...options, all: true }, (error, all) => {
       if (error !== null) {
         callback(error, []);
         return;

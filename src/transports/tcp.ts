@@ -6,7 +6,8 @@
  * never announced, and refused wherever an address is to be dialled.
  */
 import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
-import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { builtins } from '../builtins.js';
 import { elsewhereOnly } from './elsewhere.js';
 import { isLoopback, isWildcard } from './loopback.js';
 import type { Security } from './security.js';
@@ -79,7 +80,7 @@ function announced(server: Server, host: string): string {
 
 function interfaces(): NetworkInterfaceInfo[] {
   try {
-    return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    return Object.values(builtins.os.networkInterfaces()).flatMap((list) => list ?? []);
   } catch {
     // Some sandboxes forbid to ask.
     return [];

@@ -4,7 +4,8 @@
  * has agreed and the other end has proved what the credentials ask of it.
  */
 import type { NetConnectOpts, Socket } from 'node:net';
-import { type ConnectionOptions, connect, createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { ConnectionOptions, Server, TLSSocket, TlsOptions } from 'node:tls';
+import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 import { connectionFault } from './faults.js';
 import { pacer } from './pacer.js';
@@ -28,7 +29,12 @@ export function dialSecure(
   const { options, prove } = security.dialling();
   const secured = new SecuredConnection(uri, security.advice, () => events);
   const reading = reader((chunk) => secured.read(chunk));
-  const socket = connect({ ...options, ...where, ...reading.options, servername: '' } as ConnectionOptions);
+  const socket = builtins.tls.connect({
+    ...options,
+    ...where,
+    ...reading.options,
+    servername: '',
+  } as ConnectionOptions);
   socket.setNoDelay(true);
   secured.over(socket);
   socket.once('connect', () => {
@@ -71,7 +77,7 @@ export class SecureAcceptor {
   #server(): Server {
     const handshake = this.#security.accepting();
     if (this.#current?.handshake === handshake) return this.#current.server;
-    const server = createServer({ ...handshake.options, handshakeTimeout: LONGEST });
+    const server = builtins.tls.createServer({ ...handshake.options, handshakeTimeout: LONGEST });
     server.on('secureConnection', (socket) => {
       const secured = this.#arrivals.get(ends(socket));
       if (secured === undefined) {

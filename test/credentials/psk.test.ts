@@ -14,10 +14,11 @@ import { atEnd, node } from '../support/nodes.js';
 const without = vi.hoisted(() => ({ accepting: false, dialling: false, checking: false }));
 afterEach(() => Object.assign(without, { accepting: false, dialling: false, checking: false }));
 
-vi.mock('node:tls', async (original) => {
-  const tls = await original<typeof import('node:tls')>();
+vi.mock('../../src/builtins.js', async (original) => {
+  const { builtins } = await original<typeof import('../../src/builtins.js')>();
+  const { tls } = builtins;
   const withoutKey = (options: object): object => ({ ...options, pskCallback: undefined });
-  return {
+  const lacking = {
     ...tls,
     createServer: (options: { pskCallback?: unknown }) => {
       const isCheck = options.pskCallback !== undefined && typeof options.pskCallback !== 'function';
@@ -25,6 +26,7 @@ vi.mock('node:tls', async (original) => {
     },
     connect: (options: object) => tls.connect(without.dialling ? withoutKey(options) : options),
   };
+  return { builtins: Object.create(builtins, { tls: { value: lacking } }) };
 });
 
 const secret = newSecret();
