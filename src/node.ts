@@ -14,6 +14,7 @@ import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
+import type { Peer } from './protocol/peer.js';
 import type { Leftover } from './protocol/session.js';
 import type { MeshConfig } from './protocol/state.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
@@ -62,11 +63,10 @@ export class Node<Packet> {
     const open = this.addresses.checkListeners(options);
     if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
-    const { addresses } = this;
     const config: MeshConfig = {
       ...rest,
       rules: new Entrance({
-        ...{ addresses, credentials, authorize, debug: this.#debug },
+        ...{ addresses: this.addresses, credentials, authorize, debug: this.#debug },
         stream: (connection) => this.#runtime.stream(connection),
         settled: (connection, refusal) => this.#runtime.admitted(connection, refusal),
       }),
@@ -80,7 +80,7 @@ export class Node<Packet> {
       random: () => platform.random(),
     };
     this.mesh = new Mesh(config);
-    this.#runtime = new Runtime(this.mesh, addresses, (output) => this.#hear(output), config, platform);
+    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), config, platform);
     this.#inbox = new Inbox<Packet>(
       ({ sender, packet }) => this.#announce(sender, packet),
       (receipt) => {
@@ -144,8 +144,8 @@ export class Node<Packet> {
   }
 
   /** How many of the peers took the encoded packet, each counted once. */
-  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
-    const free = this.deliveries.idle ? ids : ids.filter((id) => !this.deliveries.waiting(id));
+  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+    const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id));
     const taken = this.mesh.sendAll(free, bytes, urgent);
     if (taken > 0) this.flushSoon();
     return taken;

@@ -103,10 +103,10 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (typeof target === 'string') return this.#node.send(target, this.#encodedFor(target, packet, urgent), urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
-    for (const id of target) if (!this.#node.mesh.isConnected(id)) checkedId(id);
+    const peers = this.#node.mesh.group(target, checkedId);
     const bytes = this.#encoded(packet, urgent);
-    for (const id of target) this.#checkTaken(id, bytes.length);
-    return this.#node.sendAll(target, bytes, urgent);
+    for (const { id, maxPacket } of peers) if (bytes.length > maxPacket) this.#checkTaken(id, bytes.length);
+    return this.#node.sendAll(peers, bytes, urgent);
   }
 
   /**

@@ -17,7 +17,7 @@ import { tellKeep } from './keep.js';
 import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
-import type { PeerView } from './peer.js';
+import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
@@ -105,9 +105,17 @@ export class Mesh {
     return this.traffic.send(id, bytes, urgent);
   }
 
-  /** The same for several peers; one named twice gets it once. Returns how many accepted it. */
-  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
-    return this.traffic.sendAll(ids, bytes, urgent);
+  /**
+   * The connected peers of these ids; one named twice is there once.
+   * @param stranger - is called for each id that is none of theirs
+   */
+  group(ids: readonly string[], stranger: (id: string) => void): Peer[] {
+    return this.traffic.group(ids, stranger);
+  }
+
+  /** The same as `send` for several peers. Returns how many accepted it. */
+  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+    return this.traffic.sendAll(peers, bytes, urgent);
   }
 
   /** Whether a packet of `size` bytes would be accepted now. */

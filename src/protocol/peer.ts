@@ -89,8 +89,8 @@ export class Peer {
   renewal: Dial | null = null;
   /** The link that gave way to one that is not there yet: its stream is open, and counts for nothing. */
   fenced: Connection | null = null;
-  /** The call of `Traffic.sendAll` that reached it last. */
-  sentIn = 0;
+  /** The call of `Traffic.group` that named it last. */
+  namedIn = 0;
   /** Bytes of the smallest packet that was refused since there last was room. */
   refused = 0;
   /** Links in a row that were lost before they carried anything. */

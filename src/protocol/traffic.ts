@@ -28,7 +28,7 @@ export class Traffic {
   private readonly deliver: Deliver = new Deliver(this.nobody);
   /** What an honest peer sends before it has heard of any of it: one packet may be larger than the whole window. */
   private readonly mostOnTheWay: number;
-  /** Calls of `sendAll` so far. */
+  /** Calls of `group` so far. */
   private calls = 0;
 
   constructor(state: MeshState) {
@@ -41,15 +41,24 @@ export class Traffic {
     return peer === undefined ? 0 : this.sendTo(peer, bytes, urgent);
   }
 
-  sendAll(ids: readonly string[], bytes: Uint8Array, urgent: boolean): number {
+  group(ids: readonly string[], stranger: (id: string) => void): Peer[] {
     const call = ++this.calls;
-    let taken = 0;
+    const peers: Peer[] = [];
     for (const id of ids) {
       const peer = this.state.peers.get(id);
-      if (peer === undefined || peer.sentIn === call) continue;
-      peer.sentIn = call;
-      if (this.sendTo(peer, bytes, urgent) > 0) taken++;
+      if (peer === undefined || !peer.connected) {
+        stranger(id);
+      } else if (peer.namedIn !== call) {
+        peer.namedIn = call;
+        peers.push(peer);
+      }
     }
+    return peers;
+  }
+
+  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+    let taken = 0;
+    for (const peer of peers) if (this.sendTo(peer, bytes, urgent) > 0) taken++;
     return taken;
   }
 

@@ -47,7 +47,13 @@ describe('sending', () => {
   it('to several gives each one packet, however often it is named, and tells how many took it', () => {
     const { scripted, line } = linked();
     const all = (ids: string[], size: number): number =>
-      scripted.act((mesh) => mesh.sendAll(ids, new Uint8Array(size), false));
+      scripted.act((mesh) =>
+        mesh.sendAll(
+          mesh.group(ids, () => undefined),
+          new Uint8Array(size),
+          false,
+        ),
+      );
     const before = line.bytes;
     expect(all(['a', 'nobody', 'a'], 9)).toBe(1);
     expect(all(['a'], 9)).toBe(1);
