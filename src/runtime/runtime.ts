@@ -183,7 +183,7 @@ export class Runtime implements WireOwner {
     this.#listeners = [];
     this.#heldDials = null;
     this.#writeAll();
-    for (const wire of [...this.#wires.values()]) this.#cut(wire);
+    for (const wire of [...this.#wires.values()]) this.cut(wire);
     await Promise.all(closed);
     await Promise.all([...this.#lingering].map((wire) => this.#gone(wire)));
     if (this.#flush !== null) this.#platform.clearImmediate(this.#flush);
@@ -246,7 +246,7 @@ export class Runtime implements WireOwner {
         const wire = this.#wires.get(output.connection);
         if (wire === undefined) break;
         if (output.flush) this.#end(wire);
-        else this.#cut(wire);
+        else this.cut(wire);
         break;
       }
       default:
@@ -281,7 +281,7 @@ export class Runtime implements WireOwner {
   /** Writes the last words, then ends the stream. */
   #end(wire: Wire): void {
     if (wire.outer === null) {
-      this.#cut(wire);
+      this.cut(wire);
       return;
     }
     const words = this.mesh.gather(wire.inner, 0, this.now());
@@ -289,7 +289,7 @@ export class Runtime implements WireOwner {
     wire.outer.end();
     this.#wires.delete(wire.inner);
     this.#lingering.add(wire);
-    wire.linger = this.#platform.setTimeout(() => this.#cut(wire), LINGER);
+    wire.linger = this.#platform.setTimeout(() => this.cut(wire), LINGER);
     // No packet may come before the connection is a link.
     if (wire.inner.decoder.maxData === 0) this.#turnedAway.add(wire);
     this.#cutLongest(this.#turnedAway, MOST_TURNED_AWAY);
@@ -298,10 +298,10 @@ export class Runtime implements WireOwner {
 
   #cutLongest(wires: ReadonlySet<Wire>, most: number): void {
     const [longest] = wires;
-    if (longest !== undefined && wires.size > most) this.#cut(longest);
+    if (longest !== undefined && wires.size > most) this.cut(longest);
   }
 
-  #cut(wire: Wire): void {
+  cut(wire: Wire): void {
     this.forget(wire);
     wire.outer?.destroy();
   }

@@ -16,9 +16,17 @@ export interface WireOwner {
   scheduleFlush(): void;
   /** The stream is over. */
   forget(wire: Wire): void;
+  /** The stream is to end at once. */
+  cut(wire: Wire): void;
   /** The stream has thrown what it should have told: it is to be cut once what is under way is done. */
   fail(wire: Wire, error: unknown): void;
 }
+
+/**
+ * Bytes that are read of a wire that lingers: more than two systems have under way. Who pours on is not read for as long
+ * as it likes, and what it sent not left to be collected.
+ */
+export const MOST_SKIPPED: number = 16 * 1024 * 1024;
 
 export class Wire implements ConnectionEvents {
   readonly inner: Connection;
@@ -30,6 +38,8 @@ export class Wire implements ConnectionEvents {
   blocked = false;
   /** It was ended; when the other side does not end it too, it is cut. */
   linger: unknown = null;
+  /** Bytes that were read since. */
+  #skipped = 0;
   readonly #owner: WireOwner;
 
   constructor(owner: WireOwner, inner: Connection, outer: TransportConnection | null, local: boolean) {
@@ -66,10 +76,18 @@ export class Wire implements ConnectionEvents {
   }
 
   data(chunk: Uint8Array): void {
-    // A wire that lingers is read to its end, so that its last words are not lost to a reset.
-    if (this.inner.phase === 'closed') return;
+    if (this.inner.phase === 'closed') {
+      this.#skip(chunk.length);
+      return;
+    }
     this.#owner.mesh.received(this.inner, chunk, this.#owner.now());
     this.#owner.pump(this);
+  }
+
+  /** A wire that lingers is read to its end, so that its last words are not lost to a reset. */
+  #skip(length: number): void {
+    this.#skipped += length;
+    if (this.#skipped > MOST_SKIPPED) this.#owner.cut(this);
   }
 
   drain(): void {

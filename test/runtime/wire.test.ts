@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { Connection } from '../../src/protocol/connection.js';
 import type { Mesh } from '../../src/protocol/mesh.js';
-import { Wire } from '../../src/runtime/wire.js';
+import { MOST_SKIPPED, Wire } from '../../src/runtime/wire.js';
 import type { Connection as Stream } from '../../src/transports/transport.js';
 
 /** A wire, and what it asked of the runtime and the core, in order. */
@@ -26,6 +26,7 @@ function wired(uri: string | null = 'tcp://there:1') {
     pump: note('pump'),
     scheduleFlush: note('flush'),
     forget: note('forget'),
+    cut: note('cut'),
     fail: note('fail'),
   };
   const wire = new Wire(owner, inner, null, false);
@@ -75,6 +76,17 @@ describe('a wire', () => {
     expect(wire.write([Uint8Array.of(1)])).toBe(more);
     expect(wire.blocked).toBe(blocked);
     expect(asked).toEqual([]);
+  });
+
+  it('is read to its end once it is over, but not without end', () => {
+    const { wire, inner, asked } = wired();
+    inner.phase = 'closed';
+    const half = new Uint8Array(MOST_SKIPPED / 2);
+    wire.data(half);
+    wire.data(half);
+    expect(asked).toEqual([]);
+    wire.data(Uint8Array.of(1));
+    expect(asked).toEqual([['cut', wire]]);
   });
 
   it('writes nothing more once its stream threw, and reports it', () => {
