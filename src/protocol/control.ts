@@ -323,9 +323,12 @@ export function decodeExtension(payload: Uint8Array): number {
   return new FieldReader(payload).varint();
 }
 
+/** The same bytes for everybody: nobody writes into a frame that is made. */
 export function encodeHeartbeat(): Uint8Array {
-  return Uint8Array.of(Frame.Heartbeat);
+  return HEARTBEAT;
 }
+
+const HEARTBEAT = Uint8Array.of(Frame.Heartbeat);
 
 /** One of the reasons there are, or a protocol error: a reason without a meaning can't be told to anybody. */
 function known<T extends number>(frame: string, reasons: Readonly<Record<string, T>>, byte: number): T {

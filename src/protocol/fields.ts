@@ -2,7 +2,7 @@
  * The fields of control frames: bytes, varints, counts, texts and incarnations, written and read one after another. A
  * reader guesses nothing: what is too short, not in its shortest form or out of range is a protocol error.
  */
-import { encodeFrame, type FrameKind, protocolError } from './frame.js';
+import { encodeFrame, type FrameKind, MAX_CONTROL, protocolError } from './frame.js';
 
 /** Counts of frames, one per lane: normal, urgent. */
 export type Counts = readonly [normal: number, urgent: number];
@@ -17,47 +17,65 @@ export function byteLength(text: string): number {
   return utf8.encode(text).length;
 }
 
+/** Where a payload is put together: one at a time, from its first field to `frame`. It grows to the largest there was. */
+let scratch: Uint8Array = new Uint8Array(MAX_CONTROL);
+
+/** Writes one payload. The one before must be done with. */
 export class FieldWriter {
-  private readonly bytes: number[] = [];
+  private at = 0;
 
   get length(): number {
-    return this.bytes.length;
+    return this.at;
   }
 
   byte(value: number): this {
-    this.bytes.push(value & 0xff);
+    if (this.at === scratch.length) grow(this.at + 1);
+    scratch[this.at++] = value;
     return this;
   }
 
   varint(value: number): this {
     let rest = value;
     while (rest > 0x7f) {
-      this.bytes.push((rest % 0x80) | 0x80);
+      this.byte((rest % 0x80) | 0x80);
       rest = Math.floor(rest / 0x80);
     }
-    this.bytes.push(rest);
-    return this;
+    return this.byte(rest);
   }
 
-  counts([normal, urgent]: Counts): this {
-    return this.varint(normal).varint(urgent);
+  counts(counts: Counts): this {
+    return this.varint(counts[0]).varint(counts[1]);
   }
 
   incarnation(digits: string): this {
-    for (let i = 0; i < 16; i += 2) this.byte(Number.parseInt((digits || NO_INCARNATION).slice(i, i + 2), 16));
+    for (let i = 0; i < 16; i += 2) this.byte((nibble(digits, i) << 4) | nibble(digits, i + 1));
     return this;
   }
 
   string(text: string): this {
     const bytes = utf8.encode(text);
     this.varint(bytes.length);
-    for (const byte of bytes) this.bytes.push(byte);
+    const end = this.at + bytes.length;
+    if (end > scratch.length) grow(end);
+    scratch.set(bytes, this.at);
+    this.at = end;
     return this;
   }
 
   frame(kind: FrameKind): Uint8Array {
-    return encodeFrame(kind, Uint8Array.from(this.bytes));
+    return encodeFrame(kind, scratch.subarray(0, this.at));
   }
+}
+
+function grow(least: number): void {
+  const grown = new Uint8Array(Math.max(least, 2 * scratch.length));
+  grown.set(scratch);
+  scratch = grown;
+}
+
+/** The value of a digit of 0-9a-f; of none, 0. */
+function nibble(digits: string, at: number): number {
+  return at < digits.length ? HEX.indexOf(digits.charAt(at)) : 0;
 }
 
 export class FieldReader {

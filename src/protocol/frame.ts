@@ -83,13 +83,15 @@ export function writeHeader(kind: FrameKind, length: number, target: Uint8Array,
 
 /** A whole frame as bytes of its own. */
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array {
-  const header = new Uint8Array(MAX_HEADER);
   const length = writeHeader(kind, payload.length, header, 0);
   const frame = new Uint8Array(length + payload.length);
-  frame.set(header.subarray(0, length));
+  for (let i = 0; i < length; i++) frame[i] = header[i] as number;
   frame.set(payload, length);
   return frame;
 }
+
+/** Used anew for each frame: many are made where somebody asks without end. */
+const header = new Uint8Array(MAX_HEADER);
 
 /**
  * Splits a byte stream into frames. `push` a chunk, then call `next` until it is false; only then may the chunk's
