@@ -10,6 +10,8 @@ import { scaled, seeded } from '../support/seed.js';
 const PERSISTENT: ServerOptions = {
   heartbeat: 20,
   timeout: 150,
+  // A frozen link is given up only when its probe has failed, on either side.
+  probeTimeout: 100,
   stallTimeout: 2000,
   handshakeTimeout: 500,
   reconnect: { attempts: Number.POSITIVE_INFINITY, minDelay: 1, maxDelay: 10 },
