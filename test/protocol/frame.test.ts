@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -79,7 +80,7 @@ describe('FrameDecoder', () => {
             memory.fill(0xee);
             at += size;
           }
-          expect(found).toEqual(wanted);
+          deepStrictEqual(found, wanted);
           expect(decoder.partial).toBe(false);
         },
       ),
@@ -93,14 +94,14 @@ describe('FrameDecoder', () => {
         const bytes = stream(wanted);
         const whole = decoderFor();
         whole.push(bytes);
-        expect(drain(whole)).toEqual(wanted);
+        deepStrictEqual(drain(whole), wanted);
         const bytewise = decoderFor();
         const found: Plain[] = [];
         for (const byte of bytes) {
           bytewise.push(Uint8Array.of(byte));
           found.push(...drain(bytewise));
         }
-        expect(found).toEqual(wanted);
+        deepStrictEqual(found, wanted);
       }),
       { numRuns: 30 },
     );
