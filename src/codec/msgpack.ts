@@ -24,7 +24,8 @@ import { type PacketLimits, resolveLimits } from './limits.js';
 export type MsgpackOptions = Partial<PacketLimits>;
 
 /**
- * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB and a table of learnt keys.
+ * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB, tables of at most 2,048 learnt
+ * keys for reading and as many for writing, and code made for shapes that come often, with at most 4,096 keys in all.
  *
  * @param limits `depth` of nested arrays and maps (default 32, at most 512); `items`: values in one packet, containers
  * and keys included (default 1,000,000); `size` in bytes of one encoded packet (default 64 MiB, at most 2 GiB).
