@@ -147,7 +147,8 @@ export class FrameDecoder {
     if (size === 0 || this.at + size > this.chunk.length) {
       const rest = this.chunk.length - this.at;
       this.letGo(rest);
-      this.hold(rest);
+      if (rest > 0) this.hold(rest);
+      else this.handBack();
       // An idle link does not keep the last chunk in memory.
       this.buffer = EMPTY;
       return false;
@@ -182,11 +183,13 @@ export class FrameDecoder {
     this.held.set(this.chunk.subarray(this.at, this.at + count), this.heldLength);
     this.heldLength = length;
     this.at += count;
-    // The chunk's owner gets its memory back.
-    if (this.at === this.chunk.length) {
-      this.chunk = EMPTY;
-      this.at = 0;
-    }
+    if (this.at === this.chunk.length) this.handBack();
+  }
+
+  /** The chunk's owner gets its memory back. */
+  private handBack(): void {
+    this.chunk = EMPTY;
+    this.at = 0;
   }
 
   private emit(buffer: Uint8Array, at: number, size: number): void {

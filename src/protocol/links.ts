@@ -143,7 +143,7 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
 }
 
 /** Of more peers than so many, signs of life may come earlier by that part of the heartbeat. */
-const MANY = 32;
+const MANY = 8;
 const EARLY = 8;
 
 function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
@@ -172,7 +172,8 @@ function silent(peer: Peer, why: string): MasterlessError {
 
 /** Writes what the link has to say: urgent packets first. */
 export function gatherLink(state: MeshState, peer: Peer, link: Connection, views: Uint8Array[], budget: number): void {
-  const [normal, urgent] = [peer.session.lanes[NORMAL].outgoing, peer.session.lanes[URGENT].outgoing];
+  const normal = peer.session.lanes[NORMAL].outgoing;
+  const urgent = peer.session.lanes[URGENT].outgoing;
   const added = urgent.pending ? urgent.gather(views, budget) : 0;
   if (added < budget && normal.pending) normal.gather(views, budget - added);
   if (normal.pending || urgent.pending) state.touch(link);

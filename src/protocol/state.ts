@@ -142,7 +142,9 @@ export class MeshState {
 
   /** Queues a control frame. */
   send(connection: Connection, frame: Uint8Array): void {
-    connection.outbox.push(frame);
+    // A list that grows from nothing takes room for seventeen; most have one, a sign of life.
+    if (connection.outbox.length === 0) connection.outbox = [frame];
+    else connection.outbox.push(frame);
     this.touch(connection);
   }
 

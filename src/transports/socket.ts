@@ -125,8 +125,7 @@ class SocketConnection implements Connection {
   write(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket;
     if (!socket.writable) return true;
-    const [first] = chunks;
-    if (chunks.length === 1 && first !== undefined) return socket.write(first);
+    if (chunks.length === 1) return socket.write(chunks[0] as Uint8Array);
     // A stream keeps some hundred bytes for each: of many, as answers to a flood of questions are, one is made.
     if (chunks.length > MOST_CHUNKS) return socket.write(Buffer.concat(chunks));
     // One writev for all of them.
