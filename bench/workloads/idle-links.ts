@@ -8,7 +8,8 @@ export const idleLinks: Workload = {
   title: '1,000 idle links',
   about:
     'Resident memory of both processes, halved, with and without a thousand links more, each used once in both directions, after ' +
-    'five seconds without packets and collecting garbage before and after them; the time to establish one, 32 at a time; and the CPU time that a link takes in a second without packets. ' +
+    'five seconds without packets and collecting garbage before and after them; the time to establish one, 32 at a time; and the ' +
+    'CPU time that a link takes in a second without packets. ' +
     'For masterless they are between 25 nodes and 40 others, so that links are measured and not nodes.',
   figures: [
     { key: 'memory', title: 'memory of one end', unit: 'KiB/link', better: 'less' },
