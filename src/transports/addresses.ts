@@ -22,8 +22,7 @@ export class Addresses {
    * would count for nothing
    */
   transport(uri: string): Transport {
-    const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase() ?? '';
-    const transport = this.#transports.get(scheme);
+    const transport = this.#transports.get(uri.slice(0, Math.max(0, uri.indexOf(':'))).toLowerCase());
     if (transport !== undefined) {
       if (!this.#secured || transport.secure || transport.isLocal(uri)) return transport;
       throw new MasterlessError(

@@ -17,19 +17,25 @@ const PIECE = 4096;
 /** Milliseconds that TLS took for a record before it handed on what was in it, be it a single byte (Node 20). */
 const RECORD = 0.003;
 
-/** Hands what the socket reads on to `data`, which may take a chunk in pieces; what that takes counts. */
-export function pacer(socket: Socket, data: (chunk: Uint8Array) => void): (chunk: Uint8Array) => void {
-  const pace = new Pace(socket, data);
-  return (chunk) => pace.take(chunk);
+/** Who is handed what was read. */
+export interface Reader {
+  data(chunk: Uint8Array): void;
 }
 
-class Pace {
+/** Whether what comes is handed on as it comes, for as long as it comes in chunks of that size. */
+export function isBrief(socket: Socket, chunk: Uint8Array): boolean {
+  return chunk.length < PIECE && !isEncrypted(socket);
+}
+
+function isEncrypted(socket: Socket): boolean {
+  return (socket as Partial<TLSSocket>).encrypted === true;
+}
+
+export class Pacer {
   readonly #socket: Socket;
-  readonly #data: (chunk: Uint8Array) => void;
-  /** Chunks of fewer bytes end the turn of their socket. TLS hands on each record by itself, and many in one turn. */
-  readonly #last: number;
-  /** Milliseconds that a chunk has cost before it came. */
-  readonly #before: number;
+  readonly #reader: Reader;
+  /** TLS hands on each record by itself, and many in one turn. */
+  readonly #encrypted: boolean;
   /** Milliseconds of work since others had their turn. */
   #busy = 0;
   /** Milliseconds that a byte took, of those handed on last. */
@@ -41,21 +47,21 @@ class Pace {
   #rest: Uint8Array = NOTHING;
   #watches = false;
 
-  constructor(socket: Socket, data: (chunk: Uint8Array) => void) {
+  /** @param reader - is handed a chunk whole or in pieces; what it takes for that counts */
+  constructor(socket: Socket, reader: Reader) {
     this.#socket = socket;
-    this.#data = data;
-    const { encrypted = false } = socket as Partial<TLSSocket>;
-    this.#last = encrypted ? 0 : PIECE;
-    this.#before = encrypted ? RECORD : 0;
+    this.#reader = reader;
+    this.#encrypted = isEncrypted(socket);
   }
 
   take(chunk: Uint8Array): void {
     const { length } = chunk;
-    this.#busy += this.#before;
-    if (length < this.#last && !this.#waits) {
-      // What waits for an answer is made of these: no clock is read for them.
+    if (this.#encrypted) {
+      this.#busy += RECORD;
+    } else if (length < PIECE && !this.#waits) {
+      // It ends the turn of its socket. What waits for an answer is made of these: no clock is read for them.
       this.#busy = 0;
-      this.#data(chunk);
+      this.#reader.data(chunk);
       return;
     }
     // TLS may read while it is written to, in the middle of `data`; and something may have been on its way.
@@ -98,7 +104,7 @@ class Pace {
   #give(piece: Uint8Array): void {
     const begun = performance.now();
     this.#giving = true;
-    this.#data(piece);
+    this.#reader.data(piece);
     this.#giving = false;
     const took = performance.now() - begun;
     this.#busy += took;
@@ -113,15 +119,15 @@ class Pace {
     this.#socket.once('end', () => {
       const last = this.#rest;
       this.#rest = NOTHING;
-      if (last.length > 0) this.#data(last);
+      if (last.length > 0) this.#reader.data(last);
     });
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
-function goOn(pace: Pace): void {
-  pace.goOn();
+function goOn(pacer: Pacer): void {
+  pacer.goOn();
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -51,8 +51,11 @@ interface Address {
 function listen(uri: string, events: ListenerEvents, security: Security | null): Listener {
   const { host, port } = parse(uri);
   const secure = security === null ? null : new SecureAcceptor(security);
+  let remote = '';
   const server = createServer({ noDelay: true }, (socket) => {
-    const remote = remoteOf(socket.remoteAddress);
+    const now = remoteOf(socket.remoteAddress);
+    // One text for all who come from there, one after the other.
+    if (now !== remote) remote = now;
     if (secure === null) acceptSocket(socket, remote, events);
     else secure.accept(socket, remote, events);
   });
@@ -114,8 +117,16 @@ function parseDialled(uri: string): Address {
   return address;
 }
 
+/** The address that was asked about last: one is asked about several times in a row. */
+let last: { readonly given: string; readonly address: Address } | null = null;
+
 /** Port 0 and a wildcard host are let through. */
 function parse(given: string): Address {
+  if (last?.given !== given) last = { given, address: parsed(given) };
+  return last.address;
+}
+
+function parsed(given: string): Address {
   const uri = uriText(given, KIND);
   const [, rest] = /^tcp:\/\/(.*)$/is.exec(uri) ?? refuse(uri, 'it does not begin with tcp://');
   if (rest === undefined || rest === '') refuse(uri, 'it has no host and no port');

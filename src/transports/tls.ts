@@ -8,9 +8,9 @@ import type { ConnectionOptions, Server, TLSSocket, TlsOptions } from 'node:tls'
 import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 import { connectionFault } from './faults.js';
-import { pacer } from './pacer.js';
 import type { Handshake, Security } from './security.js';
-import { isOwnEcho, overSocket, ownEcho, reader } from './socket.js';
+import { isOwnEcho, ownEcho } from './socket.js';
+import { reading, SocketConnection, type SocketEvents } from './socket-connection.js';
 import { handshakeFault } from './tls-faults.js';
 import type { Connection, ConnectionEvents, ListenerEvents, Proof } from './transport.js';
 
@@ -27,14 +27,10 @@ export function dialSecure(
   security: Security,
 ): Connection {
   const { options, prove } = security.dialling();
-  const secured = new SecuredConnection(uri, security.advice, () => events);
-  const reading = reader((chunk) => secured.read(chunk));
-  const socket = builtins.tls.connect({
-    ...options,
-    ...where,
-    ...reading.options,
-    servername: '',
-  } as ConnectionOptions);
+  const secured = new SecuredConnection(uri, security.advice, events);
+  const socket = reading((common) =>
+    builtins.tls.connect({ ...options, ...where, ...common, servername: '' } as ConnectionOptions),
+  );
   socket.setNoDelay(true);
   secured.over(socket);
   socket.once('connect', () => {
@@ -42,7 +38,6 @@ export function dialSecure(
     else events.open();
   });
   socket.once('secureConnect', () => secured.settle(prove(socket)));
-  reading.start(socket);
   return secured;
 }
 
@@ -59,14 +54,14 @@ export class SecureAcceptor {
 
   /** Hands a socket that came in to the listener. */
   accept(raw: Socket, remote: string, listener: ListenerEvents): void {
-    let events: ConnectionEvents;
-    const secured = new SecuredConnection(remote, this.#security.advice, () => events);
+    const secured = new SecuredConnection(remote, this.#security.advice);
     const key = ends(raw);
     secured.before(raw);
     raw.once('close', () => {
       if (this.#arrivals.get(key) === secured) this.#arrivals.delete(key);
     });
-    events = listener.accept(secured);
+    // Nothing is called while `accept` runs.
+    secured.events = listener.accept(secured);
     // Who is gone again, or was turned away, does not shake hands.
     if (raw.remotePort === undefined) raw.destroy();
     if (raw.destroyed) return;
@@ -85,10 +80,6 @@ export class SecureAcceptor {
         return;
       }
       secured.over(socket);
-      socket.on(
-        'data',
-        pacer(socket, (chunk) => secured.read(chunk)),
-      );
       secured.settle(handshake.prove(socket));
     });
     server.on('tlsClientError', (error, socket) => this.#arrivals.get(ends(socket))?.failed(error));
@@ -102,12 +93,16 @@ function ends({ localAddress, localPort, remoteAddress, remotePort }: Socket): s
   return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`;
 }
 
+const NOBODY: ConnectionEvents = { open: nothing, data: nothing, drain: nothing, close: nothing };
+
+function nothing(): void {}
+
 /** A connection from its socket to its end; in between TLS is agreed. */
-class SecuredConnection implements Connection {
+class SecuredConnection implements Connection, SocketEvents {
   readonly remote: string;
   proof: Proof | null = null;
+  events: ConnectionEvents;
   readonly #advice: string;
-  readonly #events: () => ConnectionEvents;
   /** The stream over TLS; for a connection that came in, from when TLS has agreed. */
   #stream: Connection | null = null;
   /** The socket below, of one that came in. */
@@ -123,10 +118,10 @@ class SecuredConnection implements Connection {
   #ended = false;
   #over = false;
 
-  constructor(remote: string, advice: string, events: () => ConnectionEvents) {
+  constructor(remote: string, advice: string, events: ConnectionEvents = NOBODY) {
     this.remote = remote;
     this.#advice = advice;
-    this.#events = events;
+    this.events = events;
   }
 
   get buffered(): number {
@@ -163,19 +158,13 @@ class SecuredConnection implements Connection {
     this.#raw = raw;
     raw.on('error', (error) => this.failed(error));
     raw.once('close', () => {
-      if (this.#stream === null) this.#close(null);
+      if (this.#stream === null) this.close(null);
     });
   }
 
   /** Its TLS socket is there. */
   over(socket: TLSSocket): void {
-    const events = {
-      drain: () => this.#events().drain(),
-      close: (error: Error | null) => this.#close(error),
-    };
-    this.#stream = overSocket(socket, this.remote, events, (error) =>
-      this.#settled ? connectionFault(error, this.remote) : handshakeFault(error, this.remote, this.#advice),
-    );
+    this.#stream = new SocketConnection(socket, this.remote, this);
   }
 
   /** The handshake failed; the end follows. */
@@ -197,16 +186,32 @@ class SecuredConnection implements Connection {
     this.#drop();
     const more = held.length === 0 || this.#stream?.write(held) === true;
     if (this.#ended) this.#stream?.end();
-    else if (this.#blocked && more) this.#events().drain();
+    else if (this.#blocked && more) this.events.drain();
   }
 
   /** Bytes came over TLS. */
-  read(chunk: Uint8Array): void {
-    if (this.proof !== null) this.#events().data(chunk);
+  data(chunk: Uint8Array): void {
+    if (this.proof !== null) this.events.data(chunk);
+  }
+
+  drain(): void {
+    this.events.drain();
+  }
+
+  fault(error: Error): MasterlessError {
+    return this.#settled ? connectionFault(error, this.remote) : handshakeFault(error, this.remote, this.#advice);
+  }
+
+  /** The socket is over. */
+  close(error: Error | null): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#drop();
+    this.events.close(this.#failure ?? error);
   }
 
   #refuse(error: MasterlessError): void {
-    const events = this.#events();
+    const { events } = this;
     if (events.refused !== undefined) {
       events.refused(error);
       return;
@@ -218,12 +223,5 @@ class SecuredConnection implements Connection {
   #drop(): void {
     this.#held = [];
     this.#heldBytes = 0;
-  }
-
-  #close(error: Error | null): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#drop();
-    this.#events().close(this.#failure ?? error);
   }
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { pacer } from '../../src/transports/pacer.js';
+import { Pacer } from '../../src/transports/pacer.js';
 import { within } from '../support/events.js';
 import { atEnd } from '../support/nodes.js';
 
@@ -23,6 +23,12 @@ async function joined(): Promise<{ near: Socket; far: Socket }> {
   return { near, far };
 }
 
+/** What comes is handed on by a pacer. */
+function paced(socket: Socket, data: (chunk: Uint8Array) => void): void {
+  const pacer = new Pacer(socket, { data });
+  socket.on('data', (chunk: Uint8Array) => pacer.take(chunk));
+}
+
 /** Reads all that comes, with work of so many milliseconds for each KiB: bytes in each turn of the loop, and their order. */
 async function turns(work: number): Promise<{ sizes: number[]; bytes: number; ordered: boolean }> {
   const { near, far } = await joined();
@@ -40,7 +46,7 @@ async function turns(work: number): Promise<{ sizes: number[]; bytes: number; or
     turn += chunk.length;
     while (performance.now() < end);
   };
-  far.on('data', pacer(far, read));
+  paced(far, read);
   near.end(Uint8Array.from({ length: BYTES }, (_, at) => at % 251));
   await within(once(far, 'end'), 'all that was sent', 30_000);
   ended = true;
@@ -68,14 +74,11 @@ it('what is read fast comes as it comes', async () => {
 it('nothing more comes when the reader has destroyed the socket, in the middle of a chunk too', async () => {
   const { near, far } = await joined();
   let count = 0;
-  far.on(
-    'data',
-    pacer(far, (chunk) => {
-      const end = performance.now() + chunk.length / 1024;
-      while (performance.now() < end);
-      if (++count === 3) far.destroy();
-    }),
-  );
+  paced(far, (chunk) => {
+    const end = performance.now() + chunk.length / 1024;
+    while (performance.now() < end);
+    if (++count === 3) far.destroy();
+  });
   near.on('error', () => undefined);
   near.write(new Uint8Array(BYTES));
   await within(once(far, 'close'), 'the end');
@@ -89,11 +92,13 @@ it.each([
 ])('chunks that are small and dear, %s', (_, encrypted, pauses, read) => {
   let [paused, bytes] = [0, 0];
   const socket = { encrypted, destroyed: false, once: () => undefined, pause: () => paused++, resume: () => undefined };
-  const take = pacer(socket as unknown as Socket, (chunk) => {
-    const end = performance.now() + 1.1;
-    while (performance.now() < end);
-    bytes += chunk.length;
+  const pacer = new Pacer(socket as unknown as Socket, {
+    data(chunk) {
+      const end = performance.now() + 1.1;
+      while (performance.now() < end);
+      bytes += chunk.length;
+    },
   });
-  for (let count = 0; count < 20; count++) take(new Uint8Array(100));
+  for (let count = 0; count < 20; count++) pacer.take(new Uint8Array(100));
   expect([paused, bytes]).toEqual([pauses, read]);
 });
