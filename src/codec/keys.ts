@@ -19,7 +19,7 @@ export interface KeyNode<Code> {
   /** The key that came next the last time: one of `children`. */
   next: KeyNode<Code> | null;
   /** Keys that came next; at most {@link MAX_CHILDREN}. */
-  readonly children: KeyNode<Code>[];
+  children: KeyNode<Code>[];
   /** Maps that ended here. */
   seen: number;
   /** Maps that end here come often; or, if that was noted of it, those that go on from here. */
@@ -98,8 +98,10 @@ export class KeyTree<Code> {
       return null;
     }
     const child = newNode(key, copyOf(bytes, start, end), node);
+    // Most keys have one that comes next, and a list that grows from nothing takes room for seventeen.
+    if (node.children.length === 0) node.children = [child];
     // With all places taken, which one goes is of no matter as long as it is not always the same.
-    if (node.children.length < MAX_CHILDREN) node.children.push(child);
+    else if (node.children.length < MAX_CHILDREN) node.children.push(child);
     else node.children[this.learnt % MAX_CHILDREN] = child;
     node.next = child;
     this.learnt++;
@@ -154,7 +156,8 @@ function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
 }
 
 const NOTHING = new Uint8Array(0);
+const NONE: never[] = [];
 
 function newNode<Code>(key: string, bytes: Uint8Array, parent: KeyNode<Code> | null): KeyNode<Code> {
-  return { key, bytes, parent, next: null, children: [], seen: 0, frequent: false, kind: '', code: null };
+  return { key, bytes, parent, next: null, children: NONE, seen: 0, frequent: false, kind: '', code: null };
 }

@@ -45,13 +45,11 @@ export function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** Reads text out of one packet. Keeps a few short strings, which then need not be made again. */
+/** Reads text out of one packet. A few short strings are kept, which then need not be made again. */
 export class TextReader {
   private bytes: Uint8Array = EMPTY;
   /** `bytes` with the methods of a Buffer, made when first needed. */
   private buffer: Buffer | null = null;
-  /** The latest short string of each hash: bounded, and a clash costs no more than making the string. */
-  private readonly recent: string[] = Array.from({ length: RECENT }, () => '');
 
   /** Reads from `bytes` from now on. */
   open(bytes: Uint8Array): void {
@@ -74,7 +72,7 @@ export class TextReader {
   }
 
   private readShort(start: number, end: number): string | null {
-    const { bytes, recent } = this;
+    const { bytes } = this;
     const length = end - start;
     let hash = length;
     let all = 0;
@@ -116,6 +114,11 @@ export class TextReader {
 const EMPTY = new Uint8Array(0);
 /** Slots for recent strings, a power of two. */
 const RECENT = 512;
+/**
+ * The latest short string of each hash, of all packets in the process: bounded, and a clash costs no more than making the
+ * string.
+ */
+const recent: string[] = Array.from({ length: RECENT }, () => '');
 /** Bytes of the longest string kept. */
 const INTERNED = 12;
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
