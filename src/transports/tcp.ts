@@ -35,7 +35,11 @@ export function tcp(security: Security | null = null): Transport {
   return {
     scheme: 'tcp',
     secure: security !== null,
-    canonical: (uri) => format(parseDialled(uri)),
+    canonical(uri) {
+      const text = format(parseDialled(uri));
+      // Kept for each link: not as another text of the same signs.
+      return text === uri ? uri : text;
+    },
     isLocal: (uri) => isLoopback(parse(uri).host),
     listen: (uri, events) => listen(uri, events, security),
     dial: (uri, events, elsewhere = false) => dial(uri, events, security, elsewhere),

@@ -1,4 +1,4 @@
-/** What `node:net` needs beyond the rules that hold for all transports: a reader that does not read, and ports that echo. */
+/** What `node:net` needs beyond the rules that hold for all transports: ports that echo. */
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -19,87 +19,6 @@ vi.mock('node:net', async (original) => {
 
 afterEach(() => {
   extra.options = {};
-});
-
-describe('a reader that does not read', () => {
-  it('lets bytes pile up, which is told, and drains when it reads again', async () => {
-    const server = createServer();
-    const uri = await listening(server);
-    await onBench(tcp(), async (bench) => {
-      const near = bench.dial(uri);
-      const [reader] = (await once(server, 'connection')) as [Socket];
-      reader.pause();
-      await near.opened;
-      // More than the system's own buffers take.
-      expect(near.write(30_000_000)).toBe(false);
-      expect(near.write(1, 1)).toBe(false);
-      await turnOfBoth();
-      expect(near.told).toEqual(['open']);
-      expect(near.connection.buffered).toBeGreaterThan(10_000_000);
-      const drained = near.drained();
-      reader.resume();
-      await drained;
-      expect(near.told).toEqual(['open', 'drain']);
-      expect(near.connection.buffered).toBe(0);
-      reader.destroy();
-      await near.closed;
-    });
-    await closed(server);
-  });
-
-  it('does not hold up destroy', async () => {
-    const server = createServer();
-    const uri = await listening(server);
-    await onBench(tcp(), async (bench) => {
-      const near = bench.dial(uri);
-      const [reader] = (await once(server, 'connection')) as [Socket];
-      reader.pause();
-      await near.opened;
-      near.write(30_000_000);
-      near.end();
-      near.destroy();
-      expect(await near.closed).toBeNull();
-      reader.destroy();
-    });
-    await closed(server);
-  });
-});
-
-describe('writing', () => {
-  it('several chunks go to the system together', () =>
-    onBench(tcp(), async (bench) => {
-      const { near, far } = await bench.pair(await bench.listen(`tcp://${HOST}:0`));
-      const sizes: number[] = [];
-      let before = 0;
-      far.onData = () => {
-        sizes.push(far.received - before);
-        before = far.received;
-      };
-      near.write(10, 20, 30, 40);
-      await far.has(100);
-      expect(sizes).toEqual([100]);
-    }));
-});
-
-describe('reading', () => {
-  it('dialled sockets share one buffer', () =>
-    onBench(tcp(), async (bench) => {
-      const place = await bench.listen(`tcp://${HOST}:0`);
-      const buffers = new Set<ArrayBufferLike>();
-      const pairs = [await bench.pair(place), await bench.pair(place), await bench.pair(place)];
-      for (const { near } of pairs) {
-        const { data } = near;
-        near.data = (chunk) => {
-          buffers.add(chunk.buffer);
-          data.call(near, chunk);
-        };
-      }
-      for (const { near, far } of pairs) {
-        far.write(100_000);
-        await near.has(100_000);
-      }
-      expect(buffers.size).toBe(process.platform === 'win32' ? pairs.length : 1);
-    }));
 });
 
 describe('a socket that is connected to itself', () => {
@@ -145,15 +64,4 @@ async function listening(server: Server): Promise<string> {
 
 function closed(server: Server): Promise<unknown> {
   return new Promise((resolve) => server.close(resolve));
-}
-
-/** A round trip over another connection: what was to be told by now has been told. */
-async function turnOfBoth(): Promise<void> {
-  await onBench(tcp(), async (bench) => {
-    const { near, far } = await bench.pair(await bench.listen(`tcp://${HOST}:0`));
-    near.write(1);
-    await far.has(1);
-    far.write(1);
-    await near.has(1);
-  });
 }
