@@ -9,7 +9,7 @@ import { MAX_CONTROL, MAX_DATA, MAX_HEADER } from '../../src/protocol/frame.js';
 import { MAX_OUTBOX } from '../../src/protocol/inbound.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Deliver, Output } from '../../src/protocol/output.js';
-import type { Session } from '../../src/protocol/session.js';
+import { type Session, UNUSED } from '../../src/protocol/session.js';
 import type { MeshConfig, MeshState } from '../../src/protocol/state.js';
 import { must } from '../target.js';
 
@@ -119,20 +119,23 @@ export class Core {
 
   /** Everything is within its bounds. */
   mustBeBounded(): void {
-    const { config, connections, peers, outstanding, outputs } = this.state;
+    const { config, connections, handshakes, peers, outstanding, outputs } = this.state;
     must(outputs.length === 0, `${outputs.length} outputs are left`);
     must(peers.size <= config.maxPeers, `${peers.size} peers`);
     let incoming = 0;
-    for (const { uri } of connections.values()) if (uri === null) incoming++;
+    for (const { uri } of connections) if (uri === null) incoming++;
     must(incoming <= config.maxHandshakes + peers.size, `${incoming} connections that came in`);
     // Of those that it dialled itself, one whose wish was withdrawn is left to its own end.
-    must(connections.size - incoming <= MOST_DIALLED, `${connections.size - incoming} connections that it dialled`);
+    must(connections.length - incoming <= MOST_DIALLED, `${connections.length - incoming} connections that it dialled`);
     let sum = 0;
-    for (const { session, connections: own } of peers.values()) {
+    for (const { session, handshakes: own } of peers.values()) {
       sum += session.outstanding;
       must(session.outstanding <= config.window + config.maxPacket, `${session.outstanding} bytes for one peer`);
-      must(own.size <= connections.size, 'a peer has connections that are over');
-      for (const lane of session.lanes) {
+      must(
+        own.every((connection) => handshakes.has(connection)),
+        'a peer has handshakes that are over',
+      );
+      for (const lane of [session.normal, session.urgent]) {
         const held = lane.assembly?.length ?? 0;
         must(held <= config.maxPacket, `${held} bytes in pieces`);
         must(lane.acked <= lane.handled && lane.handled <= lane.received, 'counts that make no sense');
@@ -140,9 +143,11 @@ export class Core {
       const unhandled = session.receivedBytes - session.handledBytes;
       must(unhandled <= config.window + 2 * (config.maxPacket + 1024), `${unhandled} bytes unhandled`);
     }
+    must(UNUSED.received + UNUSED.outgoing.total === 0, 'something went through the lane that is for nothing');
     must(sum === outstanding, `${outstanding} bytes are said to be on their way, and it is ${sum}`);
-    for (const { decoder, outbox } of connections.values()) {
-      must(outbox.length <= MAX_OUTBOX + 8, `${outbox.length} frames wait to be written`);
+    for (const { decoder, outbox } of connections) {
+      const waiting = outbox?.length ?? 0;
+      must(waiting <= MAX_OUTBOX + 8, `${waiting} frames wait to be written`);
       const held = Reflect.get(decoder, 'held') as Uint8Array;
       must(
         held.length <= Math.max(MAX_CONTROL, decoder.maxData, 4096) + MAX_HEADER + MAX_DATA,
@@ -154,7 +159,7 @@ export class Core {
   /** After everybody has gone: nothing is left. */
   mustBeEmpty(): void {
     const { connections, peers, dials, outstanding, starved } = this.state;
-    must(connections.size === 0, `${connections.size} connections are left`);
+    must(connections.length === 0, `${connections.length} connections are left`);
     must(dials.size === 0, `${dials.size} dials are left`);
     must(peers.size === 0, `peers are left: ${[...peers.keys()].join(', ').slice(0, 100)}`);
     must(starved.size === 0, `${starved.size} peers wait for room`);
@@ -217,9 +222,12 @@ export class Core {
 
   /** Packets here are of one frame each: every one was acknowledged, or is reported as left over. */
   private account(session: Session): void {
-    for (const { outgoing } of session.lanes) this.reported += outgoing.total;
+    for (const { outgoing } of [session.normal, session.urgent]) this.reported += outgoing.total;
     const left = session.leftover();
-    const unacknowledged = session.lanes.reduce((sum, { outgoing }) => sum + outgoing.total - outgoing.acked, 0);
+    const unacknowledged = [session.normal, session.urgent].reduce(
+      (sum, { outgoing }) => sum + outgoing.total - outgoing.acked,
+      0,
+    );
     must(
       left.uncertain.length + left.unsent.length === unacknowledged,
       'packets are neither acknowledged nor reported',

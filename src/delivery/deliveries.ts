@@ -86,7 +86,7 @@ export class Deliveries {
     const session = this.#outgoing.session(id);
     if (session === null) return Promise.reject(unknown(id));
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
-      const { acked, total } = session.lanes[lane].outgoing;
+      const { acked, total } = session.lane(lane).outgoing;
       if (acked === total) return Promise.resolve();
       return new Promise<void>((resolve, reject) => this.#watch(id, session, total, lane, { resolve, reject }, signal));
     });
@@ -122,7 +122,7 @@ export class Deliveries {
     this.#waiters.delete(session);
     for (const lane of [NORMAL, URGENT] as const) {
       for (const { number, reject } of waiters?.[lane] ?? []) {
-        const sent = number <= session.lanes[lane].outgoing.everSent;
+        const sent = number <= session.lane(lane).outgoing.everSent;
         const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
         const message = `the session with ${id} ended before the packet was acknowledged: ${known}`;
         reject(new MasterlessError('ERR_UNDELIVERED', message));

@@ -3,7 +3,7 @@
  * node's own rules say of it. Until that is known nothing is made of what was said: no peer, no answer.
  */
 import { MasterlessError } from '../errors.js';
-import type { Connection } from './connection.js';
+import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
 import type { MeshState } from './state.js';
 
@@ -20,7 +20,7 @@ const MOST_AHEAD = 4096;
 export function hasRoom(state: MeshState, remote: string, limited: boolean): boolean {
   let pending = 0;
   let alike = 0;
-  for (const connection of state.connections.values()) {
+  for (const connection of state.handshakes) {
     if (connection.phase !== 'greeting' && connection.phase !== 'known') continue;
     if (connection.uri !== null) continue;
     pending++;
@@ -41,11 +41,11 @@ function crowded(remote: string, inAll: boolean): MasterlessError {
 }
 
 /** The verdict on who is at the other end is awaited: what follows is kept until then. */
-export function keepAhead(connection: Connection, chunk: Uint8Array): void {
-  const { ahead } = connection;
+export function keepAhead(exchange: Exchange, chunk: Uint8Array): void {
+  const { ahead } = exchange;
   if (ahead.length + chunk.length > MOST_AHEAD) throw protocolError('it goes on speaking before it was answered');
   const grown = new Uint8Array(ahead.length + chunk.length);
   grown.set(ahead);
   grown.set(chunk, ahead.length);
-  connection.ahead = grown;
+  exchange.ahead = grown;
 }

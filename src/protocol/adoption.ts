@@ -15,6 +15,7 @@ import {
   type State,
 } from './control.js';
 import { duplicated } from './dialing.js';
+import type { Exchange } from './exchange.js';
 import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
 import { incumbentLives, turnAway } from './handshake.js';
@@ -29,26 +30,32 @@ import type { MeshState } from './state.js';
 
 /** Arbiter: the follower said what it knows. */
 export function onState(state: MeshState, connection: Connection, offer: State, now: number): void {
-  const { peer } = connection;
-  const open = connection.asked >= 0 && connection.offer === null;
-  if (!open || peer === null || !peer.arbiter || offer.nonce !== connection.questionNonce) {
-    throw protocolError('STATE out of turn');
-  }
+  const { peer, exchange } = connection;
+  if (peer === null || !peer.arbiter || exchange === null) throw protocolError('STATE out of turn');
+  const open = exchange.asked >= 0 && exchange.offer === null;
+  if (!open || offer.nonce !== exchange.questionNonce) throw protocolError('STATE out of turn');
   // The next one would be no number that a frame can carry.
   if (offer.epoch === Number.MAX_SAFE_INTEGER) throw protocolError('an epoch after which none can come');
-  if (connection.probing) connection.offer = offer;
-  else judge(state, peer, connection, offer, now);
+  if (exchange.probing) exchange.offer = offer;
+  else judge(state, peer, connection, exchange, offer, now);
 }
 
-function judge(state: MeshState, peer: Peer, connection: Connection, offer: State, now: number): void {
-  const fresh = connection.asked >= peer.changed;
-  connection.asked = -1;
-  const incarnation = connection.hello?.incarnation ?? '';
-  if (doubtful(peer, connection)) {
+function judge(
+  state: MeshState,
+  peer: Peer,
+  connection: Connection,
+  exchange: Exchange,
+  offer: State,
+  now: number,
+): void {
+  const fresh = exchange.asked >= peer.changed;
+  exchange.asked = -1;
+  const incarnation = exchange.hello?.incarnation ?? '';
+  if (doubtful(peer, exchange)) {
     // The incumbent came, or fell silent, while this one shook hands.
-    connection.offer = offer;
-    connection.asked = state.changes;
-    probeIncumbent(state, peer, connection, now);
+    exchange.offer = offer;
+    exchange.asked = state.changes;
+    probeIncumbent(state, peer, exchange, now);
     return;
   }
   if (peer.incarnation !== incarnation) {
@@ -137,9 +144,9 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
   }
   const { session } = peer;
   peer.epoch = Math.max(peer.epoch, known.epoch) + 1;
+  const nonce = connection.exchange?.hello?.nonce ?? 0;
   take(state, peer, connection, session.received);
   session.rewind(start);
-  const nonce = connection.hello?.nonce ?? 0;
   state.send(
     connection,
     encodeAdopt({ nonce, epoch: peer.epoch, session: session.id, received: session.received, start }),
@@ -153,11 +160,13 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   peer.suspect = false;
   state.change(peer);
   connection.phase = 'adopted';
-  connection.asked = -1;
+  peer.settle(connection);
   connection.frames = 0;
-  connection.next = [next[NORMAL], next[URGENT]];
+  connection.nextNormal = next[NORMAL];
+  connection.nextUrgent = next[URGENT];
   peer.session.retell();
-  const { hello } = connection;
+  const hello = connection.exchange?.hello ?? null;
+  connection.exchange = null;
   if (hello === null) return;
   const { maxResumeWindow = Number.POSITIVE_INFINITY, rules } = state.config;
   peer.advertised = hello.addresses;
@@ -176,12 +185,11 @@ function duplicate(state: MeshState, connection: Connection, now: number): void 
 
 /** Follower: the arbiter made this connection the link. */
 export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt, now: number): void {
-  const { peer, hello } = connection;
-  const open = connection.asked >= 0 && !connection.probing;
-  if (!open || peer === null || peer.arbiter || hello === null || verdict.nonce !== connection.ownNonce) {
-    throw protocolError('ADOPT out of turn');
-  }
-  const fresh = connection.asked >= peer.changed;
+  const { peer, exchange } = connection;
+  if (peer === null || peer.arbiter || exchange === null) throw protocolError('ADOPT out of turn');
+  const { hello, asked, probing, ownNonce, toldSession } = exchange;
+  if (asked < 0 || probing || hello === null || verdict.nonce !== ownNonce) throw protocolError('ADOPT out of turn');
+  const fresh = asked >= peer.changed;
   if (peer.incarnation !== hello.incarnation) {
     if (peer.incarnation !== '' && !fresh) {
       turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
@@ -190,7 +198,7 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
     welcome(state, peer, hello.incarnation);
   }
   // The session that it spoke of has ended here since, and with it what the arbiter builds on.
-  const ended = verdict.session === connection.toldSession && verdict.session !== peer.session.id;
+  const ended = verdict.session === toldSession && verdict.session !== peer.session.id;
   if (verdict.epoch <= peer.epoch || (ended && verdict.session !== 0)) {
     turnAway(state, connection, RejectReason.Overtaken, overtakenError(peer), now);
     return;

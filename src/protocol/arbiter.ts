@@ -48,16 +48,21 @@ export function decide(pair: Pair, offer: Offer, fresh: boolean): Verdict {
 
 /** Whether the first of two ids is the arbiter: the greater one by bytes of UTF-8. */
 export function isArbiter(own: string, other: string): boolean {
-  return compareBytes(utf8.encode(own), utf8.encode(other)) > 0;
+  return compare(own, other) > 0;
 }
 
-const utf8 = new TextEncoder();
-
-function compareBytes(left: Uint8Array, right: Uint8Array): number {
+/** As UTF-8 would compare, which is not made for that. */
+function compare(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let i = 0; i < length; i++) {
-    const difference = (left[i] as number) - (right[i] as number);
+    const difference = rank(left.charCodeAt(i)) - rank(right.charCodeAt(i));
     if (difference !== 0) return difference;
   }
   return left.length - right.length;
+}
+
+/** In UTF-16, halves of characters above all others come before the last of the others. */
+function rank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

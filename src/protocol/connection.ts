@@ -2,8 +2,8 @@
  * One byte stream as the protocol sees it, from its opening to its end. It carries at most one handshake, and may become
  * the link of its pair. When it is `closed` nothing that still arrives on it counts.
  */
-import type { Hello, State } from './control.js';
 import type { Dial } from './dial.js';
+import { Exchange } from './exchange.js';
 import { FrameDecoder } from './frame.js';
 import type { Peer } from './peer.js';
 
@@ -16,6 +16,13 @@ import type { Peer } from './peer.js';
  */
 export type Phase = 'opening' | 'greeting' | 'known' | 'adopted' | 'closed';
 
+/** Why a link is to be replaced: it has reached its age, or what the other side proved on it counts no more. */
+export interface Outdated {
+  readonly why: 'age' | 'proof';
+  /** When it is cut, replaced or not. */
+  cutAt: number;
+}
+
 export class Connection {
   readonly id: number;
   /** The URI dialled, or null for one that came in. */
@@ -26,53 +33,32 @@ export class Connection {
   /** The stream is or was open. */
   opened: boolean;
   readonly decoder: FrameDecoder = new FrameDecoder();
-  /** Control frames to be written, oldest first. */
-  outbox: Uint8Array[] = [];
+  /** Control frames to be written, oldest first; null for none. */
+  outbox: Uint8Array[] | null = null;
   /** It is in the list of those with something to write. */
   dirty = false;
   /** When the handshake must be over. */
   deadline: number;
   /** The wish or attempt that this connection was dialled for. */
   dial: Dial | null = null;
-  /** What the other side said of itself. */
-  hello: Hello | null = null;
+  /** What was asked and told on it, until there is a verdict: a link has none. */
+  exchange: Exchange | null = new Exchange();
   /** The other side's wish as last heard here. */
   theirKeep = false;
   /** This side's wish as last told here. */
   toldKeep = false;
-  /** HELLO has come, and whether its id may be claimed is not known yet: `ahead` is what was said after it. */
-  awaited = false;
-  ahead: Uint8Array = NOTHING;
   /** The peer, once HELLO has come. */
   peer: Peer | null = null;
-  /** This side's HELLO, which ADOPT must repeat, and its last question, which STATE must repeat. */
-  ownNonce = 0;
-  questionNonce = 0;
-  /** `changes` of the core when this side said HELLO. */
-  greetedAt = 0;
-  /** The same when the question was asked, or when STATE was sent; -1 when nothing is open. */
-  asked = -1;
-  /** Follower: the session of which its last STATE told. */
-  toldSession = 0;
-  /** The peer's present link must first prove dead: another incarnation waits here, or a suspect peer. */
-  probing = false;
-  /** The suspect link was asked for its sake, and that is over. */
-  tested = false;
-  /** A STATE that came while probing. */
-  offer: State | null = null;
-  /** Number of the next frame from the other side, per lane. */
-  next: [number, number] = [0, 0];
+  /** Numbers of the next frames from the other side, per lane. */
+  nextNormal = 0;
+  nextUrgent = 0;
   /** When bytes last came and went. */
   heardAt: number;
   spokeAt: number;
-  /** When a younger connection is to replace this link; Infinity for never. */
-  renewAt: number = Number.POSITIVE_INFINITY;
-  /**
-   * Why it is to be replaced, by whatever connection of its peer comes: it has reached its age, or what the other side
-   * proved on it counts no more. At `cutAt` it is cut.
-   */
-  outdated: 'age' | 'proof' | null = null;
-  cutAt: number = Number.POSITIVE_INFINITY;
+  /** When a younger connection is to replace this link; null for never. */
+  renewAt: number | null = null;
+  /** It is to be replaced, by whatever connection of its peer comes. */
+  outdated: Outdated | null = null;
   /** Frames heard since adoption: a link on which none ever came has not proved itself. */
   frames = 0;
 
@@ -87,5 +73,3 @@ export class Connection {
     this.spokeAt = now;
   }
 }
-
-const NOTHING = new Uint8Array(0);

@@ -136,6 +136,7 @@ export function encodeHello(hello: Hello): Uint8Array {
 
 /** As many of the addresses, the first first, as one HELLO has room for. */
 function fitting(addresses: readonly string[], room: number): readonly string[] {
+  if (addresses.length === 0) return addresses;
   let left = room;
   return addresses.slice(0, MAX_ADDRESSES).filter((address) => {
     const size = byteLength(address);

@@ -274,7 +274,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
       // A good link is not lost for that: `renewal.ts` tries again, for as long as there is time.
       if (peer.link !== null) peer.link.renewAt = now + state.config.handshakeTimeout / RENEWALS;
       // The link has given way to what has just failed: it is closed, and won back like one that broke.
-      if (peer.fenced !== null) peer.fenced.cutAt = now;
+      if (peer.fenced?.outdated) peer.fenced.outdated.cutAt = now;
       if (peer.link === null && peer.redial !== null) peer.redial.next = Math.min(peer.redial.next, now);
     }
     state.wakePromptly(now);

@@ -14,7 +14,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Bytes of an id or a name, as counted against its limit. */
 export function byteLength(text: string): number {
-  return utf8.encode(text).length;
+  return isAscii(text) ? text.length : utf8.encode(text).length;
 }
 
 /** Where a payload is put together: one at a time, from its first field to `frame`. It grows to the largest there was. */
@@ -53,6 +53,11 @@ export class FieldWriter {
   }
 
   string(text: string): this {
+    if (isAscii(text)) {
+      this.varint(text.length);
+      for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
+      return this;
+    }
     const bytes = utf8.encode(text);
     this.varint(bytes.length);
     const end = this.at + bytes.length;
@@ -71,6 +76,11 @@ function grow(least: number): void {
   const grown = new Uint8Array(Math.max(least, 2 * scratch.length));
   grown.set(scratch);
   scratch = grown;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
 
 /** The value of a digit of 0-9a-f; of none, 0. */
@@ -111,7 +121,8 @@ export class FieldReader {
       if (value > Number.MAX_SAFE_INTEGER) throw protocolError('a number is over 2^53');
       if (byte <= 0x7f) {
         if (byte === 0 && scale > 1) throw protocolError('a number is not in its shortest form');
-        return value;
+        // What was computed as a floating-point number would be kept as one, in memory of its own.
+        return value <= 0x7fffffff ? value | 0 : value;
       }
       scale *= 0x80;
       if (scale > 2 ** 49) throw protocolError('a number is over 2^53');

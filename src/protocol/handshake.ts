@@ -17,6 +17,7 @@ import { type ErrorCode, MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
 import { failed, overtaken, reached } from './dialing.js';
+import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
 import { doubtful, lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
@@ -29,11 +30,11 @@ const OFFERED = 0;
 const REQUIRED = 0;
 
 /** Says who is at this end. */
-export function greet(state: MeshState, connection: Connection): void {
+export function greet(state: MeshState, connection: Connection, exchange: Exchange): void {
   const { config } = state;
   const keep = connection.dial?.purpose === 'wish' || (connection.peer?.keep ?? false) || connection.dial?.peer?.keep;
-  connection.ownNonce = state.nonce();
-  connection.greetedAt = state.changes;
+  exchange.ownNonce = state.nonce();
+  exchange.greetedAt = state.changes;
   connection.toldKeep = keep ?? false;
   state.send(
     connection,
@@ -42,7 +43,7 @@ export function greet(state: MeshState, connection: Connection): void {
       maxVersion: VERSION,
       offered: OFFERED,
       required: REQUIRED,
-      nonce: connection.ownNonce,
+      nonce: exchange.ownNonce,
       incarnation: config.incarnation,
       id: config.id,
       codec: config.codec,
@@ -58,6 +59,8 @@ export function greet(state: MeshState, connection: Connection): void {
 
 /** The other side said who it is. `versions` was checked before the rest could be read. */
 export function onHello(state: MeshState, connection: Connection, hello: Hello, now: number): void {
+  const { exchange } = connection;
+  if (exchange === null) throw protocolError('HELLO after the verdict');
   const fault = unfit(state, connection, hello);
   if (fault !== null) {
     turnAway(state, connection, fault.reason, fault.error, now);
@@ -65,27 +68,28 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
   }
   const admission = state.config.rules?.admit(connection, hello.id) ?? null;
   if (admission !== 'later') {
-    onAdmission(state, connection, hello, admission, now);
+    onAdmission(state, connection, exchange, hello, admission, now);
     return;
   }
-  connection.hello = hello;
-  connection.awaited = true;
+  exchange.hello = hello;
+  exchange.awaited = true;
 }
 
 /** The node's rules have spoken. */
 export function onAdmission(
   state: MeshState,
   connection: Connection,
+  exchange: Exchange,
   hello: Hello,
   refusal: MasterlessError | null,
   now: number,
 ): void {
-  connection.awaited = false;
+  exchange.awaited = false;
   if (refusal !== null) turnAway(state, connection, RejectReason.Unauthorized, refusal, now);
-  else welcome(state, connection, hello, now);
+  else welcome(state, connection, exchange, hello, now);
 }
 
-function welcome(state: MeshState, connection: Connection, hello: Hello, now: number): void {
+function welcome(state: MeshState, connection: Connection, exchange: Exchange, hello: Hello, now: number): void {
   const fault = unacceptable(state, connection, hello);
   if (fault !== null) {
     turnAway(state, connection, fault.reason, fault.error, now);
@@ -95,36 +99,46 @@ function welcome(state: MeshState, connection: Connection, hello: Hello, now: nu
   connection.phase = 'known';
   const { rules } = state.config;
   const addresses = hello.addresses.filter((uri) => rules === undefined || rules.dialable(connection, uri));
-  // A list that was filtered has room for many more, and this one stays.
-  connection.hello = { ...hello, addresses: addresses.slice() };
+  exchange.hello = { ...hello, addresses: kept(addresses, connection.uri) };
   connection.peer = peer;
   connection.theirKeep = hello.keep;
-  connection.questionNonce = hello.nonce;
-  peer.connections.add(connection);
+  exchange.questionNonce = hello.nonce;
+  peer.shake(connection);
   const { dial } = connection;
   if (dial !== null) reached(state, dial, peer);
-  if (connection.uri === null) greet(state, connection);
+  if (connection.uri === null) greet(state, connection, exchange);
   if (peer.arbiter) {
     // HELLO is the first question.
-    connection.questionNonce = connection.ownNonce;
-    connection.asked = connection.greetedAt;
+    exchange.questionNonce = exchange.ownNonce;
+    exchange.asked = exchange.greetedAt;
   }
-  if (doubtful(peer, connection)) probeIncumbent(state, peer, connection, now);
+  if (doubtful(peer, exchange)) probeIncumbent(state, peer, exchange, now);
   else if (!peer.arbiter) {
     giveWay(state, peer, now);
-    answer(state, peer, connection);
+    answer(state, peer, connection, exchange);
   }
 }
 
+/**
+ * The list to be kept for as long as the peer is known: one that was filtered has room for many more. The address dialled,
+ * which most nodes tell as well, is the text that is there already.
+ */
+function kept(addresses: readonly string[], dialled: string | null): readonly string[] {
+  if (addresses.length === 0) return NOWHERE;
+  return addresses.map((uri) => (uri === dialled ? dialled : uri));
+}
+
+const NOWHERE: readonly string[] = [];
+
 /** Follower: the arbiter asks anew. */
 export function onQuery(state: MeshState, connection: Connection, nonce: number, now: number): void {
-  const { peer } = connection;
-  if (connection.phase !== 'known' || peer === null || peer.arbiter || connection.probing) {
+  const { peer, exchange } = connection;
+  if (peer === null || peer.arbiter || exchange === null || exchange.probing) {
     throw protocolError('QUERY out of turn');
   }
-  connection.questionNonce = nonce;
-  if (doubtful(peer, connection)) probeIncumbent(state, peer, connection, now);
-  else answer(state, peer, connection);
+  exchange.questionNonce = nonce;
+  if (doubtful(peer, exchange)) probeIncumbent(state, peer, exchange, now);
+  else answer(state, peer, connection, exchange);
 }
 
 /** Turned away. */
@@ -148,8 +162,9 @@ export function onReject(state: MeshState, connection: Connection, { reason, det
 
 /** The incumbent has proved that it lives: whoever else claims its id is turned away. */
 export function incumbentLives(state: MeshState, peer: Peer, now: number): void {
-  for (const connection of [...peer.connections]) {
-    if (!connection.probing || connection.hello?.incarnation === peer.incarnation) continue;
+  for (const connection of peer.handshakes) {
+    const { exchange } = connection;
+    if (!exchange?.probing || exchange.hello?.incarnation === peer.incarnation) continue;
     const message = `the id ${JSON.stringify(peer.id)} is in use by another node that is alive: give every node an id of its own`;
     turnAway(state, connection, RejectReason.IdInUse, new MasterlessError('ERR_ID_IN_USE', message), now);
     state.emit({ kind: 'conflict', id: peer.id });

@@ -43,7 +43,8 @@ export const MAX_OUTBOX = 4096;
 export function onFrame(state: MeshState, traffic: Traffic, connection: Connection, now: number): Deliver | null {
   const { decoder, peer } = connection;
   connection.frames++;
-  if (connection.outbox.length > MAX_OUTBOX) throw protocolError('it asks and does not read the answers');
+  if (connection.outbox !== null && connection.outbox.length > MAX_OUTBOX)
+    throw protocolError('it asks and does not read the answers');
   switch (decoder.kind) {
     case Frame.Data:
     case Frame.Urgent:

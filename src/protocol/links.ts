@@ -10,17 +10,19 @@ import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHeartbeat, encodePing, VERSION } from './control.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
+import type { Exchange } from './exchange.js';
 import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { ackBytesOf, NORMAL, URGENT } from './session.js';
+import { ackBytesOf } from './session.js';
 import { disconnected, endParting } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Both sides know the link: packets flow. */
 export function established(state: MeshState, peer: Peer, link: Connection): void {
   peer.confirmed = true;
+  state.handshakes.delete(link);
   peer.suspect = false;
   peer.theirKeep = link.theirKeep;
   if (link.uri !== null) peer.dialled = link.uri;
@@ -37,7 +39,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
   peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
   tellKeep(state, peer);
   state.touch(link);
-  state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt));
+  state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt ?? Number.POSITIVE_INFINITY));
   if (peer.parting !== null) {
     // What was said on the lost link may not have been heard.
     peer.parting.said = false;
@@ -75,16 +77,16 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
 const LAST_EPOCH = 2 ** 52;
 
 /** Whether the peer must prove over its link that it lives before this other connection counts. */
-export function doubtful(peer: Peer, connection: Connection): boolean {
+export function doubtful(peer: Peer, { hello, tested }: Exchange): boolean {
   if (peer.link === null) return false;
-  return peer.incarnation !== connection.hello?.incarnation || (peer.suspect && !connection.tested);
+  return peer.incarnation !== hello?.incarnation || (peer.suspect && !tested);
 }
 
 /**
  * Asks the owner of the link to prove that it lives: `newcomer` claims its id with another incarnation, or is the peer
  * itself, of which nothing was heard on the link. One that was stopped runs again, and may have had no time to speak.
  */
-export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Connection, now: number): void {
+export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Exchange, now: number): void {
   newcomer.probing = true;
   if (peer.link === null) return;
   const contested = newcomer.hello?.incarnation !== peer.incarnation;
@@ -136,7 +138,7 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   if (now >= link.spokeAt + heartbeat - early) {
     link.spokeAt = now;
     // Whatever waits to be written will be sign of life enough.
-    if (link.outbox.length === 0) state.send(link, encodeHeartbeat());
+    if (link.outbox === null) state.send(link, encodeHeartbeat());
   }
   state.wake(link.spokeAt + heartbeat);
   tickSuspicion(state, peer, link, now, grace);
@@ -172,8 +174,8 @@ function silent(peer: Peer, why: string): MasterlessError {
 
 /** Writes what the link has to say: urgent packets first. */
 export function gatherLink(state: MeshState, peer: Peer, link: Connection, views: Uint8Array[], budget: number): void {
-  const normal = peer.session.lanes[NORMAL].outgoing;
-  const urgent = peer.session.lanes[URGENT].outgoing;
+  const normal = peer.session.normal.outgoing;
+  const urgent = peer.session.urgent.outgoing;
   const added = urgent.pending ? urgent.gather(views, budget) : 0;
   if (added < budget && normal.pending) normal.gather(views, budget - added);
   if (normal.pending || urgent.pending) state.touch(link);

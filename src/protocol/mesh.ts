@@ -82,7 +82,7 @@ export class Mesh {
       peer.keep = false;
       if (peer.connected || peer.link !== null) part(state, peer, ByeReason.Closed, now);
     }
-    for (const connection of [...state.connections.values()]) {
+    for (const connection of [...state.handshakes]) {
       if (connection.peer?.link !== connection) end(state, connection, closedError(), true, now);
     }
     state.wakePromptly(now);
@@ -190,10 +190,11 @@ export class Mesh {
 
   /** A dialled connection is open. */
   opened(connection: Connection): void {
-    if (connection.phase !== 'opening') return;
+    const { phase, exchange } = connection;
+    if (phase !== 'opening' || exchange === null) return;
     connection.phase = 'greeting';
     connection.opened = true;
-    greet(this.state, connection);
+    greet(this.state, connection, exchange);
   }
 
   /** Bytes came; `poll` until null before the memory is used again. */
@@ -211,11 +212,12 @@ export class Mesh {
 
   /** The rules have spoken on a HELLO for which they said `'later'`: `refusal` turns it away. */
   admitted(connection: Connection, refusal: MasterlessError | null, now: number): void {
-    const { hello, ahead } = connection;
-    if (connection.phase !== 'greeting' || !connection.awaited || hello === null) return;
-    onAdmission(this.state, connection, hello, refusal, now);
+    const { exchange } = connection;
+    if (!exchange?.awaited || exchange.hello === null) return;
+    const { ahead } = exchange;
+    exchange.ahead = NOTHING;
+    onAdmission(this.state, connection, exchange, exchange.hello, refusal, now);
     // What it said meanwhile.
-    connection.ahead = NOTHING;
     connection.decoder.push(ahead);
     this.reading = connection;
   }
@@ -223,7 +225,7 @@ export class Mesh {
   /** The other end did not prove what it must: it is told so, and nothing else. */
   refuse(connection: Connection, error: MasterlessError, now: number): void {
     if (connection.phase === 'closed') return;
-    connection.outbox = [];
+    connection.outbox = null;
     turnAway(this.state, connection, RejectReason.Unauthorized, error, now);
   }
 
@@ -301,8 +303,7 @@ export class Mesh {
     const grace = now - state.wakeAt > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
     state.wakeAt = Number.POSITIVE_INFINITY;
     state.prompt = false;
-    for (const connection of state.connections.values()) {
-      if (connection.phase === 'adopted' && connection.peer?.confirmed !== false) continue;
+    for (const connection of state.handshakes) {
       if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
       if (connection.deadline <= now) end(state, connection, timeoutError(state, connection), false, now);
       else state.wake(connection.deadline);
@@ -322,19 +323,19 @@ export class Mesh {
     for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;
     for (const dial of state.dials) state.dials.delete(dial);
-    for (const connection of [...state.connections.values()]) state.close(connection, true);
+    for (const connection of state.connections) state.close(connection, true);
     state.emit({ kind: 'closed' });
     return state.outputs.shift() ?? null;
   }
 
   private read(connection: Connection, now: number): Deliver | null {
     try {
-      while (connection.phase !== 'closed' && !connection.awaited && connection.decoder.next()) {
+      while (connection.phase !== 'closed' && !connection.exchange?.awaited && connection.decoder.next()) {
         const deliver = onFrame(this.state, this.traffic, connection, now);
         if (deliver !== null) return deliver;
         if (this.state.outputs.length > 0) return null;
       }
-      if (connection.awaited) keepAhead(connection, connection.decoder.takeRest());
+      if (connection.exchange?.awaited) keepAhead(connection.exchange, connection.decoder.takeRest());
     } catch (error) {
       if (!(error instanceof MasterlessError)) throw error;
       broken(this.state, connection, error, now);

@@ -42,6 +42,7 @@ export interface PeerView {
 }
 
 const NONE: ReadonlySet<Dial> = new Set();
+const NOTHING: readonly Connection[] = [];
 
 export class Peer {
   readonly id: string;
@@ -62,8 +63,8 @@ export class Peer {
   parked: Connection | null = null;
   /** When it was last adopted, confirmed or heard, as `changes` of the core counts: older answers may be outdated. */
   changed = 0;
-  /** All connections whose other end is this id and that are not closed. */
-  readonly connections: Set<Connection> = new Set<Connection>();
+  /** Connections with this id at their other end that wait for the verdict. */
+  handshakes: readonly Connection[] = NOTHING;
   /** This side wants the link kept. */
   keep = false;
   /** The other side wants it. */
@@ -123,7 +124,19 @@ export class Peer {
   get idle(): boolean {
     const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null || this.fenced !== null;
     // A session that was proposed may have been accepted: it must be proposed again under the same id.
-    return !wanted && this.link === null && this.connections.size === 0 && this.session.id === 0;
+    return !wanted && this.link === null && this.handshakes.length === 0 && this.session.id === 0;
+  }
+
+  shake(connection: Connection): void {
+    // Not a list that grows: most have room for one, for a moment.
+    this.handshakes = this.handshakes.concat(connection);
+  }
+
+  /** There is a verdict on the connection, or it is over. */
+  settle(connection: Connection): void {
+    if (!this.handshakes.includes(connection)) return;
+    const others = this.handshakes.filter((other) => other !== connection);
+    this.handshakes = others.length === 0 ? NOTHING : others;
   }
 
   /** Wishes of the application that turned out to be for this peer: most of the time none, and then they take no memory. */

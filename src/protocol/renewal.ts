@@ -8,7 +8,7 @@
  * stream stays open until the new link is there, since to the other side it is a good one until then.
  */
 import { MasterlessError } from '../errors.js';
-import type { Connection } from './connection.js';
+import type { Connection, Outdated } from './connection.js';
 import { startRenewal } from './dialing.js';
 import { lost } from './links.js';
 import type { Peer } from './peer.js';
@@ -19,18 +19,11 @@ import type { MeshState } from './state.js';
  * The link is to be replaced. One whose peer has proved what counts no more is cut within the time of a handshake; one that
  * is only old is cut no sooner than a stalled peer is given up.
  */
-export function outdate(
-  state: MeshState,
-  peer: Peer,
-  link: Connection,
-  why: NonNullable<Connection['outdated']>,
-  now: number,
-): void {
-  if (link.outdated === 'proof') return;
+export function outdate(state: MeshState, peer: Peer, link: Connection, why: Outdated['why'], now: number): void {
+  if (link.outdated?.why === 'proof') return;
   const { handshakeTimeout, stallTimeout } = state.config;
-  link.outdated = why;
-  link.cutAt = Math.min(link.cutAt, now + (why === 'age' ? stallTimeout : handshakeTimeout));
-  if (peer.addresses.length === 0) link.cutAt = now;
+  const within = peer.addresses.length === 0 ? 0 : why === 'age' ? stallTimeout : handshakeTimeout;
+  link.outdated = { why, cutAt: Math.min(link.outdated?.cutAt ?? Number.POSITIVE_INFINITY, now + within) };
   link.renewAt = now;
   state.wakePromptly(now);
 }
@@ -38,14 +31,14 @@ export function outdate(
 /** Another connection of the peer has shaken hands: an outdated link makes room for it. Returns whether it did. */
 export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
   // A link over which the two are parting is at its end anyway.
-  if (peer.link === null || peer.link.outdated === null || peer.parting !== null) return false;
+  const { link } = peer;
+  if (link === null || link.outdated === null || peer.parting !== null) return false;
   const until = now + state.config.handshakeTimeout;
   // The session is held for the connection at hand, whatever the policy says of lost links.
   if (peer.connected) peer.heldUntil = Math.max(until, peer.theirKeep ? now + peer.resumeWindow : 0);
   unfence(state, peer);
-  const { link } = peer;
   state.drop(link);
-  link.cutAt = until;
+  link.outdated.cutAt = until;
   peer.fenced = link;
   lost(state, peer, replaced(peer), now);
   // Only should it fail is the peer dialled again.
@@ -55,25 +48,26 @@ export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
 
 /** Replaces a link that has reached its age; cuts one that was not replaced in time. */
 export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
-  if (peer.fenced !== null) {
-    if (now >= peer.fenced.cutAt) {
+  const fenced = peer.fenced?.outdated ?? null;
+  if (fenced !== null) {
+    if (now >= fenced.cutAt) {
       unfence(state, peer);
       state.release(peer);
     } else {
-      state.wake(peer.fenced.cutAt);
+      state.wake(fenced.cutAt);
     }
   }
   const { link } = peer;
   if (link === null || peer.parting !== null) return;
   if (link.outdated !== null) {
-    if (now >= link.cutAt) {
+    if (now >= link.outdated.cutAt) {
       lost(state, peer, replaced(peer), now);
       return;
     }
-    state.wake(link.cutAt);
+    state.wake(link.outdated.cutAt);
   }
   // One that is being adopted has a deadline of its own.
-  if (!peer.confirmed || peer.renewal !== null) return;
+  if (!peer.confirmed || peer.renewal !== null || link.renewAt === null) return;
   // Who is silent for longer than usual may be stopped: it is asked for nothing until it speaks again.
   const quiet = now > link.heardAt + 2 * Math.max(peer.heartbeat, state.config.heartbeat);
   if (now >= link.renewAt && quiet && link.outdated === null) link.renewAt = now + state.config.heartbeat;

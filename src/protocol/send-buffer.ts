@@ -57,14 +57,14 @@ export class SendBuffer {
   bytes = 0;
 
   private readonly kind: FrameKind;
-  private segments: Segment[] = [];
+  private segments: Segment[] = NOTHING;
   /** Where the first retained frame begins in the first segment. */
   private head = 0;
   /** The next byte to write: segment by index, byte in it. */
   private cursorSegment = 0;
   private cursor = 0;
-  /** Memory of segments that were acknowledged. */
-  private spare: Uint8Array[] = [];
+  /** Memory of segments that were acknowledged; null for none, as most links are idle. */
+  private spare: Uint8Array[] | null = null;
   private spareBytes = 0;
 
   /** @param kind - the frame that ends each packet: DATA or URGENT */
@@ -201,27 +201,32 @@ export class SendBuffer {
       if (this.cursorSegment > 0) this.cursorSegment--;
       else this.cursor = 0;
     }
+    if (this.segments.length === 0) this.segments = NOTHING;
   }
 
   /** Keeps memory that is worth it: clearing it and touching it for the first time takes longer than writing it. */
   private keep(bytes: Uint8Array): void {
     if (bytes.length < FULL_SEGMENT) return;
+    this.spare ??= [];
     this.spare.push(bytes);
     this.spareBytes += bytes.length;
   }
 
   private memory(size: number): Uint8Array {
-    const index = this.spare.findLastIndex((bytes) => bytes.length >= size);
-    if (index === -1) return new Uint8Array(size);
-    const [spare] = this.spare.splice(index, 1) as [Uint8Array];
+    const { spare: kept } = this;
+    const index = kept?.findLastIndex((bytes) => bytes.length >= size) ?? -1;
+    if (kept === null || index === -1) return new Uint8Array(size);
+    const [spare] = kept.splice(index, 1) as [Uint8Array];
     this.spareBytes -= spare.length;
     return spare;
   }
 
   /** An idle lane keeps nothing, and a busy one about as much as it may need again soon. */
   private trim(): void {
+    if (this.spare === null) return;
     const most = this.bytes === 0 ? 0 : this.bytes + MIN_SPARE;
     while (this.spareBytes > most) this.spareBytes -= (this.spare.pop() as Uint8Array).length;
+    if (this.spareBytes === 0) this.spare = null;
   }
 
   private append(kind: FrameKind, payload: Uint8Array): void {
@@ -242,7 +247,9 @@ export class SendBuffer {
         frames: 0,
         open: kind === Frame.Piece,
       };
-      this.segments.push(segment);
+      // A list that grows from nothing takes room for seventeen.
+      if (this.segments.length === 0) this.segments = [segment];
+      else this.segments.push(segment);
     }
     const start = writeHeader(kind, payload.length, segment.bytes, segment.length);
     segment.bytes.set(payload, start);
@@ -252,6 +259,9 @@ export class SendBuffer {
     this.total++;
   }
 }
+
+/** What an idle lane holds: one list for all. */
+const NOTHING: Segment[] = [];
 
 /** All pieces behind one another; a single one as it is. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -32,6 +32,12 @@ export class Lane {
 }
 
 /**
+ * The urgent lane of sessions that have had no urgent packet, which are most: one for all, in which everything is 0, and
+ * stays so.
+ */
+export const UNUSED: Lane = new Lane(Frame.Urgent);
+
+/**
  * So much handled of a window is acknowledged at once: seldom enough to cost next to nothing, and so often that the sender
  * never waits for the delay instead.
  */
@@ -52,7 +58,9 @@ export class Session {
   id = 0;
   /** Arbiter: the follower has accepted it. Until then it is proposed again under the same id. */
   confirmed = false;
-  readonly lanes: readonly [Lane, Lane] = [new Lane(Frame.Data), new Lane(Frame.Urgent)];
+  readonly normal: Lane = new Lane(Frame.Data);
+  /** What goes through it goes through `use`. */
+  urgent: Lane = UNUSED;
   /** What arrived counts against the window, and what of it the application has had. */
   receivedBytes = 0;
   handledBytes = 0;
@@ -67,48 +75,58 @@ export class Session {
   /** This side wants to know at once: to be asked behind the last byte that waits. */
   ask = false;
 
+  /** The lane, to be looked at. */
+  lane(index: LaneIndex): Lane {
+    return index === NORMAL ? this.normal : this.urgent;
+  }
+
+  /** The lane, for something to go through it. */
+  use(index: LaneIndex): Lane {
+    if (index === NORMAL) return this.normal;
+    if (this.urgent === UNUSED) this.urgent = new Lane(Frame.Urgent);
+    return this.urgent;
+  }
+
   /** What was accepted and not acknowledged counts against the window. */
   get outstanding(): number {
-    return this.lanes[NORMAL].outgoing.cost + this.lanes[URGENT].outgoing.cost;
+    return this.normal.outgoing.cost + this.urgent.outgoing.cost;
   }
 
   /** Whether everything accepted was acknowledged. */
   get settled(): boolean {
-    const [normal, urgent] = this.lanes;
+    const { normal, urgent } = this;
     return normal.outgoing.acked === normal.outgoing.total && urgent.outgoing.acked === urgent.outgoing.total;
   }
 
   get received(): Counts {
-    return [this.lanes[NORMAL].received, this.lanes[URGENT].received];
+    return [this.normal.received, this.urgent.received];
   }
 
   get handled(): Counts {
-    return [this.lanes[NORMAL].handled, this.lanes[URGENT].handled];
+    return [this.normal.handled, this.urgent.handled];
   }
 
   get acked(): Counts {
-    return [this.lanes[NORMAL].outgoing.acked, this.lanes[URGENT].outgoing.acked];
+    return [this.normal.outgoing.acked, this.urgent.outgoing.acked];
   }
 
   /** Whether there is something new to acknowledge. */
   get unacked(): boolean {
-    // Asked for each packet: a pattern in place of the indexes would be taken apart by an iterator.
-    const normal = this.lanes[NORMAL];
-    const urgent = this.lanes[URGENT];
+    const { normal, urgent } = this;
     return normal.handled > normal.acked || urgent.handled > urgent.acked;
   }
 
   /** Sending starts anew on a new link, from what the other side says it has. */
   rewind(counts: Counts): void {
-    this.lanes[NORMAL].outgoing.rewind(counts[NORMAL]);
-    this.lanes[URGENT].outgoing.rewind(counts[URGENT]);
+    this.normal.outgoing.rewind(counts[NORMAL]);
+    this.urgent.outgoing.rewind(counts[URGENT]);
     this.ask = !this.settled;
   }
 
   /** Whether the counts are possible as the other side's received ones. */
   plausible(counts: Counts): boolean {
     return ([NORMAL, URGENT] as const).every((lane) => {
-      const { acked, everSent } = this.lanes[lane].outgoing;
+      const { acked, everSent } = this.lane(lane).outgoing;
       return counts[lane] >= acked && counts[lane] <= everSent;
     });
   }
@@ -116,14 +134,14 @@ export class Session {
   /** @throws MasterlessError `ERR_PROTOCOL` for counts that can't be, and then nothing has changed */
   acknowledge(counts: Counts): void {
     // Both or neither: what is outstanding is also counted elsewhere.
-    this.lanes[URGENT].outgoing.acknowledgeable(counts[URGENT]);
-    this.lanes[NORMAL].outgoing.acknowledge(counts[NORMAL]);
-    this.lanes[URGENT].outgoing.acknowledge(counts[URGENT]);
+    this.urgent.outgoing.acknowledgeable(counts[URGENT]);
+    this.normal.outgoing.acknowledge(counts[NORMAL]);
+    this.urgent.outgoing.acknowledge(counts[URGENT]);
   }
 
   /** Notes that everything handled so far is being told. */
   tell(): Counts {
-    const [normal, urgent] = this.lanes;
+    const { normal, urgent } = this;
     normal.acked = normal.handled;
     urgent.acked = urgent.handled;
     this.ackedBytes = this.handledBytes;
@@ -136,17 +154,18 @@ export class Session {
   get answered(): boolean {
     if (this.asked === NONE) return false;
     const [normal, urgent] = this.asked;
-    return normal + urgent > 0 && this.lanes[NORMAL].handled >= normal && this.lanes[URGENT].handled >= urgent;
+    return normal + urgent > 0 && this.normal.handled >= normal && this.urgent.handled >= urgent;
   }
 
   /** A new link: what was told on the old one may not have arrived, so all of it is told again, at once. */
   retell(): void {
-    for (const lane of this.lanes) lane.acked = 0;
+    this.normal.acked = 0;
+    this.urgent.acked = 0;
     this.ackAt = Number.NEGATIVE_INFINITY;
   }
 
   leftover(): Leftover {
-    const packets = this.lanes.flatMap((lane): RetainedPacket[] => lane.outgoing.retained());
+    const packets: RetainedPacket[] = [...this.normal.outgoing.retained(), ...this.urgent.outgoing.retained()];
     return {
       uncertain: packets.filter((packet) => packet.written).map((packet) => packet.payload),
       unsent: packets.filter((packet) => !packet.written).map((packet) => packet.payload),

@@ -60,7 +60,8 @@ export interface MeshConfig extends Timing {
 export class MeshState {
   readonly config: MeshConfig;
   readonly peers: Map<string, Peer> = new Map<string, Peer>();
-  readonly connections: Map<number, Connection> = new Map<number, Connection>();
+  /** Connections that are neither over nor a link that both sides know. */
+  readonly handshakes: Set<Connection> = new Set<Connection>();
   readonly dials: Set<Dial> = new Set<Dial>();
   readonly outputs: Output[] = [];
   /** Connections with something to write; the runtime empties this list. */
@@ -86,6 +87,13 @@ export class MeshState {
 
   constructor(config: MeshConfig) {
     this.config = config;
+  }
+
+  /** All connections that are not over. */
+  get connections(): Connection[] {
+    const all = new Set(this.handshakes);
+    for (const { link } of this.peers.values()) if (link !== null) all.add(link);
+    return [...all];
   }
 
   emit(output: Output): void {
@@ -135,7 +143,7 @@ export class MeshState {
     const { maxLinkAge = Number.POSITIVE_INFINITY, random } = this.config;
     // Links made at one moment need not all be replaced at another.
     if (Number.isFinite(maxLinkAge)) connection.renewAt = now + maxLinkAge * (1 - random() / 8);
-    this.connections.set(connection.id, connection);
+    this.handshakes.add(connection);
     this.wake(deadline);
     return connection;
   }
@@ -143,7 +151,7 @@ export class MeshState {
   /** Queues a control frame. */
   send(connection: Connection, frame: Uint8Array): void {
     // A list that grows from nothing takes room for seventeen; most have one, a sign of life.
-    if (connection.outbox.length === 0) connection.outbox = [frame];
+    if (connection.outbox === null) connection.outbox = [frame];
     else connection.outbox.push(frame);
     this.touch(connection);
   }
@@ -165,11 +173,11 @@ export class MeshState {
   /** The same where the stream has already ended. */
   drop(connection: Connection): void {
     connection.phase = 'closed';
-    connection.probing = false;
-    this.connections.delete(connection.id);
+    connection.exchange = null;
+    this.handshakes.delete(connection);
     const { peer } = connection;
     if (peer === null) return;
-    peer.connections.delete(connection);
+    peer.settle(connection);
     if (peer.parked === connection) peer.parked = null;
   }
 

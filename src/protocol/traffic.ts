@@ -64,7 +64,7 @@ export class Traffic {
 
   private sendTo(peer: Peer, bytes: Uint8Array, urgent: boolean): number {
     if (!this.accepts(peer, bytes.length)) return 0;
-    const { outgoing } = peer.session.lanes[urgent ? URGENT : NORMAL];
+    const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
     const before = outgoing.cost;
     const number = outgoing.push(bytes);
     this.state.outstanding += outgoing.cost - before;
@@ -99,8 +99,8 @@ export class Traffic {
     const { decoder } = link;
     const { session } = peer;
     const index: LaneIndex = decoder.kind === Frame.Urgent ? URGENT : NORMAL;
-    const lane = session.lanes[index];
-    const number = link.next[index]++;
+    const lane = session.use(index);
+    const number = index === URGENT ? link.nextUrgent++ : link.nextNormal++;
     // Sent again over this link though it had come over the last one.
     if (number < lane.received) return null;
     const { buffer, start, end } = decoder;
@@ -139,7 +139,7 @@ export class Traffic {
 
   handled(of: Pick<Deliver, 'id' | 'session' | 'lane' | 'sequence' | 'receivedBytes'>, now: number): void {
     const { session } = of;
-    const lane = session.lanes[of.lane];
+    const lane = session.lane(of.lane);
     if (of.sequence > lane.handled) lane.handled = of.sequence;
     if (of.receivedBytes > session.handledBytes) session.handledBytes = of.receivedBytes;
     const due =
@@ -186,7 +186,9 @@ export class Traffic {
 
   tick(peer: Peer, now: number): void {
     const { session } = peer;
-    for (const lane of session.lanes) if (lane.assembly !== null) this.tidy(lane, lane.assembly, now);
+    const { normal, urgent } = session;
+    if (normal.assembly !== null) this.tidy(normal, normal.assembly, now);
+    if (urgent.assembly !== null) this.tidy(urgent, urgent.assembly, now);
     if (!session.unacked) return;
     if (session.ackAt <= now) {
       if (peer.link !== null) this.state.touch(peer.link);
@@ -203,15 +205,15 @@ export class Traffic {
   }
 
   gather(connection: Connection, budget: number, now: number): Uint8Array[] {
-    const views = connection.outbox;
-    connection.outbox = [];
+    const views = connection.outbox ?? [];
+    connection.outbox = null;
     const { peer } = connection;
     if (peer !== null && peer.link === connection) {
       const { session } = peer;
       if (peer.confirmed && session.unacked && session.ackAt <= now) views.push(encodeAck(session.tell()));
       // Until the follower has confirmed the session it may be proposed again from its start: nothing of it flows.
       if (peer.confirmed || session.confirmed) gatherLink(this.state, peer, connection, views, budget);
-      if (session.ask && !session.lanes[NORMAL].outgoing.pending && !session.lanes[URGENT].outgoing.pending) {
+      if (session.ask && !session.normal.outgoing.pending && !session.urgent.outgoing.pending) {
         session.ask = false;
         if (!session.settled) views.push(encodeAckRequest());
       }

@@ -77,17 +77,13 @@ export class Wire implements ConnectionEvents {
 
   data(chunk: Uint8Array): void {
     if (this.inner.phase === 'closed') {
-      this.#skip(chunk.length);
+      // A wire that lingers is read to its end, so that its last words are not lost to a reset.
+      this.#skipped += chunk.length;
+      if (this.#skipped > MOST_SKIPPED) this.#owner.cut(this);
       return;
     }
     this.#owner.mesh.received(this.inner, chunk, this.#owner.now());
     this.#owner.pump(this);
-  }
-
-  /** A wire that lingers is read to its end, so that its last words are not lost to a reset. */
-  #skip(length: number): void {
-    this.#skipped += length;
-    if (this.#skipped > MOST_SKIPPED) this.#owner.cut(this);
   }
 
   drain(): void {

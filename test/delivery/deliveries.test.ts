@@ -11,7 +11,7 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
       send: (_id, bytes, urgent) => {
         if (state.room <= 0 || !state.connected) return 0;
         state.room--;
-        return session.lanes[urgent ? URGENT : NORMAL].outgoing.push(bytes);
+        return session.use(urgent ? URGENT : NORMAL).outgoing.push(bytes);
       },
       session: () => (state.connected ? session : null),
       ask: () => state.asked++,
@@ -19,7 +19,7 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
     limit,
   );
   const write = (): void => {
-    for (const lane of session.lanes) lane.outgoing.gather([], 1e9);
+    for (const lane of [session.normal, session.urgent]) lane.outgoing.gather([], 1e9);
   };
   const deliver = (number: number, urgent = false, signal?: AbortSignal): Promise<void> => {
     const promise = deliveries.deliver('p', Uint8Array.of(number), urgent, signal);
@@ -72,7 +72,7 @@ describe('deliver', () => {
     acknowledge(1);
     state.room = 1;
     deliveries.drained('p');
-    expect(session.lanes[NORMAL].outgoing.total).toBe(2);
+    expect(session.normal.outgoing.total).toBe(2);
     state.room = 5;
     deliveries.drained('p');
     expect(deliveries.waiting('p')).toBe(false);
@@ -95,7 +95,7 @@ describe('deliver', () => {
     bytes[0] = 9;
     state.room = 1;
     deliveries.drained('p');
-    expect(session.lanes[NORMAL].outgoing.retained()[0]?.payload).toEqual(Uint8Array.of(7));
+    expect(session.normal.outgoing.retained()[0]?.payload).toEqual(Uint8Array.of(7));
   });
 
   it('rejects with what is known when the session ends', async () => {
@@ -125,7 +125,7 @@ describe('deliver', () => {
   it('is given up by its signal: before, while it waits for room, and while it waits for the acknowledgement', async () => {
     const before = bench();
     await expect(before.deliver(1, false, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    expect(before.session.lanes[NORMAL].outgoing.total).toBe(0);
+    expect(before.session.normal.outgoing.total).toBe(0);
 
     const room = bench(0);
     const controller = new AbortController();
@@ -135,7 +135,7 @@ describe('deliver', () => {
     await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining('not sent') });
     room.state.room = 9;
     room.deliveries.drained('p');
-    expect(room.session.lanes[NORMAL].outgoing.total).toBe(1);
+    expect(room.session.normal.outgoing.total).toBe(1);
     room.acknowledge(1);
     expect(await now(behind)).toBe('resolved');
 

@@ -55,11 +55,11 @@ function copy(value: unknown, seen: Map<object, unknown>, shared: ReadonlySet<ob
 /** Room that nothing lies in yet is not copied: what comes next is then put elsewhere, which nobody can tell. */
 function copyBuffer(buffer: SendBuffer, seen: Map<object, unknown>): SendBuffer {
   const copied = Object.assign(Object.create(SendBuffer.prototype) as SendBuffer, buffer) as unknown as {
-    spare: Uint8Array[];
+    spare: Uint8Array[] | null;
     spareBytes: number;
     segments: { readonly bytes: Uint8Array; readonly length: number }[];
   };
-  copied.spare = [];
+  copied.spare = null;
   copied.spareBytes = 0;
   copied.segments = copied.segments.map((segment) => ({ ...segment, bytes: segment.bytes.slice(0, segment.length) }));
   seen.set(buffer, copied);

@@ -4,6 +4,7 @@
  */
 import { Connection } from '../../src/protocol/connection.js';
 import { Dial } from '../../src/protocol/dial.js';
+import { Exchange } from '../../src/protocol/exchange.js';
 import { FrameDecoder } from '../../src/protocol/frame.js';
 import type { Mesh } from '../../src/protocol/mesh.js';
 import { Peer } from '../../src/protocol/peer.js';
@@ -26,17 +27,20 @@ function rule<T>(skip: readonly (keyof T & string)[], instead?: (value: T, hash:
 const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
-    rule<Connection>(
-      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'asked', 'greetedAt', 'frames'],
-      (value, hash) => {
-        // Whether an answer would be fresh, and whether anything ever came.
-        hash.number(value.asked < 0 ? 0 : value.asked >= hash.changed ? 1 : 2);
-        hash.number(value.greetedAt >= hash.changed ? 1 : 2);
-        hash.number(value.frames > 0 ? 1 : 0);
-        hash.number(hash.beats(value.heardAt));
-        hash.number(hash.beats(value.spokeAt));
-      },
-    ),
+    rule<Connection>(['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames'], (value, hash) => {
+      // Whether anything ever came.
+      hash.number(value.frames > 0 ? 1 : 0);
+      hash.number(hash.beats(value.heardAt));
+      hash.number(hash.beats(value.spokeAt));
+    }),
+  ],
+  [
+    Exchange.prototype,
+    rule<Exchange>(['asked', 'greetedAt'], (value, hash) => {
+      // Whether an answer would be fresh.
+      hash.number(value.asked < 0 ? 0 : value.asked >= hash.changed ? 1 : 2);
+      hash.number(value.greetedAt >= hash.changed ? 1 : 2);
+    }),
   ],
   [
     Peer.prototype,

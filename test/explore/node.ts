@@ -7,6 +7,7 @@ import { MasterlessError } from '../../src/errors.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
+import { UNUSED } from '../../src/protocol/session.js';
 import type { MeshState } from '../../src/protocol/state.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { copyGraph } from './copy.js';
@@ -130,6 +131,7 @@ export class NodeTable {
     };
     this.shared.add(config);
     this.shared.add(config.reconnect);
+    this.shared.add(UNUSED);
     const mesh = new Mesh(config);
     mesh.listening([`sim:${name}`]);
     return this.intern(name, start, mesh, 0);
@@ -386,7 +388,7 @@ function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 's
 
 /** The core's own table: its order is the same in cores that count as one. */
 function connectionsOf(mesh: Mesh): Connection[] {
-  return [...stateOf(mesh).connections.values()];
+  return stateOf(mesh).connections;
 }
 
 function stateOf(mesh: Mesh): MeshState {

@@ -26,8 +26,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'one node of a pair is its arbiter',
     file: 'src/protocol/arbiter.ts',
-    find: 'return compareBytes(utf8.encode(own), utf8.encode(other)) > 0;',
-    replace: 'return compareBytes(utf8.encode(own), utf8.encode(other)) !== 0;',
+    find: 'return compare(own, other) > 0;',
+    replace: 'return compare(own, other) !== 0;',
     catcher: within({ keepers: 'ab' }),
   },
   {
@@ -111,14 +111,14 @@ export const rules: readonly Rule[] = [
   {
     name: 'urgent packets have a lane of their own',
     file: 'src/protocol/traffic.ts',
-    find: 'peer.session.lanes[urgent ? URGENT : NORMAL];',
-    replace: 'peer.session.lanes[NORMAL];',
+    find: 'peer.session.use(urgent ? URGENT : NORMAL);',
+    replace: 'peer.session.use(NORMAL);',
     catcher: storms,
   },
   {
     name: 'acknowledgements are told anew on a new link',
     file: 'src/protocol/session.ts',
-    find: '    for (const lane of this.lanes) lane.acked = 0;\n',
+    find: '    this.normal.acked = 0;\n    this.urgent.acked = 0;\n',
     replace: '',
     catcher: storms,
   },

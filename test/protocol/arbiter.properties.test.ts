@@ -27,6 +27,14 @@ describe('isArbiter', () => {
     );
   });
 
+  it('goes by the bytes of UTF-8', () => {
+    fc.assert(
+      fc.property(id, id, (left, right) => {
+        expect(isArbiter(left, right)).toBe(Buffer.compare(Buffer.from(left), Buffer.from(right)) > 0);
+      }),
+    );
+  });
+
   it('is decided by the first difference: what follows on both sides changes nothing', () => {
     fc.assert(
       fc.property(id, id, id, (left, right, more) => {

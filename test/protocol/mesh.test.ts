@@ -121,7 +121,7 @@ describe('a session goes on over new links', () => {
     expect(a.send('b', 5 * PIECE + 1)).toBe(true);
     let cuts = 0;
     world.run(world.now + 30_000, () => {
-      const inside = world.nodes.get('b')?.mesh.session('a')?.lanes[0].received ?? 0;
+      const inside = world.nodes.get('b')?.mesh.session('a')?.normal.received ?? 0;
       if (inside > cuts && inside < 6) {
         cuts = inside;
         for (const wire of world.wiresBetween('a', 'b')) cut(world, wire);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OVERHEAD, PIECE } from '../../src/protocol/send-buffer.js';
-import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
+import { Session, URGENT } from '../../src/protocol/session.js';
 
 function bytes(length: number, fill = 1): Uint8Array {
   return new Uint8Array(length).fill(fill);
@@ -9,7 +9,7 @@ function bytes(length: number, fill = 1): Uint8Array {
 /** A session with packets of these sizes, all written. */
 function written(...sizes: number[]): Session {
   const session = new Session();
-  const { outgoing } = session.lanes[NORMAL];
+  const { outgoing } = session.normal;
   for (const [index, size] of sizes.entries()) outgoing.push(bytes(size, index + 1));
   outgoing.gather([], 1e9);
   return session;
@@ -21,16 +21,28 @@ describe('Session', () => {
     expect(session.settled).toBe(false);
     session.acknowledge([1, 0]);
     expect(session.settled).toBe(true);
-    session.lanes[URGENT].outgoing.push(bytes(1));
+    session.use(URGENT).outgoing.push(bytes(1));
     expect(session.settled).toBe(false);
     expect(session.acked).toEqual([1, 0]);
     expect(session.outstanding).toBe(3 + OVERHEAD);
   });
 
+  it('has an urgent lane of its own from the first urgent packet on', () => {
+    const [one, other] = [new Session(), new Session()];
+    expect(one.urgent).toBe(other.urgent);
+    one.use(URGENT).outgoing.push(bytes(1));
+    expect([one.urgent.outgoing.total, other.urgent.outgoing.total, new Session().urgent.outgoing.total]).toEqual([
+      1, 0, 0,
+    ]);
+    expect(one.use(URGENT)).toBe(one.urgent);
+    expect(() => other.acknowledge([0, 1])).toThrow('only 0 sent');
+    expect(() => other.rewind([0, 1])).toThrow('only 0 sent');
+  });
+
   it('tells uncertain from unsent, oldest first, with all pieces of a packet', () => {
     const session = written(1, PIECE + 1);
-    session.lanes[NORMAL].outgoing.push(bytes(2, 3));
-    session.lanes[URGENT].outgoing.push(bytes(3, 4));
+    session.normal.outgoing.push(bytes(2, 3));
+    session.use(URGENT).outgoing.push(bytes(3, 4));
     session.acknowledge([1, 0]);
     const { uncertain, unsent } = session.leftover();
     expect(uncertain.map(({ length }) => length)).toEqual([PIECE + 1]);
@@ -63,8 +75,8 @@ describe('Session', () => {
   it('tells what was handled once, and again on a new link', () => {
     const session = new Session();
     expect(session.unacked).toBe(false);
-    session.lanes[NORMAL].received = 3;
-    session.lanes[NORMAL].handled = 2;
+    session.normal.received = 3;
+    session.normal.handled = 2;
     expect(session.unacked).toBe(true);
     expect(session.tell()).toEqual([2, 0]);
     expect(session.unacked).toBe(false);
@@ -76,12 +88,12 @@ describe('Session', () => {
 
   it('has answered a question when all that had come by then is handled', () => {
     const session = new Session();
-    session.lanes[NORMAL].received = 2;
+    session.normal.received = 2;
     expect(session.answered).toBe(false);
     session.asked = session.received;
-    session.lanes[NORMAL].handled = 1;
+    session.normal.handled = 1;
     expect(session.answered).toBe(false);
-    session.lanes[NORMAL].handled = 2;
+    session.normal.handled = 2;
     expect(session.answered).toBe(true);
     session.tell();
     expect(session.answered).toBe(false);

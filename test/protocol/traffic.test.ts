@@ -510,7 +510,7 @@ describe('receiving', () => {
 
   it('lets go of memory for pieces a second later, whatever the signs of life, and keeps what was begun', () => {
     const { scripted, line } = linked({ heartbeat: 60_000, timeout: 200_000 }, { heartbeat: 60_000 });
-    const [normal, urgent] = (scripted.mesh.session('a') as Session).lanes;
+    const { normal, urgent } = scripted.mesh.session('a') as Session;
     const memory = (lane: Lane): number => {
       if (lane.assembly === null) return 0;
       const { bytes, spare } = lane.assembly as unknown as Record<'bytes' | 'spare', Uint8Array>;

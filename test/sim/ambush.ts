@@ -29,7 +29,7 @@ function isNow({ peers }: MeshState, id: string, moment: Moment): boolean {
   const peer = peers.get(id);
   if (peer === undefined) return false;
   const { link, session } = peer;
-  if (moment === 'handshake') return link === null && [...peer.connections].some(({ phase }) => phase === 'known');
+  if (moment === 'handshake') return link === null && peer.handshakes.some(({ phase }) => phase === 'known');
   if (link === null || link.frames > 0) return false;
   return moment === 'adoption' || (peer.confirmed && peer.epoch > 1 && session.outstanding > 0);
 }

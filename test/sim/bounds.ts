@@ -6,6 +6,7 @@ import type { Connection } from '../../src/protocol/connection.js';
 import type { Mesh } from '../../src/protocol/mesh.js';
 import type { Peer } from '../../src/protocol/peer.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
+import { UNUSED } from '../../src/protocol/session.js';
 import type { MeshState } from '../../src/protocol/state.js';
 import { check } from './violation.js';
 
@@ -21,12 +22,14 @@ export function stateOf(mesh: Mesh): MeshState {
 }
 
 /** What costs nothing to look at: after every step. */
-export function checkSizes(label: string, { outputs, dirty, peers, connections, config }: MeshState): void {
+export function checkSizes(label: string, { outputs, dirty, peers, handshakes, config }: MeshState): void {
   check(outputs.length === 0, `${label} holds outputs back`);
   check(dirty.length === 0, `${label} holds writes back`);
   check(peers.size <= config.maxPeers, `${label} has ${peers.size} peers`);
   const most = config.maxPeers + config.maxHandshakes + WITHDRAWN;
-  check(connections.size <= most, `${label} has ${connections.size} connections`);
+  let connections = handshakes.size;
+  for (const { link, confirmed } of peers.values()) if (link !== null && confirmed) connections++;
+  check(connections <= most, `${label} has ${connections} connections`);
 }
 
 /** @param ids - all that there are: a core can know no more peers; null where nobody keeps count */
@@ -46,7 +49,7 @@ export function checkBounds(label: string, state: MeshState, ids: readonly strin
   const wishes = [...dials].filter(({ purpose }) => purpose === 'wish').length;
   check(dials.size - wishes <= own, `${label} has ${dials.size - wishes} dials of its own for ${own} reasons`);
   for (const { connection } of dials) {
-    check(connection === null || connections.has(connection.id), `${label} waits for a connection that is over`);
+    check(connection === null || connections.includes(connection), `${label} waits for a connection that is over`);
   }
   check(state.outstanding === outstanding, `${label} counts ${state.outstanding} bytes outstanding of ${outstanding}`);
   const most = Math.max(config.totalWindow, SendBuffer.cost(config.maxPacket));
@@ -59,7 +62,7 @@ export function checkBounds(label: string, state: MeshState, ids: readonly strin
 /** Whether nothing is under way: each peer has a good link with nothing outstanding, or none and nobody waits for one. */
 export function isResting({ connections, dials, peers, starved }: MeshState): boolean {
   if (dials.size + starved.size > 0) return false;
-  for (const { phase } of connections.values()) if (phase !== 'adopted') return false;
+  for (const { phase } of connections) if (phase !== 'adopted') return false;
   for (const peer of peers.values()) {
     const { link, confirmed, suspect, connected, parting, probe, heldUntil, session } = peer;
     if (parting !== null || probe !== null || heldUntil > 0 || suspect || !session.settled) return false;
@@ -70,12 +73,13 @@ export function isResting({ connections, dials, peers, starved }: MeshState): bo
 
 function checkConnections(label: string, { config, connections }: MeshState): void {
   let [strangers, withdrawn] = [0, 0];
-  for (const connection of connections.values()) {
+  for (const connection of connections) {
     const { phase, peer } = connection;
     if (phase === 'adopted') check(peer?.link === connection, `${label} has a link that is nobody's`);
     else if (connection.uri === null) strangers++;
     else if (connection.dial === null) withdrawn++;
-    check(connection.outbox.length <= OUTBOX, `${label} holds ${connection.outbox.length} frames for ${peer?.id}`);
+    const frames = connection.outbox?.length ?? 0;
+    check(frames <= OUTBOX, `${label} holds ${frames} frames for ${peer?.id}`);
   }
   check(strangers <= config.maxHandshakes, `${label} has ${strangers} handshakes`);
   check(withdrawn <= WITHDRAWN, `${label} has ${withdrawn} handshakes without a dial`);
@@ -90,7 +94,8 @@ function checkPeer(label: string, { config }: MeshState, peer: Peer): void {
   check(session.outstanding <= most, `${label} has ${session.outstanding} bytes outstanding for ${peer.id}`);
   const unhandled = session.receivedBytes - session.handledBytes;
   check(unhandled <= config.window + SendBuffer.cost(config.maxPacket), `${label} holds ${unhandled} bytes`);
-  for (const { assembly, acked, handled, received } of session.lanes) {
+  check(UNUSED.received + UNUSED.outgoing.total === 0, 'something went through the lane that is for nothing');
+  for (const { assembly, acked, handled, received } of [session.normal, session.urgent]) {
     const held = assembly?.length ?? 0;
     check(held <= config.maxPacket, `${label} holds ${held} bytes of a packet`);
     check(acked <= handled && handled <= received, `${label} counts ${acked} <= ${handled} <= ${received}`);
@@ -99,7 +104,7 @@ function checkPeer(label: string, { config }: MeshState, peer: Peer): void {
 
 /** All that waits, and until when: not to wake by then is to wait without a deadline. */
 function* waits(state: MeshState, now: number): Generator<readonly [string, number]> {
-  for (const connection of state.connections.values()) {
+  for (const connection of state.connections) {
     const shaking = connection.phase !== 'adopted' || connection.peer?.confirmed === false;
     if (shaking) yield ['handshake', connection.deadline];
   }

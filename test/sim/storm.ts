@@ -184,7 +184,7 @@ function part({ world }: Stage): void {
   for (const node of [...all, ...world.leavers]) {
     check(node.closed, `${node.label} did not close`);
     const { connections, dials, outstanding, wakeAt } = stateOf(node.mesh);
-    check(connections.size === 0, `${node.label} is closed and has ${connections.size} connections`);
+    check(connections.length === 0, `${node.label} is closed and has ${connections.length} connections`);
     check(dials.size === 0, `${node.label} is closed and has ${dials.size} dials`);
     check(outstanding === 0, `${node.label} is closed and has ${outstanding} bytes outstanding`);
     check(wakeAt === Number.POSITIVE_INFINITY, `${node.label} is closed and wants to be woken`);
