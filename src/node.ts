@@ -3,7 +3,7 @@
  * public methods have checked, and turns what the core says into events and promises.
  */
 import type { Codec } from './codec/codec.js';
-import { msgpack } from './codec/msgpack.js';
+import { sharedMsgpack } from './codec/msgpack.js';
 import type { ServerEvents, Undelivered } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
@@ -62,7 +62,7 @@ export class Node<Packet> {
     this.addresses = new Addresses([...own, ...options.transports.map(detached)], credentials !== null);
     const open = this.addresses.checkListeners(options);
     if (open !== null) warnOfInsecurity(open);
-    this.codec = options.codec ?? msgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
+    this.codec = options.codec ?? sharedMsgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
     const config: MeshConfig = {
       ...rest,
       rules: new Entrance({

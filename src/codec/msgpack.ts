@@ -32,7 +32,26 @@ export type MsgpackOptions = Partial<PacketLimits>;
  * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
  */
 export function msgpack(limits: MsgpackOptions = {}): Codec {
-  const resolved = resolveLimits(limits);
+  return made(resolveLimits(limits));
+}
+
+let latest: { readonly limits: PacketLimits; readonly codec: Codec } | null = null;
+
+/**
+ * The same for one of many nodes in a process: those with equal limits, made one after another, have one codec. They mostly
+ * send one another the same shapes, which are learnt once then, and kept once.
+ */
+export function sharedMsgpack(given: MsgpackOptions): Codec {
+  const limits = resolveLimits(given);
+  if (latest === null || !equal(latest.limits, limits)) latest = { limits, codec: made(limits) };
+  return latest.codec;
+}
+
+function equal(one: PacketLimits, other: PacketLimits): boolean {
+  return one.depth === other.depth && one.items === other.items && one.size === other.size;
+}
+
+function made(resolved: PacketLimits): Codec {
   const encoder = new Encoder(resolved);
   const decoder = new Decoder(resolved);
   return Object.freeze({
