@@ -312,13 +312,18 @@ export function giveUp(state: MeshState, peer: Peer): void {
 }
 
 function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {
-  for (const peer of state.peers.values()) {
-    if (peer.link === null || !peer.confirmed || peer.suspect || peer.parting !== null) continue;
-    if (expected !== null && peer.id !== expected) continue;
-    // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
-    if (peer.dialled === uri || (expected !== null && peer.advertised.includes(uri))) return peer;
+  if (expected !== null) {
+    const peer = state.peers.get(expected);
+    const there = peer !== undefined && isLinked(peer) && (peer.dialled === uri || peer.advertised.includes(uri));
+    return there ? peer : null;
   }
+  // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
+  for (const peer of state.peers.values()) if (peer.dialled === uri && isLinked(peer)) return peer;
   return null;
+}
+
+function isLinked({ link, confirmed, suspect, parting }: Peer): boolean {
+  return link !== null && confirmed && !suspect && parting === null;
 }
 
 function add(state: MeshState, dial: Dial): void {

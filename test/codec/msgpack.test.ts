@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { msgpack } from '../../src/codec/msgpack.js';
+import { msgpack, sharedMsgpack } from '../../src/codec/msgpack.js';
 import { hex, thrownBy } from './packets.js';
 
 const page = readFileSync(new URL('../../docs/values.md', import.meta.url), 'utf8');
@@ -78,6 +78,31 @@ test('a packet may lie anywhere in its buffer', () => {
   around.set(bytes, 5);
   assert.deepStrictEqual(codec.decode(around.subarray(5, 5 + bytes.length)), packet);
   assert.deepStrictEqual(codec.decode(Buffer.from(around.buffer, 5, bytes.length)), packet);
+});
+
+test('is one for nodes with equal limits, and another where a limit differs', () => {
+  const one = sharedMsgpack({ size: 1000 });
+  expect(sharedMsgpack({ size: 1000, depth: 32 })).toBe(one);
+  const other = sharedMsgpack({ size: 1001 });
+  expect(other).not.toBe(one);
+  expect(thrownBy(() => one.encode('x'.repeat(1000))).code).toBe('ERR_PACKET_TOO_LARGE');
+  expect(other.encode('x'.repeat(998))).toHaveLength(1001);
+  expect(thrownBy(() => sharedMsgpack({ depth: 0 })).code).toBe('ERR_OPTION');
+});
+
+test('one that is shared can be asked again in the middle of a packet', () => {
+  const codec = sharedMsgpack({});
+  const inner: Uint8Array[] = [];
+  const packet = {
+    before: 'b',
+    get middle(): number {
+      inner.push(codec.encode({ of: 'another node' }).slice());
+      return 1;
+    },
+    after: 'a',
+  };
+  expect(codec.decode(codec.encode(packet).slice())).toEqual({ before: 'b', middle: 1, after: 'a' });
+  expect(inner.map((bytes) => codec.decode(bytes))).toEqual([{ of: 'another node' }]);
 });
 
 test('has a name that the handshake compares', () => {
