@@ -36,16 +36,15 @@ export class Entrance implements Rules {
     if (stream === null) return refusal('the connection is over');
     const { proof, remote } = stream.outer;
     const where = connection.uri ?? remote;
-    const named = `the id ${JSON.stringify(id)}`;
     if (proof != null && credentials?.covers(proof.certificate, id) === false) {
-      return refusal(`${where} may not have ${named}: its certificate does not cover it`);
+      return refusal(`${where} may not have ${named(id)}: its certificate does not cover it`);
     }
     if (authorize === null) return null;
     const transport = where.slice(0, where.indexOf(':'));
     const claim = { transport, remote, uri: connection.uri, certificate: proof?.certificate ?? null };
     const answer = ask(authorize, id, claim, (what) => debug('authorize', id, what));
     const verdict = (allowed: boolean): MasterlessError | null =>
-      allowed ? null : refusal(`${where} may not have ${named}: it is not authorized`);
+      allowed ? null : refusal(`${where} may not have ${named(id)}: it is not authorized`);
     if (typeof answer === 'boolean') return verdict(answer);
     void answer.then((later) => this.#at.settled(connection, verdict(later)));
     return 'later';
@@ -81,6 +80,10 @@ export function warnOfInsecurity(uri: string): void {
     `a node listens at ${uri} without credentials (insecure: true): whoever reaches it can join, and read and change what flows. The options secret and tls close it.`,
     { code: 'MASTERLESS_INSECURE' },
   );
+}
+
+function named(id: string): string {
+  return `the id ${JSON.stringify(id)}`;
 }
 
 function refusal(message: string): MasterlessError {

@@ -7,6 +7,9 @@ interface Entry<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
   readonly group: string;
+  readonly signal: AbortSignal | undefined;
+  /** What the signal calls. */
+  abort: (() => void) | null;
 }
 
 export class Pending<T> {
@@ -27,31 +30,18 @@ export class Pending<T> {
     group: string = '',
   ): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      const abort = (): void => {
-        this.#entries.delete(number);
-        reject(new MasterlessError('ERR_ABORTED', `${what} was given up by its signal`, { cause: signal?.reason }));
+      const entry: Entry<T> = { resolve, reject, group, signal, abort: null };
+      this.#entries.set(number, entry);
+      if (signal === undefined) return;
+      entry.abort = () => {
+        this.reject(
+          number,
+          new MasterlessError('ERR_ABORTED', `${what} was given up by its signal`, { cause: signal.reason }),
+        );
         abandon();
       };
-      if (signal?.aborted) {
-        abort();
-        return;
-      }
-      signal?.addEventListener('abort', abort, { once: true });
-      const settled = (): void => {
-        this.#entries.delete(number);
-        signal?.removeEventListener('abort', abort);
-      };
-      this.#entries.set(number, {
-        resolve: (value) => {
-          settled();
-          resolve(value);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
-        group,
-      });
+      if (signal.aborted) entry.abort();
+      else signal.addEventListener('abort', entry.abort, { once: true });
     });
     return harmless(promise);
   }
@@ -61,21 +51,30 @@ export class Pending<T> {
   }
 
   resolve(number: number, value: T): void {
-    this.#entries.get(number)?.resolve(value);
+    this.#take(number)?.resolve(value);
   }
 
   reject(number: number, error: unknown): void {
-    this.#entries.get(number)?.reject(error);
+    this.#take(number)?.reject(error);
   }
 
   /** No answer will come to those of this group. */
   rejectGroup(group: string, error: unknown): void {
-    for (const entry of [...this.#entries.values()]) if (entry.group === group) entry.reject(error);
+    for (const [number, entry] of [...this.#entries]) if (entry.group === group) this.reject(number, error);
+  }
+
+  #take(number: number): Entry<T> | undefined {
+    const entry = this.#entries.get(number);
+    this.#entries.delete(number);
+    if (entry?.abort != null) entry.signal?.removeEventListener('abort', entry.abort);
+    return entry;
   }
 }
 
 /** The promise itself, whose rejection nobody has to hear. */
 export function harmless<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
+  promise.catch(nothing);
   return promise;
 }
+
+function nothing(): void {}

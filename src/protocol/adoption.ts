@@ -165,11 +165,12 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   connection.nextNormal = next[NORMAL];
   connection.nextUrgent = next[URGENT];
   peer.session.retell();
-  const hello = connection.exchange?.hello ?? null;
+  const { exchange } = connection;
   connection.exchange = null;
-  if (hello === null) return;
+  if (exchange === null || exchange.hello === null) return;
+  const { hello, addresses } = exchange;
   const { maxResumeWindow = Number.POSITIVE_INFINITY, rules } = state.config;
-  peer.advertised = hello.addresses;
+  peer.advertised = addresses;
   peer.near = rules === undefined || rules.near(connection);
   peer.window = hello.window;
   peer.maxPacket = hello.maxPacket;

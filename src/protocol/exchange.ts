@@ -7,6 +7,8 @@ import type { Hello, State } from './control.js';
 export class Exchange {
   /** What the other side said of itself. */
   hello: Hello | null = null;
+  /** Of the addresses that it told, those that may be dialled. */
+  addresses: readonly string[] = NOWHERE;
   /** HELLO has come, and whether its id may be claimed is not known yet: `ahead` is what was said after it. */
   awaited = false;
   ahead: Uint8Array = NOTHING;
@@ -28,3 +30,4 @@ export class Exchange {
 }
 
 const NOTHING = new Uint8Array(0);
+const NOWHERE: readonly string[] = [];

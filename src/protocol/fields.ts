@@ -68,7 +68,7 @@ export class FieldWriter {
   }
 
   frame(kind: FrameKind): Uint8Array {
-    return encodeFrame(kind, scratch.subarray(0, this.at));
+    return encodeFrame(kind, scratch, this.at);
   }
 }
 

@@ -97,9 +97,8 @@ function welcome(state: MeshState, connection: Connection, exchange: Exchange, h
   }
   const peer = state.peer(hello.id);
   connection.phase = 'known';
-  const { rules } = state.config;
-  const addresses = hello.addresses.filter((uri) => rules === undefined || rules.dialable(connection, uri));
-  exchange.hello = { ...hello, addresses: kept(addresses, connection.uri) };
+  exchange.hello = hello;
+  if (hello.addresses.length > 0) exchange.addresses = dialable(state, connection, hello.addresses);
   connection.peer = peer;
   connection.theirKeep = hello.keep;
   exchange.questionNonce = hello.nonce;
@@ -120,15 +119,15 @@ function welcome(state: MeshState, connection: Connection, exchange: Exchange, h
 }
 
 /**
- * The list to be kept for as long as the peer is known: one that was filtered has room for many more. The address dialled,
+ * A list to be kept for as long as the peer is known: one that was filtered has room for many more. The address dialled,
  * which most nodes tell as well, is the text that is there already.
  */
-function kept(addresses: readonly string[], dialled: string | null): readonly string[] {
-  if (addresses.length === 0) return NOWHERE;
-  return addresses.map((uri) => (uri === dialled ? dialled : uri));
+function dialable(state: MeshState, connection: Connection, addresses: readonly string[]): readonly string[] {
+  const { rules } = state.config;
+  const { uri: dialled } = connection;
+  const may = rules === undefined ? addresses : addresses.filter((uri) => rules.dialable(connection, uri));
+  return may.map((uri) => (uri === dialled ? dialled : uri));
 }
-
-const NOWHERE: readonly string[] = [];
 
 /** Follower: the arbiter asks anew. */
 export function onQuery(state: MeshState, connection: Connection, nonce: number, now: number): void {

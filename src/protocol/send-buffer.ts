@@ -155,16 +155,17 @@ export class SendBuffer {
     if (count < this.acked) throw protocolError(`the other side forgot frames ${count} to ${this.acked}`);
     if (count > this.everSent) throw protocolError(`${count} frames received and only ${this.everSent} sent`);
     this.sent = count;
-    let index = this.segments.findIndex((segment) => segment.first + segment.frames > count);
-    if (index < 0) index = Math.max(0, this.segments.length - 1);
-    const segment = this.segments[index];
-    this.cursorSegment = index;
-    if (segment === undefined) {
+    if (this.segments.length === 0) {
+      this.cursorSegment = 0;
       this.cursor = 0;
-    } else {
-      const known = index === 0 ? Math.max(this.acked, segment.first) : segment.first;
-      this.cursor = offsetOf(segment, count, known, index === 0 ? this.head : 0);
+      return;
     }
+    let index = this.segments.findIndex((segment) => segment.first + segment.frames > count);
+    if (index < 0) index = this.segments.length - 1;
+    const segment = this.segments[index] as Segment;
+    this.cursorSegment = index;
+    const known = index === 0 ? Math.max(this.acked, segment.first) : segment.first;
+    this.cursor = offsetOf(segment, count, known, index === 0 ? this.head : 0);
   }
 
   /** The packets not acknowledged, oldest first: views, or copies of what was in pieces. */

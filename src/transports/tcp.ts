@@ -121,13 +121,21 @@ function parseDialled(uri: string): Address {
   return address;
 }
 
-/** The address that was asked about last: one is asked about several times in a row. */
-let last: { readonly given: string; readonly address: Address } | null = null;
+/** Addresses that were asked about lately: each is several times for one connection. Forgotten when they are too many. */
+const lately = new Map<string, Address>();
+const MOST_KEPT = 256;
+/** Signs of the longest that is kept: peers tell addresses too. */
+const LONGEST_KEPT = 256;
 
 /** Port 0 and a wildcard host are let through. */
 function parse(given: string): Address {
-  if (last?.given !== given) last = { given, address: parsed(given) };
-  return last.address;
+  const known = lately.get(given);
+  if (known !== undefined) return known;
+  const address = parsed(given);
+  if (given.length > LONGEST_KEPT) return address;
+  if (lately.size === MOST_KEPT) lately.clear();
+  lately.set(given, address);
+  return address;
 }
 
 function parsed(given: string): Address {
