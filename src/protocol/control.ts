@@ -314,6 +314,10 @@ export function decodePong(payload: Uint8Array): number {
 export const Extension = {
   /** Packets wait here for an application that does not listen: whoever parts need not wait long. */
   Deaf: 1,
+  /** What is little may be acknowledged with the next sign of life. */
+  Crowded: 2,
+  /** No longer. */
+  Roomy: 3,
 } as const;
 
 export function encodeExtension(type: number): Uint8Array {

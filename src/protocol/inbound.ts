@@ -143,7 +143,10 @@ function onLinkControl(
 /** Says nothing that a node must know: what is unknown, or comes too early, is skipped. */
 function onExtension(state: MeshState, connection: Connection, type: number, now: number): void {
   const { peer } = connection;
-  if (type === Extension.Deaf && peer?.link === connection) heardDeaf(state, peer, now);
+  if (peer?.link !== connection) return;
+  if (type === Extension.Deaf) heardDeaf(state, peer, now);
+  else if (type === Extension.Crowded) peer.session.patient = true;
+  else if (type === Extension.Roomy) peer.session.patient = false;
 }
 
 function onVersions(state: MeshState, connection: Connection, payload: Uint8Array, now: number): void {

@@ -9,6 +9,7 @@
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHeartbeat, encodePing, VERSION } from './control.js';
+import { joined } from './crowd.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { tellKeep } from './keep.js';
@@ -36,6 +37,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
     state.emit({ kind: 'connect', id: peer.id, info });
   }
   linked(state, peer);
+  joined(state, link);
   peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
   tellKeep(state, peer);
   state.touch(link);
@@ -137,11 +139,17 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   // The same sums here and in `wake`: a difference may fall short of what was waited for, by rounding.
   if (now >= link.spokeAt + heartbeat - early) {
     link.spokeAt = now;
-    // Whatever waits to be written will be sign of life enough.
-    if (link.outbox === null) state.send(link, encodeHeartbeat());
+    // Whatever waits to be written will be sign of life enough, and so is an acknowledgement.
+    if (peer.session.unacked) acknowledge(state, peer, link, now);
+    else if (link.outbox === null) state.send(link, encodeHeartbeat());
   }
   state.wake(link.spokeAt + heartbeat);
   tickSuspicion(state, peer, link, now, grace);
+}
+
+function acknowledge(state: MeshState, { session }: Peer, link: Connection, now: number): void {
+  session.ackAt = Math.min(session.ackAt, now);
+  state.touch(link);
 }
 
 /** Of more peers than so many, signs of life may come earlier by that part of the heartbeat. */

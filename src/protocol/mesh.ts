@@ -9,6 +9,7 @@ import { MasterlessError } from '../errors.js';
 import { hasRoom, keepAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
+import { recount } from './crowd.js';
 import { cancelWish, endWishes, startWish, tickDials } from './dialing.js';
 import { broken, closedError, end, endError, timeoutError } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
@@ -315,6 +316,7 @@ export class Mesh {
       this.traffic.tick(peer, now);
     }
     tickDials(state, now);
+    recount(state);
   }
 
   private closed(): Output | null {

@@ -70,6 +70,8 @@ export class Session {
   ackBytes = 0;
   /** When the next acknowledgement is due; Infinity when none is. */
   ackAt: number = Number.POSITIVE_INFINITY;
+  /** The other side is crowded: what is little may be acknowledged with the next sign of life. */
+  patient = false;
   /** The other side wants to know at once when these have been handled. */
   asked: Counts = NONE;
   /** This side wants to know at once: to be asked behind the last byte that waits. */
@@ -162,6 +164,7 @@ export class Session {
     this.normal.acked = 0;
     this.urgent.acked = 0;
     this.ackAt = Number.NEGATIVE_INFINITY;
+    this.patient = false;
   }
 
   leftover(): Leftover {

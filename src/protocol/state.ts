@@ -75,6 +75,8 @@ export class MeshState {
   closing = false;
   /** Nobody in this node's application takes packets: they wait. */
   deaf = false;
+  /** It has so many peers that what is little may be acknowledged late. */
+  crowded = false;
   /** Peers for which a packet was refused for want of room: they are told when there is some. */
   readonly starved: Set<Peer> = new Set<Peer>();
   /** Bytes accepted for all peers and not acknowledged. */

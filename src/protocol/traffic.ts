@@ -9,6 +9,7 @@
 import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
+import { LITTLE, PATIENCE } from './crowd.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
@@ -19,7 +20,7 @@ import { type Lane, type LaneIndex, NORMAL, Session, URGENT } from './session.js
 import { fits, takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
-/** Acknowledged at the latest after so many milliseconds, or `Session.ackBytes`, whichever comes first. */
+/** Acknowledged after so many milliseconds, or `Session.ackBytes`, whichever comes first; what is little, see `crowd.ts`. */
 export const ACK_DELAY = 20;
 
 export class Traffic {
@@ -148,8 +149,11 @@ export class Traffic {
       const peer = this.state.peers.get(of.id);
       session.ackAt = now;
       if (peer?.session === session && peer.link !== null) this.state.touch(peer.link);
-    } else if (session.ackAt === Number.POSITIVE_INFINITY && session.unacked) {
-      session.ackAt = now + ACK_DELAY;
+      return;
+    }
+    const delay = session.patient && session.handledBytes - session.ackedBytes <= LITTLE ? PATIENCE : ACK_DELAY;
+    if (now + delay < session.ackAt && session.unacked) {
+      session.ackAt = now + delay;
       this.state.wake(session.ackAt);
     }
   }

@@ -125,7 +125,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'what was handled is acknowledged in time',
     file: 'src/protocol/traffic.ts',
-    find: '      session.ackAt = now + ACK_DELAY;\n',
+    find: '      session.ackAt = now + delay;\n',
     replace: '',
     catcher: storms,
   },

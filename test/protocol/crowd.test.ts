@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Extension,
+  encodeAck,
+  encodeAckRequest,
+  encodeExtension,
+  encodeHeartbeat,
+} from '../../src/protocol/control.js';
+import { CROWD, LITTLE, PATIENCE } from '../../src/protocol/crowd.js';
+import { ACK_DELAY } from '../../src/protocol/traffic.js';
+import { data, follow, type Line, Scripted } from './scripted.js';
+
+const CROWDED = `0${Extension.Crowded}`;
+const ROOMY = `0${Extension.Roomy}`;
+
+/** The next peer of a core that takes many. */
+function join(scripted: Scripted, count: number): Line {
+  const incarnation = (count + 1).toString(16).padStart(16, '0');
+  return follow(scripted, { id: `a${count}`, incarnation }).line;
+}
+
+/** Payloads of the extensions that the core said on each line since the last call. */
+function extensions(lines: readonly Line[]): string[] {
+  return lines.flatMap((line) =>
+    line.said().flatMap(({ kind, fields }) => (kind === 'Extension' ? [(fields as { payload: string }).payload] : [])),
+  );
+}
+
+/** All speak, and time passes: a tick. */
+function live(scripted: Scripted, lines: readonly Line[]): void {
+  for (const line of lines) line.say(encodeHeartbeat());
+  scripted.wait(1000);
+}
+
+describe('a node with many peers', () => {
+  const options = { maxPeers: 1000, maxHandshakes: 1000, resumeWindow: 0, totalWindow: 16 * 1024 * 1024 };
+
+  it('says that it is crowded to all there are and to each that comes, and takes it back with half as many', () => {
+    const scripted = new Scripted(options);
+    const lines = Array.from({ length: CROWD }, (_, count) => join(scripted, count));
+    expect(extensions(lines)).toEqual([]);
+    lines.push(join(scripted, CROWD));
+    expect(extensions(lines)).toEqual(lines.map(() => CROWDED));
+    lines.push(join(scripted, CROWD + 1));
+    expect(extensions(lines)).toEqual([CROWDED]);
+    const leave = (line: Line): void => {
+      const id = line.connection.peer?.id ?? '';
+      scripted.act((mesh, now) => mesh.disconnect(id, now));
+      line.end();
+    };
+    for (const line of lines.splice(CROWD / 2 + 1)) leave(line);
+    live(scripted, lines);
+    expect(extensions(lines)).toEqual([]);
+    leave(lines.pop() as Line);
+    live(scripted, lines);
+    expect(extensions(lines)).toEqual(lines.map(() => ROOMY));
+    lines.push(join(scripted, 500));
+    expect(extensions(lines)).toEqual([]);
+  });
+
+  it('does not where its window for all has no room for what would wait', () => {
+    const scripted = new Scripted({ ...options, totalWindow: 4 * CROWD * LITTLE });
+    const lines = Array.from({ length: CROWD + 20 }, (_, count) => join(scripted, count));
+    live(scripted, lines);
+    expect(extensions(lines)).toEqual([]);
+  });
+});
+
+describe('a peer that is crowded', () => {
+  /** A link with such a peer, on which everything so far is acknowledged, and how often the core said something. */
+  function crowded(): { scripted: Scripted; line: Line } {
+    const scripted = new Scripted({ window: 1e6 });
+    const { line } = follow(scripted, { window: 1e6 });
+    line.say(encodeExtension(Extension.Crowded), data('x'));
+    line.said();
+    return { scripted, line };
+  }
+
+  it('has few packets acknowledged with the next sign of life, which that is', () => {
+    const { scripted, line } = crowded();
+    scripted.wait(400);
+    line.say(data('1'), data('2'));
+    scripted.wait(599);
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [3, 0] } }]);
+    line.say(encodeHeartbeat());
+    scripted.wait(999);
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    expect(line.kinds()).toEqual(['Heartbeat']);
+  });
+
+  it('waits for it no longer than a second, however seldom signs of life are', () => {
+    const scripted = new Scripted({ heartbeat: 30_000, timeout: 100_000 });
+    const { line } = follow(scripted);
+    line.say(encodeExtension(Extension.Crowded), data('x'));
+    line.said();
+    line.say(data('1'));
+    scripted.wait(PATIENCE - 1);
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    expect(line.kinds()).toEqual(['Ack']);
+  });
+
+  it('has more than a little acknowledged as others have', () => {
+    const { scripted, line } = crowded();
+    line.say(...Array.from({ length: 20 }, () => data('x')));
+    scripted.wait(ACK_DELAY - 1);
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [21, 0] } }]);
+  });
+
+  it('has all acknowledged at once where it asks', () => {
+    const { line } = crowded();
+    line.say(data('x'), encodeAckRequest());
+    expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [2, 0] } }]);
+  });
+
+  it('can take it back', () => {
+    const { scripted, line } = crowded();
+    line.say(encodeExtension(Extension.Roomy), data('x'));
+    scripted.wait(ACK_DELAY);
+    expect(line.kinds()).toEqual(['Ack']);
+  });
+
+  it('has to say so again on each link', () => {
+    const { scripted, line } = crowded();
+    line.say(encodeAck([0, 0]));
+    line.end();
+    const again = follow(
+      scripted,
+      {},
+      { incarnation: '00000000000000aa', session: 1, epoch: 1, received: [0, 0] },
+    ).line;
+    again.said();
+    again.say(data('y'));
+    again.said();
+    again.say(data('z'));
+    scripted.wait(ACK_DELAY);
+    expect(again.kinds()).toEqual(['Ack']);
+  });
+});
