@@ -6,9 +6,11 @@
  * Frames are numbered from 0 in the order of acceptance; numbers are never sent. Always
  * `acked <= sent <= total` and `sent <= everSent <= total`.
  *
- * Memory is written again only when all that was in it has been acknowledged. An honest peer has had it then, so no socket
- * holds a view of it any more. One that lies gets bytes meant for itself, of this lane, in place of those it never read:
- * so memory never passes to another lane, let alone to another peer.
+ * Memory is written again only when all that was in it has been acknowledged, and was on no link before the present one. An
+ * honest peer has had it then, over this link, so no socket holds a view of it any more. What was on an earlier link may
+ * have been had over that one: its acknowledgement says nothing of the views that the present socket was given since. A peer
+ * that lies gets bytes meant for itself, of this lane, in place of those it never read: so memory never passes to another
+ * lane, let alone to another peer.
  */
 import { Frame, type FrameKind, MAX_HEADER, protocolError, writeHeader } from './frame.js';
 
@@ -57,6 +59,8 @@ export class SendBuffer {
   bytes = 0;
 
   private readonly kind: FrameKind;
+  /** Frames that were on an earlier link, or lie before one that was. */
+  private before = 0;
   private segments: Segment[] = NOTHING;
   /** Where the first retained frame begins in the first segment. */
   private head = 0;
@@ -155,6 +159,7 @@ export class SendBuffer {
     if (count < this.acked) throw protocolError(`the other side forgot frames ${count} to ${this.acked}`);
     if (count > this.everSent) throw protocolError(`${count} frames received and only ${this.everSent} sent`);
     this.sent = count;
+    this.before = this.everSent;
     if (this.segments.length === 0) {
       this.cursorSegment = 0;
       this.cursor = 0;
@@ -196,7 +201,7 @@ export class SendBuffer {
       const segment = this.segments[0] as Segment;
       this.bytes -= segment.length - this.head;
       this.segments.shift();
-      this.keep(segment.bytes);
+      if (segment.first >= this.before) this.keep(segment.bytes);
       this.head = 0;
       // The cursor may still be here: acknowledged over an earlier link, and not written again to this one.
       if (this.cursorSegment > 0) this.cursorSegment--;

@@ -55,6 +55,8 @@ export class Pacer {
   }
 
   take(chunk: Uint8Array): void {
+    // A stream hands out what it has buffered even when it was destroyed, and what waits here is not handed on any more.
+    if (this.#socket.destroyed && this.#rest.length > 0) return;
     const { length } = chunk;
     if (this.#encrypted) {
       this.#busy += RECORD;

@@ -74,7 +74,7 @@ const rules = new Map<object, Rule<never>>([
     SendBuffer.prototype,
     // Where things lie in memory does not matter, only what lies there.
     {
-      skip: new Set(['kind', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes']),
+      skip: new Set(['kind', 'before', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes']),
       instead(value: SendBuffer, hash: Hash) {
         for (const { payload } of value.retained()) hash.bytes(payload);
       },

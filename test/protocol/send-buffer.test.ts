@@ -179,6 +179,40 @@ describe('SendBuffer', () => {
     expect(spare()).toBeLessThanOrEqual(1024 * 1024 + buffer.bytes);
   });
 
+  it.each([
+    ['small packets', 30_000],
+    ['packets in pieces', 3 * PIECE],
+  ])('does not write memory of %s again that a new link may still have to write', (_what, size) => {
+    const buffer = new SendBuffer(Frame.Data);
+    const fill = (count: number, byte: number): number => {
+      let total = 0;
+      for (let i = 0; i < count; i++) total = buffer.push(new Uint8Array(size).fill(byte));
+      return total;
+    };
+    const all = (): Uint8Array[] => {
+      const views: Uint8Array[] = [];
+      while (buffer.pending) buffer.gather(views, 1);
+      return views;
+    };
+    const sent = fill(40, 1);
+    all();
+    // The link breaks. All has arrived on it, but the other side had counted none of it when it said where to go on.
+    buffer.rewind(0);
+    const given = all().map((view) => ({ view, copy: view.slice() }));
+    fill(40, 2);
+    // The socket of the new link has written none of these views when the counts of the old one come over it.
+    buffer.acknowledge(sent);
+    const more = fill(40, 3);
+    all();
+    for (const { view, copy } of given) expect(Buffer.compare(view, copy)).toBe(0);
+    // What was on no link before is written again when it was acknowledged.
+    const spare = (): number => (buffer as unknown as { spareBytes: number }).spareBytes;
+    fill(40, 4);
+    expect(spare()).toBe(0);
+    buffer.acknowledge(more);
+    expect(spare()).toBeGreaterThan(0);
+  });
+
   it('writes the memory of large packets again, whatever the size of their last pieces', () => {
     const buffer = new SendBuffer(Frame.Data);
     const packet = new Uint8Array(7 * PIECE + 80_000);

@@ -102,3 +102,34 @@ it.each([
   for (let count = 0; count < 20; count++) pacer.take(new Uint8Array(100));
   expect([paused, bytes]).toEqual([pauses, read]);
 });
+
+it.each([100, 20_000])(
+  'what still comes of a socket that was destroyed is not handed on past what it waits behind: %d bytes',
+  async (more) => {
+    const socket = {
+      encrypted: true,
+      destroyed: false,
+      once: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+    };
+    const seen: number[] = [];
+    const pacer = new Pacer(socket as unknown as Socket, {
+      data(chunk) {
+        const end = performance.now() + chunk.length / 4096;
+        while (performance.now() < end);
+        seen.push(...chunk);
+      },
+    });
+    const chunk = (from: number, length: number): Uint8Array =>
+      Uint8Array.from({ length }, (_, at) => (from + at) % 251);
+    pacer.take(chunk(0, 20_000));
+    pacer.take(chunk(20_000, 20_000));
+    expect(seen.length).toBeLessThan(40_000);
+    // A reset does that before it is told, and a stream goes on to hand out what it has buffered.
+    socket.destroyed = true;
+    await new Promise(setImmediate);
+    for (let from = 40_000; from < 100_000; from += more) pacer.take(chunk(from, more));
+    expect(seen).toEqual([...chunk(0, seen.length)]);
+  },
+);
