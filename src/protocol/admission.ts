@@ -49,3 +49,12 @@ export function keepAhead(exchange: Exchange, chunk: Uint8Array): void {
   grown.set(chunk, ahead.length);
   exchange.ahead = grown;
 }
+
+/** The verdict is there: what was kept. */
+export function takeAhead(exchange: Exchange): Uint8Array {
+  const { ahead } = exchange;
+  exchange.ahead = NOTHING;
+  return ahead;
+}
+
+const NOTHING = new Uint8Array(0);

@@ -21,13 +21,23 @@ export function joined(state: MeshState, link: Connection): void {
 /** Looks again whether this node is crowded; if that has changed, all hear of it. */
 export function recount(state: MeshState): boolean {
   const { size } = state.peers;
-  // What waits at all of them must leave room for more.
-  const fits = size * LITTLE <= state.config.totalWindow / 4;
+  // What waits at all of them must leave room for more. Once said, it is not taken back for a peer more or less.
+  const fits = size * LITTLE <= state.config.totalWindow / (state.crowded ? 2 : 4);
   const crowded = fits && size > (state.crowded ? CROWD / 2 : CROWD);
   if (crowded === state.crowded) return false;
   state.crowded = crowded;
   for (const { link, confirmed } of state.peers.values()) if (link !== null && confirmed) say(state, link);
   return true;
+}
+
+/** A packet found no room: what others have had is to be told now. */
+export function hurry(state: MeshState): void {
+  if (!state.crowded) return;
+  for (const { session, link } of state.peers.values()) {
+    if (link === null || session.settled) continue;
+    session.ask = true;
+    state.touch(link);
+  }
 }
 
 function say(state: MeshState, link: Connection): void {

@@ -33,7 +33,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
     state.emit({ kind: 'reconnect', id: peer.id });
   } else {
     peer.connected = true;
-    const info = { uri: link.uri, addresses: peer.advertised, incarnation: peer.incarnation, version: VERSION };
+    const info = { uri: link.uri, addresses: [...peer.advertised], incarnation: peer.incarnation, version: VERSION };
     state.emit({ kind: 'connect', id: peer.id, info });
   }
   linked(state, peer);

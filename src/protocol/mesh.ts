@@ -6,7 +6,7 @@
  * `gather` gives for every connection in `takeDirty`, and call `tick` no later than at `wakeAt`.
  */
 import { MasterlessError } from '../errors.js';
-import { hasRoom, keepAhead } from './admission.js';
+import { hasRoom, keepAhead, takeAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { recount } from './crowd.js';
@@ -215,8 +215,7 @@ export class Mesh {
   admitted(connection: Connection, refusal: MasterlessError | null, now: number): void {
     const { exchange } = connection;
     if (!exchange?.awaited || exchange.hello === null) return;
-    const { ahead } = exchange;
-    exchange.ahead = NOTHING;
+    const ahead = takeAhead(exchange);
     onAdmission(this.state, connection, exchange, exchange.hello, refusal, now);
     // What it said meanwhile.
     connection.decoder.push(ahead);
@@ -349,4 +348,3 @@ export class Mesh {
 }
 
 const NONE: readonly Connection[] = [];
-const NOTHING = new Uint8Array(0);

@@ -9,7 +9,7 @@
 import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
-import { LITTLE, PATIENCE } from './crowd.js';
+import { hurry, LITTLE, PATIENCE } from './crowd.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
@@ -68,6 +68,8 @@ export class Traffic {
     const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
     const before = outgoing.cost;
     const number = outgoing.push(bytes);
+    // Somebody waits for room, and would wait for as long as others go on sending little.
+    if (this.state.crowded && this.state.starved.size > 0) peer.session.ask = true;
     this.state.outstanding += outgoing.cost - before;
     if (peer.link !== null) this.state.touch(peer.link);
     return number;
@@ -83,8 +85,10 @@ export class Traffic {
     if (takes(peer) && fits(this.state, peer, size)) return true;
     const { starved } = this.state;
     if (!peer.connected) return false;
-    peer.refused = starved.has(peer) ? Math.min(peer.refused, size) : size;
+    const waits = starved.has(peer);
+    peer.refused = waits ? Math.min(peer.refused, size) : size;
     starved.add(peer);
+    if (!waits) hurry(this.state);
     return false;
   }
 

@@ -66,6 +66,42 @@ describe('a node with many peers', () => {
   });
 });
 
+describe('a node that is crowded, and has no room for a packet', () => {
+  const options = { maxPeers: 1000, maxHandshakes: 1000, window: 64 * 1024, totalWindow: 16 * 1024 * 1024 };
+
+  /** Such a node, and its links, which have acknowledged nothing. */
+  function crowd(more: { totalWindow?: number; maxPacket?: number }): { scripted: Scripted; lines: Line[] } {
+    const scripted = new Scripted({ ...options, ...more });
+    const lines = Array.from({ length: CROWD + 1 }, (_, count) => join(scripted, count));
+    for (const line of lines) line.said();
+    return { scripted, lines };
+  }
+
+  const asked = (lines: readonly Line[]): number => lines.filter((line) => line.kinds().includes('Ack')).length;
+
+  it('asks for what it may not hear for long', () => {
+    const { scripted, lines } = crowd({});
+    const [first, second, third] = lines as [Line, Line, Line];
+    expect(scripted.act((mesh) => mesh.send('a0', new Uint8Array(10), false))).toBe(1);
+    expect(scripted.act((mesh) => mesh.send('a1', new Uint8Array(10), false))).toBe(1);
+    expect(asked(lines)).toBe(0);
+    // More than the window: it goes when nothing else is on its way.
+    expect(scripted.act((mesh) => mesh.send('a0', new Uint8Array(100_000), false))).toBe(0);
+    expect([asked([first]), asked([second]), asked([third])]).toEqual([1, 1, 0]);
+    first.say(encodeAck([1, 0]));
+    expect(scripted.heard()).toContain('drain a0');
+  });
+
+  it('asks for what it sends meanwhile, so that others do not keep it from having room', () => {
+    const { scripted, lines } = crowd({ totalWindow: 4 * 1024 * 1024, maxPacket: 8 * 1024 * 1024 });
+    scripted.act((mesh) => mesh.send('a0', new Uint8Array(10), false));
+    expect(scripted.act((mesh) => mesh.send('a1', new Uint8Array(5 * 1024 * 1024), false))).toBe(0);
+    asked(lines);
+    scripted.act((mesh) => mesh.send('a2', new Uint8Array(10), false));
+    expect(asked(lines)).toBe(1);
+  });
+});
+
 describe('a peer that is crowded', () => {
   /** A link with such a peer, on which everything so far is acknowledged, and how often the core said something. */
   function crowded(): { scripted: Scripted; line: Line } {

@@ -499,3 +499,16 @@ describe('between two nodes', () => {
     expect(drops).toEqual([]);
   });
 });
+
+it('what the application does to the list of addresses that it is given changes no other', () => {
+  const scripted = new Scripted();
+  follow(scripted);
+  const given = scripted.outputs.flatMap((output) =>
+    output.kind === 'connect' ? [output.info.addresses as string[]] : [],
+  );
+  expect(given).toEqual([[]]);
+  given[0]?.push('test://elsewhere');
+  follow(scripted, { id: 'b', incarnation: '00000000000000cc' });
+  const infos = scripted.outputs.flatMap((output) => (output.kind === 'connect' ? [output.info.addresses] : []));
+  expect(infos[1]).toEqual([]);
+});
