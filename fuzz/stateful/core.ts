@@ -119,7 +119,13 @@ export class Core {
 
   /** Everything is within its bounds. */
   mustBeBounded(): void {
-    const { config, connections, handshakes, peers, outstanding, outputs } = this.state;
+    const { config, handshakes, peers, outstanding, outputs } = this.state;
+    const known = new Set(this.state.connections);
+    const connections = this.open();
+    must(
+      connections.every((connection) => known.has(connection)),
+      'a connection that is open was forgotten',
+    );
     must(outputs.length === 0, `${outputs.length} outputs are left`);
     must(peers.size <= config.maxPeers, `${peers.size} peers`);
     let incoming = 0;
@@ -156,9 +162,15 @@ export class Core {
     }
   }
 
+  /** Connections that are not over, as the world around knows them. */
+  private open(): Connection[] {
+    return [...this.ends.keys()].filter(({ phase }) => phase !== 'closed');
+  }
+
   /** After everybody has gone: nothing is left. */
   mustBeEmpty(): void {
-    const { connections, peers, dials, outstanding, starved } = this.state;
+    const { peers, dials, outstanding, starved } = this.state;
+    const connections = [...this.state.connections, ...this.open()];
     must(connections.length === 0, `${connections.length} connections are left`);
     must(dials.size === 0, `${dials.size} dials are left`);
     must(peers.size === 0, `peers are left: ${[...peers.keys()].join(', ').slice(0, 100)}`);

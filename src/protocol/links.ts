@@ -139,8 +139,8 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   // The same sums here and in `wake`: a difference may fall short of what was waited for, by rounding.
   if (now >= link.spokeAt + heartbeat - early) {
     link.spokeAt = now;
-    // Whatever waits to be written will be sign of life enough, and so is an acknowledgement.
-    if (peer.session.unacked) acknowledge(state, peer, link, now);
+    // Whatever waits to be written will be sign of life enough, and so is an acknowledgement that waits for one.
+    if (peer.session.patient && peer.session.unacked) acknowledge(state, peer, link, now);
     else if (link.outbox === null) state.send(link, encodeHeartbeat());
   }
   state.wake(link.spokeAt + heartbeat);

@@ -32,11 +32,20 @@ export function checkSizes(label: string, { outputs, dirty, peers, handshakes, c
   check(connections <= most, `${label} has ${connections} connections`);
 }
 
-/** @param ids - all that there are: a core can know no more peers; null where nobody keeps count */
-export function checkBounds(label: string, state: MeshState, ids: readonly string[] | null, now: number): void {
+/**
+ * @param open - connections whose streams are open
+ * @param ids - all that there are: a core can know no more peers; null where nobody keeps count
+ */
+export function checkBounds(
+  label: string,
+  state: MeshState,
+  open: Iterable<Connection>,
+  ids: readonly string[] | null,
+  now: number,
+): void {
   const { config, connections, peers, dials } = state;
   check(ids === null || peers.size < ids.length, `${label} knows ${peers.size} peers, more than there are`);
-  checkConnections(label, state);
+  checkConnections(label, state, open);
   let outstanding = 0;
   let own = 0;
   for (const peer of peers.values()) {
@@ -71,10 +80,15 @@ export function isResting({ connections, dials, peers, starved }: MeshState): bo
   return true;
 }
 
-function checkConnections(label: string, { config, connections }: MeshState): void {
+function checkConnections(label: string, { config, handshakes }: MeshState, open: Iterable<Connection>): void {
   let [strangers, withdrawn] = [0, 0];
-  for (const connection of connections) {
+  for (const connection of open) {
     const { phase, peer } = connection;
+    if (phase === 'closed') {
+      check(peer?.fenced === connection, `${label} has closed a connection, and its stream is open`);
+      continue;
+    }
+    check(handshakes.has(connection) || peer?.link === connection, `${label} has forgotten a connection`);
     if (phase === 'adopted') check(peer?.link === connection, `${label} has a link that is nobody's`);
     else if (connection.uri === null) strangers++;
     else if (connection.dial === null) withdrawn++;

@@ -219,7 +219,7 @@ export class SimNode {
     const state = stateOf(this.mesh);
     checkSizes(this.label, state);
     const walk = ++this.steps % WALK === 0 || state.wakeAt === Number.POSITIVE_INFINITY;
-    if (walk) checkBounds(this.label, state, this.world.ids, this.clock);
+    if (walk) checkBounds(this.label, state, this.wires.keys(), this.world.ids, this.clock);
     for (const watch of this.watches) watch();
   }
 
