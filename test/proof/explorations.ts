@@ -14,6 +14,7 @@ interface Task {
 /** Two nodes where nothing else is said; the follower keeps the link where `keepers` does not say otherwise. */
 const ENDING: readonly Partial<Bounds>[] = [
   { packets: 1, breaks: 1, dials: 1, connections: 3 },
+  { keepers: 'ab', packets: 1, breaks: 1, unkeeps: 1 },
   { packets: 1, unkeeps: 1, dials: 1, disconnects: 1 },
   { keepers: 'aAb', twin: true, misjudged: 1, packets: 1 },
   { keepers: 'aAb', twin: true, misjudged: 1, breaks: 1 },
