@@ -17,7 +17,7 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
   ['each sends, a connection breaks, every deadline passes', { packets: 1, breaks: 1, expiries: 1 }, 1000],
   ['room for one packet, each sends three, a connection breaks', { packets: 3, window: 300, breaks: 1 }, 10_000],
   ['each sends, and a healthy link is suspected', { packets: 1, silences: 1 }, 2000],
-  ['two live nodes of one id', { keepers: 'aA', twin: true }, 180],
+  ['two live nodes of one id, and a connection breaks', { keepers: 'aA', twin: true, breaks: 1 }, 200],
   ['two live nodes of one id, all dial, one is misjudged', { keepers: 'Aab', twin: true, misjudged: 1 }, 5000],
 ];
 
