@@ -1,9 +1,11 @@
 /**
- * A node with many peers that sends each of them a packet now and then would read an acknowledgement for nearly every one:
- * half of all its work. So it says that it is crowded, and what is little is then acknowledged with the next sign of life.
+ * A node with many peers that sends each of them a packet now and then would read an acknowledgement for nearly every one,
+ * and signs of life in between: half of all its work. So it says that it is crowded, to those whose signs of life come often
+ * beside its patience with them: these then come half as often, and what is little is acknowledged with the next of them.
  */
 import type { Connection } from './connection.js';
 import { Extension, encodeExtension } from './control.js';
+import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 
 /** With more peers a node is crowded; with half as many it is so no more. */
@@ -11,11 +13,36 @@ export const CROWD = 128;
 /** Bytes as they count against a window: with no more of them, an acknowledgement may wait. */
 export const LITTLE = 4096;
 /** Milliseconds that it waits at most. */
-export const PATIENCE = 1000;
+export const PATIENCE = 2000;
+/** To whom is crowded, signs of life are so many heartbeats apart. */
+const SELDOM = 2;
+/** So many of them, at least, must fall into the time after which silence is suspected. */
+const SIGNS = 2.5;
+
+/** Milliseconds between signs of life of this node on the link with that peer. */
+export function heartbeatTo({ config }: MeshState, { session }: Peer): number {
+  return session.patient ? SELDOM * config.heartbeat : config.heartbeat;
+}
+
+/** Milliseconds between those of the peer. */
+export function heartbeatOf(state: MeshState, peer: Peer): number {
+  return state.crowded && isTold(state, peer) ? SELDOM * peer.heartbeat : peer.heartbeat;
+}
+
+/** Whether the peer is to know that this node is crowded: nothing is suspected later for that. */
+function isTold({ config }: MeshState, { heartbeat }: Peer): boolean {
+  return config.timeout >= SIGNS * SELDOM * heartbeat;
+}
 
 /** There is a link more. */
-export function joined(state: MeshState, link: Connection): void {
-  if (!recount(state) && state.crowded) say(state, link);
+export function joined(state: MeshState, peer: Peer, link: Connection): void {
+  if (!recount(state) && state.crowded) say(state, peer, link);
+}
+
+/** The peer says on its link that it is crowded, or that it is no more. */
+export function heardCrowd(state: MeshState, peer: Peer, link: Connection, crowded: boolean): void {
+  peer.session.patient = crowded;
+  state.wake(link.spokeAt + heartbeatTo(state, peer));
 }
 
 /** Looks again whether this node is crowded; if that has changed, all hear of it. */
@@ -26,7 +53,7 @@ export function recount(state: MeshState): boolean {
   const crowded = fits && size > (state.crowded ? CROWD / 2 : CROWD);
   if (crowded === state.crowded) return false;
   state.crowded = crowded;
-  for (const { link, confirmed } of state.peers.values()) if (link !== null && confirmed) say(state, link);
+  for (const peer of state.peers.values()) if (peer.link !== null && peer.confirmed) say(state, peer, peer.link);
   return true;
 }
 
@@ -40,6 +67,7 @@ export function hurry(state: MeshState): void {
   }
 }
 
-function say(state: MeshState, link: Connection): void {
+function say(state: MeshState, peer: Peer, link: Connection): void {
+  if (!isTold(state, peer)) return;
   state.send(link, encodeExtension(state.crowded ? Extension.Crowded : Extension.Roomy));
 }

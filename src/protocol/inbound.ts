@@ -25,6 +25,7 @@ import {
   RejectReason,
   VERSION,
 } from './control.js';
+import { heardCrowd } from './crowd.js';
 import { Frame, MAX_DATA, protocolError } from './frame.js';
 import { incumbentLives, onHello, onQuery, onReject, turnAway } from './handshake.js';
 import type { Deliver } from './output.js';
@@ -145,8 +146,8 @@ function onExtension(state: MeshState, connection: Connection, type: number, now
   const { peer } = connection;
   if (peer?.link !== connection) return;
   if (type === Extension.Deaf) heardDeaf(state, peer, now);
-  else if (type === Extension.Crowded) peer.session.patient = true;
-  else if (type === Extension.Roomy) peer.session.patient = false;
+  else if (type === Extension.Crowded) heardCrowd(state, peer, connection, true);
+  else if (type === Extension.Roomy) heardCrowd(state, peer, connection, false);
 }
 
 function onVersions(state: MeshState, connection: Connection, payload: Uint8Array, now: number): void {

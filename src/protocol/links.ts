@@ -9,7 +9,7 @@
 import { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { encodeHeartbeat, encodePing, VERSION } from './control.js';
-import { joined } from './crowd.js';
+import { heartbeatOf, heartbeatTo, joined } from './crowd.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { tellKeep } from './keep.js';
@@ -37,7 +37,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
     state.emit({ kind: 'connect', id: peer.id, info });
   }
   linked(state, peer);
-  joined(state, link);
+  joined(state, peer, link);
   peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
   tellKeep(state, peer);
   state.touch(link);
@@ -132,7 +132,7 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   }
   if (peer.probe !== null) state.wake(peer.probe.deadline);
   if (!peer.confirmed) return;
-  const { heartbeat } = state.config;
+  const heartbeat = heartbeatTo(state, peer);
   // Whoever is awake for one of many links speaks on all whose time is near: else each would wake the node by itself, and
   // each time all are looked at.
   const early = state.peers.size > MANY ? heartbeat / EARLY : 0;
@@ -159,8 +159,8 @@ const EARLY = 8;
 function tickSuspicion(state: MeshState, peer: Peer, link: Connection, now: number, grace: number): void {
   // A peer that speaks rarely must not be suspected for it.
   const timeout = Math.max(state.config.timeout, peer.heartbeat * 3);
-  // Its next sign of life may be as far away as its own heartbeat.
-  const forgiven = grace > 0 ? Math.max(grace, 2 * peer.heartbeat) : 0;
+  // Its next sign of life may be as far away as its heartbeat.
+  const forgiven = grace > 0 ? Math.max(grace, 2 * heartbeatOf(state, peer)) : 0;
   if (forgiven > 0) link.heardAt = Math.max(link.heardAt, now - timeout + forgiven);
   if (now < link.heardAt + timeout) {
     state.wake(link.heardAt + timeout);

@@ -9,6 +9,7 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection, Outdated } from './connection.js';
+import { heartbeatOf } from './crowd.js';
 import { startRenewal } from './dialing.js';
 import { lost } from './links.js';
 import type { Peer } from './peer.js';
@@ -69,7 +70,7 @@ export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
   // One that is being adopted has a deadline of its own.
   if (!peer.confirmed || peer.renewal !== null || link.renewAt === null) return;
   // Who is silent for longer than usual may be stopped: it is asked for nothing until it speaks again.
-  const quiet = now > link.heardAt + 2 * Math.max(peer.heartbeat, state.config.heartbeat);
+  const quiet = now > link.heardAt + 2 * Math.max(heartbeatOf(state, peer), state.config.heartbeat);
   if (now >= link.renewAt && quiet && link.outdated === null) link.renewAt = now + state.config.heartbeat;
   if (now < link.renewAt) {
     state.wake(link.renewAt);

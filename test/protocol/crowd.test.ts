@@ -66,6 +66,59 @@ describe('a node with many peers', () => {
   });
 });
 
+describe('a node that is crowded, and its patience', () => {
+  const options = { maxPeers: 1000, maxHandshakes: 1000, totalWindow: 16 * 1024 * 1024 };
+  const listening = { addresses: ['test://elsewhere'] };
+
+  it('does not say so to whose signs of life would be too seldom for it', () => {
+    for (const [timeout, lowest] of [
+      [5000, 1001],
+      [4999, 1000],
+    ] as const) {
+      const scripted = new Scripted({ ...options, timeout });
+      const seldom = follow(scripted, { id: 'b', heartbeat: lowest }).line;
+      const often = follow(scripted, { id: 'c', heartbeat: lowest - 1 }).line;
+      const lines = Array.from({ length: CROWD }, (_, count) => join(scripted, count));
+      expect(extensions([seldom])).toEqual([]);
+      expect(extensions([often])).toEqual([CROWDED]);
+      expect(extensions(lines).length).toBe(timeout === 5000 ? CROWD : 0);
+      const late = follow(scripted, { id: 'd', heartbeat: lowest }).line;
+      expect(extensions([late])).toEqual([]);
+    }
+  });
+
+  it('suspects whoever is silent as soon as others do', () => {
+    const scripted = new Scripted(options);
+    const lines = Array.from({ length: CROWD }, (_, count) => join(scripted, count));
+    const { line } = follow(scripted, { id: 'b', ...listening });
+    const dials = (): number => scripted.outputs.filter(({ kind }) => kind === 'dial').length;
+    scripted.outputs.length = 0;
+    for (let second = 0; second < 4; second++) live(scripted, lines);
+    for (const other of lines) other.say(encodeHeartbeat());
+    scripted.wait(999);
+    expect(dials()).toBe(0);
+    scripted.wait(1);
+    expect(dials()).toBe(1);
+    expect(line.said().length).toBeGreaterThan(0);
+  });
+
+  it('gives its peers time for two signs of life after it did not run itself', () => {
+    const scripted = new Scripted(options);
+    const lines = Array.from({ length: CROWD }, (_, count) => join(scripted, count));
+    follow(scripted, { id: 'b', ...listening });
+    scripted.outputs.length = 0;
+    for (const other of lines) other.say(encodeHeartbeat());
+    scripted.now += 60_000;
+    scripted.act((mesh, now) => mesh.tick(now));
+    for (let second = 0; second < 3; second++) live(scripted, lines);
+    for (const other of lines) other.say(encodeHeartbeat());
+    scripted.wait(999);
+    expect(scripted.outputs.filter(({ kind }) => kind === 'dial')).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.outputs.filter(({ kind }) => kind === 'dial').length).toBe(1);
+  });
+});
+
 describe('a node that is crowded, and has no room for a packet', () => {
   const options = { maxPeers: 1000, maxHandshakes: 1000, window: 64 * 1024, totalWindow: 16 * 1024 * 1024 };
 
@@ -112,22 +165,32 @@ describe('a peer that is crowded', () => {
     return { scripted, line };
   }
 
-  it('has few packets acknowledged with the next sign of life, which that is', () => {
+  it('hears signs of life half as often, and has few packets acknowledged with the next, which that is', () => {
     const { scripted, line } = crowded();
     scripted.wait(400);
     line.say(data('1'), data('2'));
-    scripted.wait(599);
+    scripted.wait(1599);
     expect(line.kinds()).toEqual([]);
     scripted.wait(1);
     expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [3, 0] } }]);
     line.say(encodeHeartbeat());
-    scripted.wait(999);
+    scripted.wait(1999);
     expect(line.kinds()).toEqual([]);
     scripted.wait(1);
     expect(line.kinds()).toEqual(['Heartbeat']);
   });
 
-  it('waits for it no longer than a second, however seldom signs of life are', () => {
+  it('hears them as often as others once it takes it back, though nothing else happens', () => {
+    const { scripted, line } = crowded();
+    scripted.wait(200);
+    line.say(encodeExtension(Extension.Roomy));
+    scripted.wait(799);
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    expect(line.kinds()).toEqual(['Heartbeat']);
+  });
+
+  it('waits for it no longer than two seconds, however seldom signs of life are', () => {
     const scripted = new Scripted({ heartbeat: 30_000, timeout: 100_000 });
     const { line } = follow(scripted);
     line.say(encodeExtension(Extension.Crowded), data('x'));
