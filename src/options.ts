@@ -62,7 +62,7 @@ export interface ServerOptions {
   readonly insecure?: boolean;
   /** A link is replaced by a younger one at this age, and the session goes on. @default Infinity */
   readonly maxLinkAge?: number;
-  /** A link on which nothing was sent for so long gets one byte. @default 1000 */
+  /** A link on which nothing was sent for so long gets one byte; twice so long to a node of more than 128 peers. @default 1000 */
   readonly heartbeat?: number;
   /** A peer silent for so long is suspected, and tested with a second connection. @default 5000 */
   readonly timeout?: number;
