@@ -182,6 +182,8 @@ describe('a peer that is crowded', () => {
 
   it('hears them as often as others once it takes it back, though nothing else happens', () => {
     const { scripted, line } = crowded();
+    scripted.wait(2000);
+    expect(line.kinds()).toEqual(['Heartbeat']);
     scripted.wait(200);
     line.say(encodeExtension(Extension.Roomy));
     scripted.wait(799);
