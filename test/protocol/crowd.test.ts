@@ -119,6 +119,24 @@ describe('a node that is crowded, and its patience', () => {
   });
 });
 
+describe('a node that is crowded, and the age of its links', () => {
+  it('does not take for stopped who is silent for two signs of life, as is usual there', () => {
+    const scripted = new Scripted({
+      maxPeers: 1000,
+      maxHandshakes: 1000,
+      totalWindow: 16 * 1024 * 1024,
+      maxLinkAge: 3000,
+    });
+    const lines = Array.from({ length: CROWD }, (_, count) => join(scripted, count));
+    follow(scripted, { id: 'b', addresses: ['test://elsewhere'] });
+    scripted.outputs.length = 0;
+    expect(extensions(lines).length).toBe(CROWD);
+    // Every link is replaced at seven eighths of that age or later: so long after b last spoke.
+    scripted.wait(3000);
+    expect(scripted.outputs.filter(({ kind }) => kind === 'dial').length).toBe(1);
+  });
+});
+
 describe('a node that is crowded, and has no room for a packet', () => {
   const options = { maxPeers: 1000, maxHandshakes: 1000, window: 64 * 1024, totalWindow: 16 * 1024 * 1024 };
 
