@@ -39,7 +39,9 @@ export function writerOf(end: MapNode, sample: Readonly<Record<string, unknown>>
   const needed = (from: number): number => path.slice(from).reduce((sum, { bytes }) => sum + bytes.length + NUMBER, 0);
   const entries = path.map(({ key, bytes }, index) => {
     const stores = [...bytes].map((byte, place) => `bytes[at+${place}]=${byte}`).join(';');
-    const value = valueText(typeof sample[key], needed(index + 1));
+    // Its values were read before, and a getter is asked once.
+    const likely: unknown = Object.getOwnPropertyDescriptor(sample, key)?.value;
+    const value = valueText(typeof likely, needed(index + 1));
     return `v=map[${JSON.stringify(key)}];if(v===undefined)n--;else{${stores};at+=${bytes.length};k=${index};${value}}`;
   });
   // Both questions are answered by the kind of object, which for this code is mostly one.
