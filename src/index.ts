@@ -1,5 +1,5 @@
 /** The public face of the library. */
-export type { Codec } from './codec/codec.js';
+export type { Codec, EncodeTarget } from './codec/codec.js';
 export type { PacketLimits } from './codec/limits.js';
 export { msgpack } from './codec/msgpack.js';
 export type {

@@ -134,11 +134,11 @@ export class Node<Packet> {
     return this.#inbox.read(signal);
   }
 
-  /** Whether the peer took the encoded packet. */
-  send(id: string, bytes: Uint8Array, urgent: boolean): boolean {
+  /** Whether the peer took the packet, as `Mesh.send` takes it. */
+  send(id: string, packet: Uint8Array | number, urgent: boolean): boolean {
     // Who waits for room was first.
     if (!this.deliveries.idle && this.deliveries.waiting(id)) return false;
-    if (this.mesh.send(id, bytes, urgent) === 0) return false;
+    if (this.mesh.send(id, packet, urgent) === 0) return false;
     this.flushSoon();
     return true;
   }

@@ -2,6 +2,7 @@
  * The node as applications see it: documented methods that check their arguments. What they do is in `node.ts`.
  */
 import { checkedId, checkedSignal, checkPacketSize } from './arguments.js';
+import type { Codec } from './codec/codec.js';
 import type { ConnectOptions, DeliverOptions, SendOptions, ServerEvents, WaitOptions } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import type { Message } from './delivery/inbox.js';
@@ -100,7 +101,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
     const urgent = options?.urgent === true;
-    if (typeof target === 'string') return this.#node.send(target, this.#encodedFor(target, packet, urgent), urgent);
+    if (typeof target === 'string') return this.#send(target, packet, urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const peers = this.#node.mesh.group(target, checkedId);
@@ -199,11 +200,31 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (event === 'message') queueMicrotask(() => this.#node.listen());
   }
 
+  /** Encodes the packet where it goes out, if there is such a place, and sends it. */
+  #send(id: string, packet: Packet, urgent: boolean): boolean {
+    const { codec, mesh } = this.#node;
+    const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
+    if (place === null) return this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+    try {
+      const made = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
+      const size = typeof made === 'number' ? made : made.length;
+      this.#checkSize(size, urgent);
+      if (size > place.maxPacket) this.#checkTaken(id, size);
+      return this.#node.send(id, made, urgent);
+    } finally {
+      place.release();
+    }
+  }
+
   #encoded(packet: Packet, urgent: boolean): Uint8Array {
     const bytes = this.#node.codec.encode(packet);
-    checkPacketSize(bytes.length, this.#options.maxPacket, 'maxPacket');
-    if (urgent) checkPacketSize(bytes.length, PIECE, 'the most for an urgent one');
+    this.#checkSize(bytes.length, urgent);
     return bytes;
+  }
+
+  #checkSize(size: number, urgent: boolean): void {
+    checkPacketSize(size, this.#options.maxPacket, 'maxPacket');
+    if (urgent) checkPacketSize(size, PIECE, 'the most for an urgent one');
   }
 
   #encodedFor(id: string, packet: Packet, urgent: boolean): Uint8Array {

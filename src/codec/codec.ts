@@ -17,6 +17,14 @@ export interface Codec {
   encode(packet: unknown): Uint8Array;
 
   /**
+   * The same, written to `target` from `at` on, and nowhere before. A packet then need not be copied to the batch in which it
+   * goes out; of a codec without it, each is. Behind `at` the codec may write as it likes, also when it fails.
+   *
+   * @returns how many bytes the packet has there; where it found no room in the middle of it, the packet as `encode` gives it
+   */
+  encodeInto?(packet: unknown, target: EncodeTarget, at: number): number | Uint8Array;
+
+  /**
    * The packet in exactly these bytes: nothing may be missing, nothing left over. The result shares no memory with
    * `bytes`, which the caller reuses.
    *
@@ -26,4 +34,11 @@ export interface Codec {
 
   /** The same for the packet in `buffer[start..end)`. A codec without it is given a view, which costs some 50 ns (Node 20). */
   decodeRange?(buffer: Uint8Array, start: number, end: number): unknown;
+}
+
+/** Memory to be written to. */
+export interface EncodeTarget {
+  readonly bytes: Uint8Array;
+  /** Of the same bytes: made once for many packets. */
+  readonly view: DataView;
 }

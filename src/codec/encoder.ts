@@ -5,6 +5,7 @@
  * encoder of its own.
  */
 import { types } from 'node:util';
+import type { EncodeTarget } from './codec.js';
 import { allowed } from './compile.js';
 import { KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
@@ -38,10 +39,15 @@ export class Encoder implements Sink {
 
   /** See `Codec.encode`. */
   encode(packet: unknown): Uint8Array {
+    return this.encodeAt(packet, null, 0) as Uint8Array;
+  }
+
+  /** See `Codec.encodeInto`; without a target see `Codec.encode`. */
+  encodeAt(packet: unknown, target: EncodeTarget | null, at: number): number | Uint8Array {
     if (this.busy) return new Encoder(this.limits).encode(packet);
     this.busy = true;
     this.items = 1;
-    this.out.start();
+    this.out.start(target, at);
     try {
       this.write(packet, 0);
       return this.out.result();

@@ -15,7 +15,7 @@
  * Not taken are keys that are no string, a key twice, `__proto__`, invalid UTF-8, every extension but the timestamp, and
  * a timestamp that a Date can't hold.
  */
-import type { Codec } from './codec.js';
+import type { Codec, EncodeTarget } from './codec.js';
 import { Decoder } from './decoder.js';
 import { Encoder } from './encoder.js';
 import { type PacketLimits, resolveLimits } from './limits.js';
@@ -24,8 +24,9 @@ import { type PacketLimits, resolveLimits } from './limits.js';
 export type MsgpackOptions = Partial<PacketLimits>;
 
 /**
- * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB, tables of at most 2,048 learnt
- * keys for reading and as many for writing, and code made for shapes that come often, with at most 4,096 keys in all.
+ * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB, the last target that had a long
+ * text in it, tables of at most 2,048 learnt keys for reading and as many for writing, and code made for shapes that come
+ * often, with at most 4,096 keys in all.
  *
  * @param limits `depth` of nested arrays and maps (default 32, at most 512); `items`: values in one packet, containers
  * and keys included (default 1,000,000); `size` in bytes of one encoded packet (default 64 MiB, at most 2 GiB).
@@ -57,6 +58,7 @@ function made(resolved: PacketLimits): Codec {
   return Object.freeze({
     name: 'msgpack',
     encode: (packet: unknown): Uint8Array => encoder.encode(packet),
+    encodeInto: (packet: unknown, target: EncodeTarget, at: number) => encoder.encodeAt(packet, target, at),
     decode: (bytes: Uint8Array): unknown => decoder.decode(bytes, 0, bytes.length),
     decodeRange: (buffer: Uint8Array, start: number, end: number): unknown => decoder.decode(buffer, start, end),
   });

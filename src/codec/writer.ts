@@ -1,10 +1,12 @@
 /**
- * The forms of MessagePack, written one after the other to one scratch buffer that is used again and again.
+ * The forms of MessagePack, written one after the other: to memory of somebody else's as long as there is room, or to one
+ * scratch buffer that is used again and again.
  *
  * Each form checks for room once. The buffer doubles as needed, up to the size limit, and after a large packet it is the collector's,
  * unless another large one comes before: memory that is touched for the first time is dearer than the copy.
  */
 import { Buffer } from 'node:buffer';
+import type { EncodeTarget } from './codec.js';
 import { MAX_SURPLUS } from './map-writer.js';
 import { Refusal } from './refusal.js';
 import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
@@ -21,40 +23,54 @@ const MAX_VIEWS = 256;
 export class Writer {
   /** Bytes of the largest packet. */
   private readonly size: number;
-  bytes: Buffer;
-  private view: DataView;
+  private scratch: EncodeTarget = scratchOf(FIRST_SCRATCH);
   /** The last large scratch buffer. */
-  private large: WeakRef<Buffer> | null = null;
+  private large: WeakRef<EncodeTarget> | null = null;
+  /** What the packet under way is written to: the scratch buffer, or the target. */
+  bytes: Uint8Array = this.scratch.bytes;
+  private view: DataView = this.scratch.view;
+  /** The latest memory that was needed as a Buffer: a scratch buffer that is kept, or a part of a batch. */
+  private bufferOf: Uint8Array | null = null;
+  private asBuffer: Buffer | null = null;
+  /** Where the packet begins. */
+  private begin = 0;
   /** Where the next byte goes. */
   at = 0;
-  /** The views of `bytes` handed out before, by length. */
+  /** The views of the scratch buffer handed out before, by length. */
   private views: Uint8Array[] = [];
 
   constructor(size: number) {
     this.size = size;
-    this.bytes = Buffer.allocUnsafeSlow(FIRST_SCRATCH);
-    this.view = viewOf(this.bytes);
   }
 
-  /** Begins a packet. */
-  start(): void {
-    this.at = 0;
+  /** Begins a packet, at `at` of the target or else in the scratch buffer. */
+  start(target: EncodeTarget | null, at: number): void {
+    if (target !== null) this.use(target);
+    this.at = at;
+    this.begin = at;
   }
 
-  /** The packet, valid until the next one begins. */
-  result(): Uint8Array {
-    const { at, views } = this;
-    if (at > this.size) throw this.tooLarge();
-    if (at >= MAX_VIEWS) return new Uint8Array(this.bytes.buffer, 0, at);
-    views[at] ??= new Uint8Array(this.bytes.buffer, 0, at);
-    return views[at] as Uint8Array;
+  /** Bytes of the packet, if all of them are in the target. Otherwise the packet, valid until the next one begins. */
+  result(): number | Uint8Array {
+    const { at, begin, bytes, views } = this;
+    const length = at - begin;
+    if (length > this.size) throw this.tooLarge();
+    if (bytes !== this.scratch.bytes) return length;
+    if (begin > 0 || length >= MAX_VIEWS) return bytes.subarray(begin, at);
+    views[length] ??= bytes.subarray(0, length);
+    return views[length] as Uint8Array;
   }
 
   /** Ends a packet, written or failed. Its bytes stay valid; memory of a size that is seldom needed is not kept. */
   release(): void {
-    if (this.bytes.length <= MAX_KEPT) return;
-    if (this.large?.deref() !== this.bytes) this.large = new WeakRef(this.bytes);
-    this.use(Buffer.allocUnsafeSlow(FIRST_SCRATCH));
+    const { scratch } = this;
+    if (scratch.bytes.length > MAX_KEPT) {
+      if (this.large?.deref() !== scratch) this.large = new WeakRef(scratch);
+      this.keep(scratchOf(FIRST_SCRATCH));
+      this.bufferOf = null;
+      this.asBuffer = null;
+    }
+    this.use(this.scratch);
   }
 
   byte(byte: number): void {
@@ -188,7 +204,17 @@ export class Writer {
     const size = Buffer.byteLength(text);
     this.reserveAt(at, 5 + size + more);
     const start = this.putHeader(size, at, 0xd9, 0xda, 0xdb);
-    return start + this.bytes.write(text, start);
+    return start + this.buffer().write(text, start);
+  }
+
+  /** The memory with the methods of a Buffer, kept for the next packets, which mostly are written to the same. */
+  private buffer(): Buffer {
+    const { bytes } = this;
+    if (this.bufferOf !== bytes || this.asBuffer === null) {
+      this.asBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.bufferOf = bytes;
+    }
+    return this.asBuffer;
   }
 
   private header(value: number, form8: number, form16: number, form32: number): void {
@@ -240,21 +266,28 @@ export class Writer {
     if (at + more > this.bytes.length) this.grow(at, at + more);
   }
 
-  /** What was written before `at` stays. */
+  /** What was written before `at` stays, and stays where it is: offsets are kept everywhere. */
   private grow(at: number, needed: number): void {
-    const most = this.size + SLACK;
+    const { begin, bytes, scratch } = this;
+    const most = begin + this.size + SLACK;
     if (needed > most) throw this.tooLarge();
-    const size = Math.max(needed, Math.min(this.bytes.length * 2, most));
-    const large = size > MAX_KEPT ? this.large?.deref() : undefined;
-    const grown = large !== undefined && large.length >= size ? large : Buffer.allocUnsafeSlow(size);
-    this.bytes.copy(grown, 0, 0, at);
-    this.use(grown);
+    if (bytes === scratch.bytes || needed > scratch.bytes.length) {
+      const size = Math.max(needed, Math.min(bytes.length * 2, most));
+      const large = size > MAX_KEPT ? this.large?.deref() : undefined;
+      this.keep(large !== undefined && large.bytes.length >= size ? large : scratchOf(size));
+    }
+    this.use(this.scratch);
+    this.bytes.set(bytes.subarray(begin, at), begin);
   }
 
-  private use(bytes: Buffer): void {
-    this.bytes = bytes;
-    this.view = viewOf(bytes);
+  private keep(scratch: EncodeTarget): void {
+    this.scratch = scratch;
     this.views = [];
+  }
+
+  private use({ bytes, view }: EncodeTarget): void {
+    this.bytes = bytes;
+    this.view = view;
   }
 
   private tooLarge(): Refusal {
@@ -262,8 +295,10 @@ export class Writer {
   }
 }
 
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Memory that is not cleared: nothing is read that was not written before. */
+function scratchOf(size: number): EncodeTarget {
+  const { buffer } = Buffer.allocUnsafeSlow(size);
+  return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }
 
 function loneSurrogate(): Refusal {

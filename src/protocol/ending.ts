@@ -65,8 +65,17 @@ export function closedError(): MasterlessError {
   return new MasterlessError('ERR_CLOSED', 'the node is closing');
 }
 
+/** Ends handshakes that have come to their deadline, which is `grace` later where nothing could be heard. */
+export function tickHandshakes(state: MeshState, now: number, grace: number): void {
+  for (const connection of state.handshakes) {
+    if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
+    if (connection.deadline <= now) end(state, connection, timeoutError(state, connection), false, now);
+    else state.wake(connection.deadline);
+  }
+}
+
 /** The handshake took longer than `handshakeTimeout`. Who dialled is told anyway; of who came, the operator. */
-export function timeoutError(state: MeshState, connection: Connection): MasterlessError {
+function timeoutError(state: MeshState, connection: Connection): MasterlessError {
   const error = new MasterlessError('ERR_TIMEOUT', whyLate(connection));
   if (connection.uri === null) state.fault(connection, error);
   return error;

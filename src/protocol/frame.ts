@@ -54,6 +54,16 @@ const FIRST_MEDIUM = 0xc0;
 const FIRST_LARGE = 0xe0;
 const FIRST_OTHER = 0xf0;
 
+/** Bytes of the header of a DATA or URGENT frame. */
+export function headerSize(kind: typeof Frame.Data | typeof Frame.Urgent, length: number): number {
+  if (kind === Frame.Data) {
+    if (length < FIRST_MEDIUM) return 1;
+    return length < 0x2000 ? 2 : 3;
+  }
+  if (length < 0x80) return 2;
+  return length < 0x4000 ? 3 : 4;
+}
+
 /** Writes the header of a frame at `target[offset]` and returns the offset behind it. */
 export function writeHeader(kind: FrameKind, length: number, target: Uint8Array, offset: number): number {
   let at = offset;

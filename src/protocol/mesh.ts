@@ -11,7 +11,7 @@ import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { recount } from './crowd.js';
 import { cancelWish, endWishes, startWish, tickDials } from './dialing.js';
-import { broken, closedError, end, endError, timeoutError } from './ending.js';
+import { broken, closedError, end, endError, tickHandshakes } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { tellKeep } from './keep.js';
@@ -20,6 +20,7 @@ import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
 import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
+import type { Reservation } from './reservation.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -99,17 +100,19 @@ export class Mesh {
   }
 
   /**
-   * Accepts an encoded packet for a peer, copying it. Returns the packet's number in its lane, or 0 when the peer is
-   * unknown or there is no room; in the latter case a `drain` follows.
+   * Accepts an encoded packet for a peer, copying it, or the size of the one that was encoded at the reserved place. Returns
+   * the packet's number in its lane, or 0 when the peer is unknown or there is no room; in the latter case a `drain` follows.
    */
-  send(id: string, bytes: Uint8Array, urgent: boolean): number {
-    return this.traffic.send(id, bytes, urgent);
+  send(id: string, packet: Uint8Array | number, urgent: boolean): number {
+    return typeof packet === 'number' ? this.traffic.commit(packet, urgent) : this.traffic.send(id, packet, urgent);
   }
 
-  /**
-   * The connected peers of these ids; one named twice is there once.
-   * @param stranger - is called for each id that is none of theirs
-   */
+  /** The place for a packet to be encoded, so that its size can be sent; `release` it in any case. Null for none. */
+  reserve(id: string, urgent: boolean): Reservation | null {
+    return this.traffic.reserve(id, urgent);
+  }
+
+  /** The connected peers of these ids, each once; `stranger` is called for every other id. */
   group(ids: readonly string[], stranger: (id: string) => void): Peer[] {
     return this.traffic.group(ids, stranger);
   }
@@ -303,11 +306,7 @@ export class Mesh {
     const grace = now - state.wakeAt > state.config.heartbeat ? 2 * state.config.heartbeat : 0;
     state.wakeAt = Number.POSITIVE_INFINITY;
     state.prompt = false;
-    for (const connection of state.handshakes) {
-      if (grace > 0) connection.deadline = Math.max(connection.deadline, now + grace);
-      if (connection.deadline <= now) end(state, connection, timeoutError(state, connection), false, now);
-      else state.wake(connection.deadline);
-    }
+    tickHandshakes(state, now, grace);
     for (const peer of state.peers.values()) {
       tickLink(state, peer, now, grace);
       tickRenewal(state, peer, now);

@@ -12,7 +12,8 @@
  * that lies gets bytes meant for itself, of this lane, in place of those it never read: so memory never passes to another
  * lane, let alone to another peer.
  */
-import { Frame, type FrameKind, MAX_HEADER, protocolError, writeHeader } from './frame.js';
+import { Frame, type FrameKind, headerSize, MAX_HEADER, protocolError, writeHeader } from './frame.js';
+import { frameSize, offsetOf, Segment } from './segment.js';
 
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
 export const PIECE: number = 128 * 1024;
@@ -26,19 +27,10 @@ export const OVERHEAD = 256;
 /** Sizes of the first, second and all further segments: a slow lane must not pin much, and an idle one pins nothing. */
 const SEGMENT_SIZES = [1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
+/** With less room than this behind the last frame, nothing is encoded there. */
+const LEAST_ROOM = 128;
 /** Bytes kept for being written again beyond as many as are on their way: what one acknowledgement lets go of. */
 const MIN_SPARE = 1024 * 1024;
-
-interface Segment {
-  readonly bytes: Uint8Array;
-  /** Bytes in use; frames never span segments. */
-  length: number;
-  /** Number of its first frame. */
-  readonly first: number;
-  frames: number;
-  /** It ends inside a packet: no acknowledgement may end here. */
-  readonly open: boolean;
-}
 
 /** A packet as the application gave it, and whether any of it was ever handed to a connection. */
 export interface RetainedPacket {
@@ -57,8 +49,10 @@ export class SendBuffer {
   total = 0;
   /** Bytes retained. */
   bytes = 0;
+  /** Behind its last frame a packet is being encoded: nothing else may be written there. */
+  reserved: Segment | null = null;
 
-  private readonly kind: FrameKind;
+  private readonly kind: typeof Frame.Data | typeof Frame.Urgent;
   /** Frames that were on an earlier link, or lie before one that was. */
   private before = 0;
   private segments: Segment[] = NOTHING;
@@ -70,9 +64,11 @@ export class SendBuffer {
   /** Memory of segments that were acknowledged; null for none, as most links are idle. */
   private spare: Uint8Array[] | null = null;
   private spareBytes = 0;
+  /** Bytes of the header that was written last. The next one most likely has as many. */
+  private header = 1;
 
   /** @param kind - the frame that ends each packet: DATA or URGENT */
-  constructor(kind: FrameKind) {
+  constructor(kind: typeof Frame.Data | typeof Frame.Urgent) {
     this.kind = kind;
   }
 
@@ -95,6 +91,46 @@ export class SendBuffer {
     }
     this.append(this.kind, at === 0 ? payload : payload.subarray(at));
     return this.total;
+  }
+
+  /**
+   * Reserves the memory behind the last frame for the next packet, which is to be encoded there from `reservedAt` on.
+   * @returns null when there is little or none, or it is reserved already; otherwise `release` must follow
+   */
+  reserve(): Segment | null {
+    const segment = this.segments.at(-1);
+    if (segment === undefined || segment.open || this.reserved !== null) return null;
+    if (segment.room < LEAST_ROOM) return null;
+    this.reserved = segment;
+    return segment;
+  }
+
+  /** Where in the reserved segment the packet begins: there is room for its header before. */
+  get reservedAt(): number {
+    return (this.reserved?.length ?? 0) + this.header;
+  }
+
+  /**
+   * Accepts the packet of `length` bytes that was encoded at the reserved place.
+   * @returns its end, as `push` does, or 0 when it can't stay there: something else was accepted or let go meanwhile, or its
+   * header is longer than was thought and there is no room for that. Then nothing has changed.
+   */
+  commit(length: number): number {
+    const segment = this.reserved;
+    if (segment === null || segment !== this.segments.at(-1) || length > PIECE) return 0;
+    const { bytes } = segment;
+    const header = headerSize(this.kind, length);
+    const begin = segment.length + header;
+    if (!(begin + length <= bytes.length)) return 0;
+    const { reservedAt } = this;
+    if (begin !== reservedAt) bytes.copyWithin(begin, reservedAt, reservedAt + length);
+    this.framed(segment, this.kind, length);
+    return this.total;
+  }
+
+  /** The reservation ends, whether its packet was accepted or not. */
+  release(): void {
+    this.reserved = null;
   }
 
   /** Whether something waits to be written to the present link. */
@@ -201,7 +237,7 @@ export class SendBuffer {
       const segment = this.segments[0] as Segment;
       this.bytes -= segment.length - this.head;
       this.segments.shift();
-      if (segment.first >= this.before) this.keep(segment.bytes);
+      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment.bytes);
       this.head = 0;
       // The cursor may still be here: acknowledged over an earlier link, and not written again to this one.
       if (this.cursorSegment > 0) this.cursorSegment--;
@@ -237,32 +273,27 @@ export class SendBuffer {
 
   private append(kind: FrameKind, payload: Uint8Array): void {
     const needed = payload.length + MAX_HEADER;
+    const open = kind === Frame.Piece;
     let segment = this.segments.at(-1);
-    if (
-      segment === undefined ||
-      segment.open ||
-      segment.bytes.length - segment.length < needed ||
-      kind === Frame.Piece
-    ) {
-      const size =
-        kind === Frame.Piece ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
-      segment = {
-        bytes: this.memory(size),
-        length: 0,
-        first: this.total,
-        frames: 0,
-        open: kind === Frame.Piece,
-      };
+    if (segment === undefined || segment.open || open || segment === this.reserved || segment.room < needed) {
+      const size = open ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
+      segment = new Segment(this.memory(size), this.total, open);
       // A list that grows from nothing takes room for seventeen.
       if (this.segments.length === 0) this.segments = [segment];
       else this.segments.push(segment);
     }
-    const start = writeHeader(kind, payload.length, segment.bytes, segment.length);
-    segment.bytes.set(payload, start);
-    this.bytes += start + payload.length - segment.length;
-    segment.length = start + payload.length;
+    segment.bytes.set(payload, this.framed(segment, kind, payload.length));
+  }
+
+  /** A frame more, at the end of the segment: header, count, and memory for the payload. Returns where that begins. */
+  private framed(segment: Segment, kind: FrameKind, length: number): number {
+    const start = writeHeader(kind, length, segment.bytes, segment.length);
+    this.header = start - segment.length;
+    this.bytes += this.header + length;
+    segment.length = start + length;
     segment.frames++;
     this.total++;
+    return start;
   }
 }
 
@@ -279,27 +310,4 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return whole;
-}
-
-/** The byte at which frame `count` begins, walking on from frame `from` at byte `at`. */
-function offsetOf(segment: Segment, count: number, from: number, at: number): number {
-  let offset = at;
-  for (let number = from; number < count && offset < segment.length; number++) {
-    const size = frameSize(segment.bytes, offset);
-    offset += size.header + size.payload;
-  }
-  return offset;
-}
-
-/** Sizes of a frame that this file wrote: DATA, URGENT or PIECE. */
-function frameSize(bytes: Uint8Array, at: number): { readonly header: number; readonly payload: number } {
-  const first = bytes[at] as number;
-  if (first < 0xc0) return { header: 1, payload: first };
-  const second = bytes[at + 1] as number;
-  if (first < 0xe0) return { header: 2, payload: ((first & 0x1f) << 8) | second };
-  const third = bytes[at + 2] as number;
-  if (first < 0xf0) return { header: 3, payload: ((first & 0x0f) << 16) | (second << 8) | third };
-  if (second <= 0x7f) return { header: 2, payload: second };
-  if (third <= 0x7f) return { header: 3, payload: (second & 0x7f) | (third << 7) };
-  return { header: 4, payload: (second & 0x7f) | ((third & 0x7f) << 7) | ((bytes[at + 3] as number) << 14) };
 }

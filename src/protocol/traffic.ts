@@ -15,6 +15,7 @@ import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
 import { Deliver } from './output.js';
 import type { Peer } from './peer.js';
+import { Reservation } from './reservation.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type Lane, type LaneIndex, NORMAL, Session, URGENT } from './session.js';
 import { fits, takes, tellRoom } from './sessions.js';
@@ -27,6 +28,7 @@ export class Traffic {
   private readonly state: MeshState;
   private readonly nobody: Session = new Session();
   private readonly deliver: Deliver = new Deliver(this.nobody);
+  private readonly reservation: Reservation = new Reservation();
   /** What an honest peer sends before it has heard of any of it: one packet may be larger than the whole window. */
   private readonly mostOnTheWay: number;
   /** Calls of `group` so far. */
@@ -68,11 +70,34 @@ export class Traffic {
     const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
     const before = outgoing.cost;
     const number = outgoing.push(bytes);
+    this.accepted(peer, outgoing.cost - before);
+    return number;
+  }
+
+  reserve(id: string, urgent: boolean): Reservation | null {
+    const peer = this.state.peers.get(id);
+    if (peer === undefined || !takes(peer)) return null;
+    return this.reservation.reserve(peer, urgent ? URGENT : NORMAL) ? this.reservation : null;
+  }
+
+  commit(size: number, urgent: boolean): number {
+    const { peer, outgoing } = this.reservation;
+    if (peer === null || outgoing === null || !this.accepts(peer, size)) return 0;
+    // Another session may have begun meanwhile, or another packet.
+    const stays = outgoing === peer.session.lane(urgent ? URGENT : NORMAL).outgoing;
+    const before = outgoing.cost;
+    const number = stays ? outgoing.commit(size) : 0;
+    if (number === 0) return this.sendTo(peer, this.reservation.packet(size), urgent);
+    this.accepted(peer, outgoing.cost - before);
+    return number;
+  }
+
+  /** A packet more waits for the peer. */
+  private accepted(peer: Peer, cost: number): void {
     // Somebody waits for room, and would wait for as long as others go on sending little.
     if (this.state.crowded && this.state.starved.size > 0) peer.session.ask = true;
-    this.state.outstanding += outgoing.cost - before;
+    this.state.outstanding += cost;
     if (peer.link !== null) this.state.touch(peer.link);
-    return number;
   }
 
   writable(id: string, size: number): boolean {

@@ -1,6 +1,10 @@
 /** Paths, limits, and user code that runs in the midst of it. What each value becomes is in msgpack.test.ts. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Encoder } from '../../src/codec/encoder.js';
+import { resolveLimits } from '../../src/codec/limits.js';
 import { msgpack } from '../../src/codec/msgpack.js';
+import { anyPacket } from './any-packet.js';
 import { thrownBy } from './packets.js';
 
 /** An array in an array in an array, `depth` of them. */
@@ -169,5 +173,110 @@ describe('user code', () => {
     expect(
       codec.decode(codec.encode({ toJSON: () => Object.defineProperty([1], 'toJSON', { value: () => 2 }) })),
     ).toEqual([1]);
+  });
+});
+
+describe('into memory that is given', () => {
+  const encoder = new Encoder(resolveLimits({}));
+  const codec = msgpack();
+
+  function targetOf(size: number): { bytes: Uint8Array; view: DataView } {
+    const bytes = new Uint8Array(size).fill(0xee);
+    return { bytes, view: new DataView(bytes.buffer) };
+  }
+
+  test('are the same bytes as elsewhere, and nothing is written before them', () => {
+    fc.assert(
+      fc.property(anyPacket, fc.nat(40), fc.nat(1500), (packet, at, room) => {
+        const expected = codec.encode(packet).slice();
+        const target = targetOf(at + room);
+        const made = encoder.encodeAt(packet, target, at);
+        const bytes = typeof made === 'number' ? target.bytes.subarray(at, at + made) : made;
+        expect(Buffer.compare(bytes, expected)).toBe(0);
+        expect(target.bytes.subarray(0, at).every((byte) => byte === 0xee)).toBe(true);
+        // Room is asked for in advance, for so much at most.
+        if (room > expected.length + 1200) expect(made).toBe(expected.length);
+        if (room < expected.length) expect(made).toBeInstanceOf(Uint8Array);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('of a shape that comes often too, where code that was made for it writes', () => {
+    const target = targetOf(2000);
+    for (let i = 0; i < 500; i++) {
+      const packet = { id: i, name: `name ${i}`, price: i / 4, tags: ['a', i], more: i % 7 === 0 ? undefined : null };
+      const at = i * 4;
+      const made = encoder.encodeAt(packet, target, at);
+      const bytes = typeof made === 'number' ? target.bytes.subarray(at, at + made) : made;
+      expect(Buffer.compare(bytes, codec.encode(packet))).toBe(0);
+      expect(typeof made).toBe(at < 1500 ? 'number' : typeof made);
+    }
+  });
+
+  test('size is a limit to the byte, wherever the packet begins', () => {
+    const small = new Encoder(resolveLimits({ size: 100 }));
+    for (const at of [0, 1, 500]) {
+      expect(small.encodeAt(new Uint8Array(98), targetOf(2000), at)).toBe(100);
+      const error = thrownBy(() => small.encodeAt(new Uint8Array(99), targetOf(2000), at));
+      expect(error.code).toBe('ERR_PACKET_TOO_LARGE');
+      expect(thrownBy(() => small.encodeAt('x'.repeat(5000), targetOf(2000), at)).code).toBe('ERR_PACKET_TOO_LARGE');
+    }
+  });
+
+  test('a getter is asked once for each packet, also when code is made for its shape', () => {
+    let asked = 0;
+    for (let i = 1; i <= 300; i++) {
+      encoder.encode({
+        get counted() {
+          return ++asked;
+        },
+        i,
+      });
+      expect(asked).toBe(i);
+    }
+  });
+
+  test('a packet that does not fit is whole elsewhere, and the next one is in the target again', () => {
+    for (const size of [70, 5000, 3_000_000]) {
+      const made = encoder.encodeAt(['x'.repeat(50), new Uint8Array(size).fill(7)], targetOf(100), 20);
+      expect(made).toEqual(codec.encode(['x'.repeat(50), new Uint8Array(size).fill(7)]));
+      expect(encoder.encodeAt(7, targetOf(100), 20)).toBe(1);
+      expect(encoder.encode([1])).toEqual(new Uint8Array([0x91, 1]));
+    }
+  });
+
+  test('long text goes to the memory that is given, also where others share it', () => {
+    const shared = new ArrayBuffer(4000);
+    const targets = [0, 500, 1900].map((offset) => ({
+      bytes: new Uint8Array(shared, offset, 400),
+      view: new DataView(shared, offset, 400),
+    }));
+    for (let i = 0; i < 20; i++) {
+      const packet = [i, 'ü'.repeat(60 + i)];
+      const target = targets[i % 3] as { bytes: Uint8Array; view: DataView };
+      const made = encoder.encodeAt(packet, target, i);
+      expect(made).toBe(codec.encode(packet).length);
+      expect(Buffer.compare(target.bytes.subarray(i, i + Number(made)), codec.encode(packet))).toBe(0);
+    }
+  });
+
+  test('what a getter encodes meanwhile, and what is refused, leaves both as they were', () => {
+    const target = targetOf(1000);
+    const inner = targetOf(1000);
+    const packet = {
+      before: 'x',
+      get other(): unknown {
+        expect(encoder.encodeAt({ its: 'own' }, inner, 3)).toEqual(codec.encode({ its: 'own' }));
+        return 5;
+      },
+      after: 'y',
+    };
+    const expected = codec.encode({ before: 'x', other: 5, after: 'y' }).slice();
+    expect(encoder.encodeAt(packet, target, 10)).toBe(expected.length);
+    expect(Buffer.compare(target.bytes.subarray(10, 10 + expected.length), expected)).toBe(0);
+    expect(inner.bytes.every((byte) => byte === 0xee)).toBe(true);
+    expect(thrownBy(() => encoder.encodeAt({ a: Symbol('x') }, target, 10)).code).toBe('ERR_PACKET');
+    expect(encoder.encode('x')).toEqual(new Uint8Array([0xa1, 0x78]));
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Frame, FrameDecoder, MAX_DATA } from '../../src/protocol/frame.js';
+import { Frame, FrameDecoder, headerSize, MAX_DATA } from '../../src/protocol/frame.js';
 import { joined, OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 
 interface ModelFrame {
@@ -57,10 +57,74 @@ const size = fc.oneof(
 );
 const step = fc.oneof(
   fc.record({ do: fc.constant('push' as const), size }),
+  fc.record({
+    do: fc.constant('encode' as const),
+    size,
+    meanwhile: fc.constantFrom('nothing' as const, 'push' as const, 'gather' as const, 'acknowledge' as const),
+    commits: fc.boolean(),
+  }),
   fc.record({ do: fc.constant('gather' as const), budget: fc.constantFrom(1, 1000, 70_000, 10 ** 7) }),
   fc.record({ do: fc.constant('acknowledge' as const), count: fc.nat(60) }),
   fc.record({ do: fc.constant('rewind' as const), count: fc.nat(60) }),
 );
+
+function gather(buffer: SendBuffer, model: Model, budget: number): void {
+  const views: Uint8Array[] = [];
+  const added = buffer.gather(views, budget);
+  const carried = decode(views);
+  expect(added).toBe(views.reduce((sum, view) => sum + view.length, 0));
+  if (model.sent < model.frames.length) expect(carried.length).toBeGreaterThan(0);
+  for (const { kind, payload } of carried) check(model, model.sent++, kind, payload);
+  model.everSent = Math.max(model.everSent, model.sent);
+}
+
+/** What happened while a packet was encoded at the end of the lane, and whether it was accepted in the end. */
+interface Encoding {
+  readonly size: number;
+  readonly meanwhile: 'nothing' | 'push' | 'gather' | 'acknowledge';
+  readonly commits: boolean;
+}
+
+function push(buffer: SendBuffer, model: Model, size: number): void {
+  const payload = new Uint8Array(size).fill(model.packets.length + 1);
+  model.push(payload);
+  expect(buffer.push(payload.slice())).toBe(model.frames.length);
+}
+
+function encode(buffer: SendBuffer, model: Model, { size, meanwhile, commits }: Encoding): void {
+  const place = buffer.reserve();
+  if (place === null) {
+    push(buffer, model, size);
+    return;
+  }
+  expect(buffer.reserve()).toBe(null);
+  const at = buffer.reservedAt;
+  const fits = size <= place.bytes.length - at;
+  // The packet comes behind what is accepted while it is encoded.
+  const byte = model.packets.length + (meanwhile === 'push' ? 2 : 1);
+  const half = Math.floor(size / 2);
+  if (fits) place.bytes.fill(byte, at, at + half);
+  if (meanwhile === 'push') push(buffer, model, 50);
+  if (meanwhile === 'gather') gather(buffer, model, 10 ** 7);
+  if (meanwhile === 'acknowledge') {
+    gather(buffer, model, 10 ** 7);
+    buffer.acknowledge(model.frames.length);
+    model.acked = model.frames.length;
+    model.sent = model.frames.length;
+  }
+  if (fits) place.bytes.fill(byte, at + half, at + size);
+  if (commits && fits) {
+    const payload = new Uint8Array(size).fill(byte);
+    const number = buffer.commit(size);
+    const asked = meanwhile === 'nothing' || meanwhile === 'gather';
+    if (asked && place.bytes.length - at - size > 3) expect(number).toBe(buffer.total);
+    if (!asked) expect(number).toBe(0);
+    if (number === 0) buffer.push(place.bytes.subarray(at, at + size));
+    model.push(payload);
+    expect(buffer.total).toBe(model.frames.length);
+  }
+  buffer.release();
+}
 
 describe('SendBuffer', () => {
   it('does what the model does', () => {
@@ -70,22 +134,15 @@ describe('SendBuffer', () => {
         const model = new Model();
         for (const each of steps) {
           switch (each.do) {
-            case 'push': {
-              const payload = new Uint8Array(each.size).fill(model.packets.length + 1);
-              model.push(payload);
-              expect(buffer.push(payload.slice())).toBe(model.frames.length);
+            case 'push':
+              push(buffer, model, each.size);
               break;
-            }
-            case 'gather': {
-              const views: Uint8Array[] = [];
-              const added = buffer.gather(views, each.budget);
-              const carried = decode(views);
-              expect(added).toBe(views.reduce((sum, view) => sum + view.length, 0));
-              if (model.sent < model.frames.length) expect(carried.length).toBeGreaterThan(0);
-              for (const { kind, payload } of carried) check(model, model.sent++, kind, payload);
-              model.everSent = Math.max(model.everSent, model.sent);
+            case 'encode':
+              encode(buffer, model, each);
               break;
-            }
+            case 'gather':
+              gather(buffer, model, each.budget);
+              break;
             case 'acknowledge':
             case 'rewind': {
               const acknowledge = each.do === 'acknowledge';
@@ -119,6 +176,51 @@ describe('SendBuffer', () => {
       expect(buffer.cost).toBeLessThanOrEqual(SendBuffer.cost(length));
       expect(buffer.cost).toBe(buffer.bytes + OVERHEAD * buffer.total);
       expect(buffer.bytes).toBeGreaterThan(length);
+    }
+  });
+
+  it('does not write again the memory where a packet is being encoded', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    const views: Uint8Array[] = [];
+    // Two to a segment, behind which there is room in the last.
+    for (let i = 0; i < 21; i++) buffer.push(new Uint8Array(30_000));
+    buffer.gather(views, Number.POSITIVE_INFINITY);
+    const place = buffer.reserve();
+    const at = buffer.reservedAt;
+    place?.bytes.fill(7, at, at + 5000);
+    buffer.acknowledge(21);
+    for (let i = 0; i < 100; i++) buffer.push(new Uint8Array(30_000).fill(9));
+    expect(place?.bytes.subarray(at, at + 5000).every((byte) => byte === 7)).toBe(true);
+    expect(buffer.commit(5000)).toBe(0);
+    buffer.release();
+    expect(buffer.commit(1)).toBe(0);
+  });
+
+  it('moves a packet whose header is longer than that of the one before', () => {
+    for (const kind of [Frame.Data, Frame.Urgent]) {
+      const buffer = new SendBuffer(kind);
+      buffer.push(new Uint8Array(1024));
+      const sizes = [10, 127, 128, 191, 192, 300, 8191, 8192, 5, 16_383, 16_384, 1];
+      for (const size of sizes) {
+        const place = buffer.reserve();
+        if (place === null || place.room < size + 8) {
+          buffer.push(new Uint8Array(size).fill(size));
+        } else {
+          place.bytes.fill(size, buffer.reservedAt, buffer.reservedAt + size);
+          expect(buffer.commit(size)).toBe(buffer.total);
+        }
+        buffer.release();
+      }
+      const views: Uint8Array[] = [];
+      buffer.gather(views, Number.POSITIVE_INFINITY);
+      const frames = decode(views).slice(1);
+      expect(frames.map(({ payload }) => payload.length)).toEqual(sizes);
+      for (const [index, size] of sizes.entries()) {
+        expect(frames[index]?.kind).toBe(kind);
+        expect(frames[index]?.payload.every((byte) => byte === (size & 0xff))).toBe(true);
+      }
+      const cost = sizes.reduce((sum, size) => sum + headerSize(kind, size) + size, headerSize(kind, 1024) + 1024);
+      expect(buffer.bytes).toBe(cost);
     }
   });
 

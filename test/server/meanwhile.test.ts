@@ -1,0 +1,102 @@
+/** What an application does while a packet of its own is being encoded: getters, toJSON and codecs run in the midst of it. */
+import { describe, expect, it } from 'vitest';
+import { type Codec, msgpack } from '../../src/index.js';
+import { packets } from '../support/events.js';
+import { linked } from '../support/nodes.js';
+
+/** A packet with a getter, of a shape that is written by code made for it once it came often. */
+function during(act: () => void, n: number): { n: number; readonly read: string; text: string } {
+  return {
+    n,
+    get read() {
+      act();
+      return 'read';
+    },
+    text: 'x'.repeat(n % 60),
+  };
+}
+
+describe('while a packet is encoded', () => {
+  it('others may be sent to the same peer and come first; nothing of either is damaged', async () => {
+    const { a, b } = await linked();
+    const heard = packets(b);
+    const expected: unknown[] = [];
+    for (let n = 0; n < 2000; n++) {
+      const inner = { inner: n, bytes: new Uint8Array(n % 300).fill(n) };
+      const outer = during(() => {
+        expect(a.send('b', inner, { urgent: n % 50 === 49 })).toBe(true);
+        expect(a.send(['b'], n)).toBe(1);
+      }, n);
+      expect(a.send('b', outer)).toBe(true);
+      if (n % 50 !== 49) expected.push(inner);
+      expected.push(n, { n, read: 'read', text: 'x'.repeat(n % 60) });
+      if (n % 400 === 399) await a.flush();
+    }
+    await a.flush();
+    const normal = heard.filter(
+      (packet) =>
+        (packet as { inner?: number } | null)?.inner === undefined || (packet as { inner: number }).inner % 50 !== 49,
+    );
+    expect(normal).toEqual(expected);
+    expect(heard.length).toBe(3 * 2000);
+  });
+
+  it('it may fail, and the next packet goes where it would have gone', async () => {
+    const { a, b } = await linked();
+    const heard = packets(b);
+    const fails = during(() => {
+      throw new Error('of the getter');
+    }, 50);
+    for (let n = 0; n < 100; n++) {
+      a.send('b', n);
+      expect(() => a.send('b', fails)).toThrow('of the getter');
+      expect(() => a.send('b', { a: 'x'.repeat(100), b: () => 1 })).toThrow(/packet\.b/);
+    }
+    await a.flush();
+    expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => n));
+  });
+
+  it('its peer may be parted from, and then it is not taken', async () => {
+    const { a, b } = await linked();
+    const heard = packets(b);
+    a.send('b', 'before');
+    expect(
+      a.send(
+        'b',
+        during(() => void a.disconnect('b'), 30),
+      ),
+    ).toBe(false);
+    await a.disconnect('b');
+    expect(heard).toEqual(['before']);
+  });
+
+  it('its node may be closed, and then it is not taken', async () => {
+    const { a, b } = await linked();
+    const heard = packets(b);
+    a.send('b', 'before');
+    expect(
+      a.send(
+        'b',
+        during(() => void a.close(), 30),
+      ),
+    ).toBe(false);
+    await a.close();
+    expect(heard).toEqual(['before']);
+  });
+});
+
+describe('a codec of the application', () => {
+  it.each(['with', 'without'])('%s encodeInto carries packets of all sizes', async (how) => {
+    const whole = msgpack();
+    const { name, encode, decode } = whole;
+    const codec: Codec = how === 'with' ? whole : { name, encode, decode };
+    const { a, b } = await linked({ a: { codec }, b: { codec } });
+    const heard = packets(b);
+    const sizes = [0, 1, 180, 190, 200, 8180, 8200, 60_000, 70_000, 130_000, 300_000];
+    const sent = Array.from({ length: 120 }, (_, index) => new Uint8Array(sizes[index % 11] as number).fill(index));
+    for (const packet of sent) while (!a.send('b', packet)) await a.flush();
+    await a.flush();
+    expect(heard.length).toBe(sent.length);
+    for (const [index, packet] of sent.entries()) expect(Buffer.compare(packet, heard[index] as Uint8Array)).toBe(0);
+  });
+});
