@@ -30,6 +30,7 @@ declare namespace Server {
   type CredentialOptions = Module.CredentialOptions;
   type DeliverOptions = Module.DeliverOptions;
   type DisconnectReason = Module.DisconnectReason;
+  type EncodeTarget = Module.EncodeTarget;
   type ErrorCode = Module.ErrorCode;
   type ErrorSide = Module.ErrorSide;
   type LimitOptions = Module.LimitOptions;
