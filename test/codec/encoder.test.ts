@@ -239,8 +239,9 @@ describe('into memory that is given', () => {
 
   test('a packet that does not fit is whole elsewhere, and the next one is in the target again', () => {
     for (const size of [70, 5000, 3_000_000]) {
-      const made = encoder.encodeAt(['x'.repeat(50), new Uint8Array(size).fill(7)], targetOf(100), 20);
-      expect(made).toEqual(codec.encode(['x'.repeat(50), new Uint8Array(size).fill(7)]));
+      const packet = ['x'.repeat(50), new Uint8Array(size).fill(7)];
+      const made = encoder.encodeAt(packet, targetOf(100), 20) as Uint8Array;
+      expect(Buffer.compare(made, codec.encode(packet))).toBe(0);
       expect(encoder.encodeAt(7, targetOf(100), 20)).toBe(1);
       expect(encoder.encode([1])).toEqual(new Uint8Array([0x91, 1]));
     }
