@@ -4,6 +4,7 @@
  */
 
 import { FrameDecoder } from '../../src/protocol/frame.js';
+import { Segment } from '../../src/protocol/segment.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
 
 /** @param shared - objects that are never changed, and stay what they are */
@@ -57,11 +58,16 @@ function copyBuffer(buffer: SendBuffer, seen: Map<object, unknown>): SendBuffer 
   const copied = Object.assign(Object.create(SendBuffer.prototype) as SendBuffer, buffer) as unknown as {
     spare: Uint8Array[] | null;
     spareBytes: number;
-    segments: { readonly bytes: Uint8Array; readonly length: number }[];
+    segments: Segment[];
   };
   copied.spare = null;
   copied.spareBytes = 0;
-  copied.segments = copied.segments.map((segment) => ({ ...segment, bytes: segment.bytes.slice(0, segment.length) }));
+  copied.segments = copied.segments.map((segment) =>
+    Object.assign(new Segment(segment.bytes.slice(0, segment.length), segment.first, segment.open), {
+      length: segment.length,
+      frames: segment.frames,
+    }),
+  );
   seen.set(buffer, copied);
   return copied as unknown as SendBuffer;
 }

@@ -65,7 +65,7 @@ const rules = new Map<object, Rule<never>>([
     { skip: new Set(['config', 'connectionCount', 'changes', 'wakeAt', 'prompt', 'dirty', 'outputs']) },
   ],
   // Nothing of these lasts beyond a step, since everything is drained.
-  [Traffic.prototype, { skip: new Set(['state', 'deliver']) }],
+  [Traffic.prototype, { skip: new Set(['state', 'deliver', 'reservation']) }],
   [
     FrameDecoder.prototype,
     { skip: new Set(['kind', 'buffer', 'start', 'end', 'chunk', 'at', 'held', 'heldLength', 'header']) },
@@ -74,7 +74,10 @@ const rules = new Map<object, Rule<never>>([
     SendBuffer.prototype,
     // Where things lie in memory does not matter, only what lies there.
     {
-      skip: new Set(['kind', 'before', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes']),
+      skip: new Set([
+        ...['kind', 'before', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes'],
+        ...['reserved', 'header'],
+      ]),
       instead(value: SendBuffer, hash: Hash) {
         for (const { payload } of value.retained()) hash.bytes(payload);
       },
