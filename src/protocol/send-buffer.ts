@@ -51,6 +51,8 @@ export class SendBuffer {
   bytes = 0;
   /** Behind its last frame a packet is being encoded: nothing else may be written there. */
   reserved: Segment | null = null;
+  /** Where in it that packet begins: there is room for its header before. */
+  reservedAt = 0;
 
   private readonly kind: typeof Frame.Data | typeof Frame.Urgent;
   /** Frames that were on an earlier link, or lie before one that was. */
@@ -102,12 +104,9 @@ export class SendBuffer {
     if (segment === undefined || segment.open || this.reserved !== null) return null;
     if (segment.room < LEAST_ROOM) return null;
     this.reserved = segment;
+    // Fixed now, since the header of what is sent meanwhile may be of another length.
+    this.reservedAt = segment.length + this.header;
     return segment;
-  }
-
-  /** Where in the reserved segment the packet begins: there is room for its header before. */
-  get reservedAt(): number {
-    return (this.reserved?.length ?? 0) + this.header;
   }
 
   /**

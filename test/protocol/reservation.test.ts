@@ -51,17 +51,18 @@ describe('a reservation', () => {
     expect(mesh.send('a', 1, false)).toBe(0);
   });
 
-  it('gives way to what is sent meanwhile, which comes first', () => {
+  it.each([30, 300, 9000])('gives way to what is sent meanwhile (%d bytes), which comes first', (size) => {
     const { scripted, mesh } = linked();
     const place = reserved(mesh);
     place.target.bytes.fill(7, place.at, place.at + 20);
-    expect(scripted.act(() => mesh.send('a', new Uint8Array(30).fill(9), false))).toBe(2);
+    expect(scripted.act(() => mesh.send('a', new Uint8Array(size).fill(9), false))).toBe(2);
+    expect([...place.packet(20)]).toEqual(Array.from({ length: 20 }, () => 7));
     expect(scripted.act(() => mesh.send('a', 20, false))).toBe(3);
     place.release();
     const retained = mesh.session('a')?.normal.outgoing.retained() ?? [];
     expect(retained.map(({ payload }) => [payload.length, payload[0]])).toEqual([
       [9, 0],
-      [30, 9],
+      [size, 9],
       [20, 7],
     ]);
   });
