@@ -266,10 +266,10 @@ function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
 }
 
 function checkedCodec(codec: Codec): Codec {
-  const named = typeof codec?.name === 'string' && /^[\x21-\x7e]{1,32}$/.test(codec.name);
-  const valid = named && typeof codec.encode === 'function' && typeof codec.decode === 'function';
-  if (!valid) fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
-  return codec;
+  const { name, encode, decode, encodeInto = encode, decodeRange = decode } = Object(codec) as Codec;
+  const named = typeof name === 'string' && /^[\x21-\x7e]{1,32}$/.test(name);
+  const valid = named && [encode, decode, encodeInto, decodeRange].every((method) => typeof method === 'function');
+  return valid ? codec : fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
 }
 
 function checkedPlatform(platform: Platform): Platform {

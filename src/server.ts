@@ -205,11 +205,14 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
     if (place === null) return this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+    const { maxPacket } = place;
     try {
       const made = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
-      const size = typeof made === 'number' ? made : made.length;
+      const size = typeof made === 'number' ? place.checked(made) : made.length;
+      // Elsewhere: the place is free for it.
+      if (typeof made !== 'number') place.release();
       this.#checkSize(size, urgent);
-      if (size > place.maxPacket) this.#checkTaken(id, size);
+      if (size > maxPacket) this.#checkTaken(id, size);
       return this.#node.send(id, made, urgent);
     } finally {
       place.release();

@@ -11,7 +11,7 @@ import { KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
 import { Refusal, refusedObject } from './refusal.js';
-import { Writer } from './writer.js';
+import { lengthOf, Writer } from './writer.js';
 
 const NIL = 0xc0;
 const LARGEST_BIGINT = 2n ** 64n - 1n;
@@ -47,8 +47,8 @@ export class Encoder implements Sink {
     if (this.busy) return new Encoder(this.limits).encode(packet);
     this.busy = true;
     this.items = 1;
-    this.out.start(target, at);
     try {
+      this.out.start(target, at);
       this.write(packet, 0);
       return this.out.result();
     } catch (error) {
@@ -133,7 +133,7 @@ export class Encoder implements Sink {
 
   private writeBinary(bytes: Uint8Array): void {
     // What was transferred looks empty, and the other node would get nothing in its place.
-    if (bytes.length === 0 && isDetached(bytes.buffer)) throw detached();
+    if (lengthOf(bytes) === 0 && isDetached(bytes.buffer)) throw detached();
     this.out.binary(bytes);
   }
 

@@ -55,11 +55,19 @@ function equal(one: PacketLimits, other: PacketLimits): boolean {
 function made(resolved: PacketLimits): Codec {
   const encoder = new Encoder(resolved);
   const decoder = new Decoder(resolved);
-  return Object.freeze({
+  const codec: Codec = {
     name: 'msgpack',
     encode: (packet: unknown): Uint8Array => encoder.encode(packet),
-    encodeInto: (packet: unknown, target: EncodeTarget, at: number) => encoder.encodeAt(packet, target, at),
     decode: (bytes: Uint8Array): unknown => decoder.decode(bytes, 0, bytes.length),
-    decodeRange: (buffer: Uint8Array, start: number, end: number): unknown => decoder.decode(buffer, start, end),
+  };
+  // Not enumerable: who spreads the codec to wrap `encode` and `decode` must not get these past the wrapping.
+  Object.defineProperties(codec, {
+    encodeInto: {
+      value: (packet: unknown, target: EncodeTarget, at: number) => encoder.encodeAt(packet, target, at),
+    },
+    decodeRange: {
+      value: (buffer: Uint8Array, start: number, end: number): unknown => decoder.decode(buffer, start, end),
+    },
   });
+  return Object.freeze(codec);
 }

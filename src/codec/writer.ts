@@ -139,7 +139,7 @@ export class Writer {
   }
 
   binary(source: Uint8Array): void {
-    const { length } = source;
+    const length = lengthOf(source);
     this.reserve(5 + length);
     this.header(length, 0xc4, 0xc5, 0xc6);
     this.bytes.set(source, this.at);
@@ -293,6 +293,15 @@ export class Writer {
   private tooLarge(): Refusal {
     return new Refusal(`the packet is larger than ${this.size} bytes`, 'ERR_PACKET_TOO_LARGE');
   }
+}
+
+const { get: trueLength } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length') as {
+  get(this: Uint8Array): number;
+};
+
+/** What a typed array really holds: a subclass may say anything, and more or less than that must not be written. */
+export function lengthOf(bytes: Uint8Array): number {
+  return trueLength.call(bytes);
 }
 
 /** Memory that is not cleared: nothing is read that was not written before. */

@@ -54,8 +54,11 @@ const FIRST_MEDIUM = 0xc0;
 const FIRST_LARGE = 0xe0;
 const FIRST_OTHER = 0xf0;
 
-/** Bytes of the header of a DATA or URGENT frame. */
-export function headerSize(kind: typeof Frame.Data | typeof Frame.Urgent, length: number): number {
+/** Frames that carry packets. */
+export type BulkKind = typeof Frame.Data | typeof Frame.Urgent | typeof Frame.Piece;
+
+/** Bytes of the header of a frame that carries a packet or a piece of one. */
+export function headerSize(kind: BulkKind, length: number): number {
   if (kind === Frame.Data) {
     if (length < FIRST_MEDIUM) return 1;
     return length < 0x2000 ? 2 : 3;

@@ -5,6 +5,7 @@
  *
  * One object serves all: there is one reservation at a time, and whoever comes in between does without.
  */
+import { MasterlessError } from '../errors.js';
 import type { Peer } from './peer.js';
 import { Segment } from './segment.js';
 import type { SendBuffer } from './send-buffer.js';
@@ -38,6 +39,17 @@ export class Reservation {
   /** Bytes of the largest packet that the peer takes. */
   get maxPacket(): number {
     return this.peer?.maxPacket ?? 0;
+  }
+
+  /**
+   * Checks what a codec says that it wrote there, which may be one of the application.
+   * @throws MasterlessError `ERR_PACKET`
+   */
+  checked(length: number): number {
+    const room = this.target.bytes.length - this.at;
+    if (Number.isInteger(length) && length >= 0 && length <= room) return length;
+    const message = `the codec's encodeInto says that it wrote ${length} bytes, where there was room for ${room}: it must return how many it wrote, or the packet`;
+    throw new MasterlessError('ERR_PACKET', message);
   }
 
   /** The first `length` bytes at the place, which are valid until something else is sent. */

@@ -12,7 +12,7 @@
  * that lies gets bytes meant for itself, of this lane, in place of those it never read: so memory never passes to another
  * lane, let alone to another peer.
  */
-import { Frame, type FrameKind, headerSize, MAX_HEADER, protocolError, writeHeader } from './frame.js';
+import { type BulkKind, Frame, headerSize, MAX_HEADER, protocolError, writeHeader } from './frame.js';
 import { frameSize, offsetOf, Segment } from './segment.js';
 
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
@@ -66,6 +66,11 @@ export class SendBuffer {
   /** Memory of segments that were acknowledged; null for none, as most links are idle. */
   private spare: Uint8Array[] | null = null;
   private spareBytes = 0;
+  /**
+   * Something was accepted while a packet was encoded. What was left of that segment is lost, up to 64 KiB, and an application
+   * that does it once does it each time: nothing is reserved any more.
+   */
+  private contested = false;
   /** Bytes of the header that was written last. The next one most likely has as many. */
   private header = 1;
 
@@ -101,7 +106,7 @@ export class SendBuffer {
    */
   reserve(): Segment | null {
     const segment = this.segments.at(-1);
-    if (segment === undefined || segment.open || this.reserved !== null) return null;
+    if (segment === undefined || segment.open || this.reserved !== null || this.contested) return null;
     if (segment.room < LEAST_ROOM) return null;
     this.reserved = segment;
     // Fixed now, since the header of what is sent meanwhile may be of another length.
@@ -270,10 +275,11 @@ export class SendBuffer {
     if (this.spareBytes === 0) this.spare = null;
   }
 
-  private append(kind: FrameKind, payload: Uint8Array): void {
+  private append(kind: BulkKind, payload: Uint8Array): void {
     const needed = payload.length + MAX_HEADER;
     const open = kind === Frame.Piece;
     let segment = this.segments.at(-1);
+    if (segment !== undefined && segment === this.reserved) this.contested = true;
     if (segment === undefined || segment.open || open || segment === this.reserved || segment.room < needed) {
       const size = open ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
       segment = new Segment(this.memory(size), this.total, open);
@@ -281,18 +287,19 @@ export class SendBuffer {
       if (this.segments.length === 0) this.segments = [segment];
       else this.segments.push(segment);
     }
-    segment.bytes.set(payload, this.framed(segment, kind, payload.length));
+    // First, since it may lie just there, where a codec wrote it.
+    segment.bytes.set(payload, segment.length + headerSize(kind, payload.length));
+    this.framed(segment, kind, payload.length);
   }
 
-  /** A frame more, at the end of the segment: header, count, and memory for the payload. Returns where that begins. */
-  private framed(segment: Segment, kind: FrameKind, length: number): number {
+  /** A frame more, at the end of the segment, whose payload is there: header and count. */
+  private framed(segment: Segment, kind: BulkKind, length: number): void {
     const start = writeHeader(kind, length, segment.bytes, segment.length);
     this.header = start - segment.length;
     this.bytes += this.header + length;
     segment.length = start + length;
     segment.frames++;
     this.total++;
-    return start;
   }
 }
 

@@ -87,7 +87,11 @@ export class Traffic {
     const stays = outgoing === peer.session.lane(urgent ? URGENT : NORMAL).outgoing;
     const before = outgoing.cost;
     const number = stays ? outgoing.commit(size) : 0;
-    if (number === 0) return this.sendTo(peer, this.reservation.packet(size), urgent);
+    if (number === 0) {
+      const packet = this.reservation.packet(size);
+      outgoing.release();
+      return this.sendTo(peer, packet, urgent);
+    }
     this.accepted(peer, outgoing.cost - before);
     return number;
   }

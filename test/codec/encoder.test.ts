@@ -280,4 +280,27 @@ describe('into memory that is given', () => {
     expect(thrownBy(() => encoder.encodeAt({ a: Symbol('x') }, target, 10)).code).toBe('ERR_PACKET');
     expect(encoder.encode('x')).toEqual(new Uint8Array([0xa1, 0x78]));
   });
+
+  test.each([-20, 1.5, 0, 40])('bytes that say they are %d are as many as they are', (lie) => {
+    class Liar extends Uint8Array {
+      override get length(): number {
+        return lie;
+      }
+    }
+    const liar = new Liar(4);
+    for (const index of [0, 1, 2, 3]) liar[index] = index + 1;
+    const packet = [liar, 7, 'xyz'];
+    const honest = [new Uint8Array([1, 2, 3, 4]), 7, 'xyz'];
+    const target = targetOf(2000);
+    const expected = codec.encode(honest).slice();
+    expect(Buffer.compare(codec.encode(packet), expected)).toBe(0);
+    expect(encoder.encodeAt(packet, target, 50)).toBe(expected.length);
+    expect(Buffer.compare(target.bytes.subarray(50, 50 + expected.length), expected)).toBe(0);
+    expect(target.bytes.subarray(0, 50).every((byte) => byte === 0xee)).toBe(true);
+  });
+
+  test('a target that is none leaves the codec as it was', () => {
+    expect(() => encoder.encodeAt(1, undefined as never, 0)).toThrow(TypeError);
+    expect(encoder.encodeAt(7, targetOf(100), 20)).toBe(1);
+  });
 });

@@ -76,7 +76,7 @@ const rules = new Map<object, Rule<never>>([
     {
       skip: new Set([
         ...['kind', 'before', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes'],
-        ...['reserved', 'reservedAt', 'header'],
+        ...['reserved', 'reservedAt', 'contested', 'header'],
       ]),
       instead(value: SendBuffer, hash: Hash) {
         for (const { payload } of value.retained()) hash.bytes(payload);

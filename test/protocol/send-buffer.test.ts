@@ -198,6 +198,19 @@ describe('SendBuffer', () => {
     expect(buffer.commit(1)).toBe(0);
   });
 
+  it('loses the rest of one segment at most to what is sent while packets are encoded', () => {
+    const buffer = new SendBuffer(Frame.Data);
+    for (let i = 0; i < 5000; i++) {
+      const place = buffer.reserve();
+      buffer.push(new Uint8Array(10));
+      if (place === null || buffer.commit(10) === 0) buffer.push(new Uint8Array(10));
+      buffer.release();
+    }
+    const memories = new Set(buffer.retained().map(({ payload }) => payload.buffer));
+    const memory = [...memories].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(memory).toBeLessThan(buffer.bytes + 3 * 64 * 1024);
+  });
+
   it('moves a packet whose header is longer than that of the one before', () => {
     for (const kind of [Frame.Data, Frame.Urgent]) {
       const buffer = new SendBuffer(kind);

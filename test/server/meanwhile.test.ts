@@ -1,8 +1,8 @@
 /** What an application does while a packet of its own is being encoded: getters, toJSON and codecs run in the midst of it. */
 import { describe, expect, it } from 'vitest';
-import { type Codec, msgpack } from '../../src/index.js';
+import { type Codec, MasterlessError, msgpack } from '../../src/index.js';
 import { packets } from '../support/events.js';
-import { linked } from '../support/nodes.js';
+import { linked, node } from '../support/nodes.js';
 
 /** A packet with a getter, of a shape that is written by code made for it once it came often. */
 function during(act: () => void, n: number): { n: number; readonly read: string; text: string } {
@@ -100,5 +100,58 @@ describe('a codec of the application', () => {
     await a.flush();
     expect(heard.length).toBe(sent.length);
     for (const [index, packet] of sent.entries()) expect(Buffer.compare(packet, heard[index] as Uint8Array)).toBe(0);
+  });
+
+  it.each([0.5, -5, Number.NaN, 1e5, 1e9])(
+    'that says it wrote %d bytes is told so, and nothing is lost',
+    async (lie) => {
+      const whole = msgpack();
+      const encodeInto: NonNullable<Codec['encodeInto']> = (packet, target, at) =>
+        packet === 'lie' ? lie : (whole.encodeInto?.(packet, target, at) ?? 0);
+      const codec: Codec = { name: whole.name, encode: whole.encode, decode: whole.decode, encodeInto };
+      const { a, b } = await linked({ a: { codec }, b: { codec } });
+      const heard = packets(b);
+      a.send('b', 'first');
+      expect(() => a.send('b', 'lie')).toThrow(MasterlessError);
+      a.send('b', 'last');
+      await a.flush();
+      expect(heard).toEqual(['first', 'last']);
+    },
+  );
+
+  it('may give the packet as a part of the target, whatever its size', async () => {
+    const whole = msgpack();
+    const encodeInto: NonNullable<Codec['encodeInto']> = (packet, target, at) => {
+      const made = whole.encodeInto?.(packet, target, at) ?? 0;
+      return typeof made === 'number' ? target.bytes.subarray(at, at + made) : made;
+    };
+    const codec: Codec = { name: whole.name, encode: whole.encode, decode: whole.decode, encodeInto };
+    const { a, b } = await linked({ a: { codec }, b: { codec } });
+    const heard = packets(b);
+    const sent = Array.from({ length: 300 }, (_, index) => 'x'.repeat((index * 37) % 500));
+    for (const packet of sent) a.send('b', packet);
+    await a.flush();
+    expect(heard).toEqual(sent);
+  });
+
+  it('that wraps the one there is by spreading it sees every packet', async () => {
+    const whole = msgpack();
+    const flip = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0x55);
+    const codec: Codec = {
+      ...whole,
+      name: 'flipped',
+      encode: (packet) => flip(whole.encode(packet)),
+      decode: (bytes) => whole.decode(flip(bytes)),
+    };
+    const { a, b } = await linked({ a: { codec }, b: { codec } });
+    const heard = packets(b);
+    for (let n = 0; n < 50; n++) a.send('b', { n });
+    await a.flush();
+    expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
+  });
+
+  it.each(['encodeInto', 'decodeRange'] as const)('has a function for %s, or nothing', (name) => {
+    const codec = { name: 'x', encode: () => new Uint8Array(0), decode: () => null, [name]: null } as unknown as Codec;
+    expect(() => node('a', { codec })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });
 });
