@@ -58,31 +58,14 @@ describe('while a packet is encoded', () => {
     expect(heard).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });
 
-  it('its peer may be parted from, and then it is not taken', async () => {
+  it.each(['disconnect', 'close'] as const)('%s may be called, and then it is not taken', async (call) => {
     const { a, b } = await linked();
     const heard = packets(b);
+    const end = (): Promise<void> => (call === 'close' ? a.close() : a.disconnect('b'));
+    const ends = during(() => void end(), 30);
     a.send('b', 'before');
-    expect(
-      a.send(
-        'b',
-        during(() => void a.disconnect('b'), 30),
-      ),
-    ).toBe(false);
-    await a.disconnect('b');
-    expect(heard).toEqual(['before']);
-  });
-
-  it('its node may be closed, and then it is not taken', async () => {
-    const { a, b } = await linked();
-    const heard = packets(b);
-    a.send('b', 'before');
-    expect(
-      a.send(
-        'b',
-        during(() => void a.close(), 30),
-      ),
-    ).toBe(false);
-    await a.close();
+    expect(a.send('b', ends)).toBe(false);
+    await end();
     expect(heard).toEqual(['before']);
   });
 });
