@@ -102,8 +102,9 @@ describe('reading', () => {
         };
       }
       for (const { near, far } of pairs) {
-        far.write(100_000);
-        await near.has(100_000);
+        // More may be kept for later, in memory of its own, when the machine is slow.
+        far.write(4000);
+        await near.has(4000);
       }
       expect(buffers.size).toBe(process.platform === 'win32' ? pairs.length : 1);
     }));
