@@ -28,7 +28,8 @@ if (process.exitCode !== 1) makeExecutable();
 
 async function bundle() {
   const input = Object.fromEntries(ENTRANCES.map((name) => [name, join(files, `${name}.js`)]));
-  const build = await rolldown({ input, platform: 'node', external: [/^node:/, 'debug'], onLog: fail });
+  // The bundler notes what came from which file, by its path from here: the same in every build.
+  const build = await rolldown({ input, cwd: files, platform: 'node', external: [/^node:/, 'debug'], onLog: fail });
   const names = { entryFileNames: '[name].js', chunkFileNames: 'shared/[name].js' };
   // The library in one file: left to the bundler, it is in two, of which one is empty.
   const codeSplitting = { groups: [{ name: 'server', test: /files.(?!cli|testing)/ }] };

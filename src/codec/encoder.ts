@@ -4,7 +4,7 @@
  * User code can run on the way, in getters and `toJSON`: what it throws passes through, and an encode of its own gets an
  * encoder of its own.
  */
-import { types } from 'node:util';
+import { builtins } from '../builtins.js';
 import type { EncodeTarget } from './codec.js';
 import { allowed } from './compile.js';
 import { KeyTree } from './keys.js';
@@ -12,6 +12,8 @@ import type { PacketLimits } from './limits.js';
 import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
 import { Refusal, refusedObject } from './refusal.js';
 import { lengthOf, Writer } from './writer.js';
+
+const { types } = builtins.util;
 
 const NIL = 0xc0;
 const LARGEST_BIGINT = 2n ** 64n - 1n;

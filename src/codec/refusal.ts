@@ -5,7 +5,7 @@
  * A {@link Refusal} gathers the path to the value on its way up through the encoder, which costs nothing as long as
  * nothing is refused.
  */
-import { types } from 'node:util';
+import { builtins } from '../builtins.js';
 import { type ErrorCode, MasterlessError } from '../errors.js';
 
 /** Thrown and caught within the encoder only. */
@@ -64,7 +64,7 @@ export function refusedObject(value: object): Refusal | null {
       `a ${nameOf(value)} can't be sent: send new Uint8Array(x.buffer, x.byteOffset, x.byteLength), in an agreed byte order`,
     );
   }
-  if (types.isNativeError(value)) {
+  if (builtins.util.types.isNativeError(value)) {
     return new Refusal(
       "an Error can't be sent: send { name: error.name, message: error.message }, or give it toJSON()",
     );

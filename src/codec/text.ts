@@ -3,7 +3,9 @@
  *
  * Short strings are handled here, byte by byte, since a call into native code costs more than they do. Long ones go there.
  */
-import { Buffer } from 'node:buffer';
+import { builtins } from '../builtins.js';
+
+const { Buffer } = builtins.buffer;
 
 /** Up to so many characters {@link writeShort} is the faster one. */
 export const SHORT_TEXT = 48;

@@ -5,12 +5,14 @@
  * Each form checks for room once. The buffer doubles as needed, up to the size limit, and after a large packet it is the collector's,
  * unless another large one comes before: memory that is touched for the first time is dearer than the copy.
  */
-import { Buffer } from 'node:buffer';
+import { builtins } from '../builtins.js';
 import type { EncodeTarget } from './codec.js';
 import { MAX_SURPLUS } from './map-writer.js';
 import { Refusal } from './refusal.js';
 import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
 import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
+
+const { Buffer } = builtins.buffer;
 
 const FIRST_SCRATCH = 4096;
 /** A scratch buffer larger than this is kept only until garbage is collected. */

@@ -1,8 +1,8 @@
 /**
  * `unix:///absolute/path`: sockets in the file system, for processes on one machine. Not on Windows.
  */
-import { lstatSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { builtins } from '../builtins.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
 import { refuseUri, type UriKind, uriText } from './uri.js';
@@ -70,7 +70,7 @@ function clearStale(path: string, then: () => void): void {
 /** What tells one socket file from a later one at the same path; `null` where there is none, or none to be seen. */
 function socketAt(path: string): string | null {
   try {
-    const file = lstatSync(path, { bigint: true });
+    const file = builtins.fs.lstatSync(path, { bigint: true });
     return file.isSocket() ? `${file.dev} ${file.ino} ${file.ctimeNs}` : null;
   } catch {
     return null;
@@ -79,7 +79,7 @@ function socketAt(path: string): string | null {
 
 function remove(path: string): void {
   try {
-    rmSync(path, { force: true });
+    builtins.fs.rmSync(path, { force: true });
   } catch {
     // Then listening fails, and tells why.
   }

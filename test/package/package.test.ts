@@ -61,6 +61,14 @@ describe('the tarball', () => {
     );
   });
 
+  it('does not say where it was built, so that it is the same wherever that is', () => {
+    const places = packed.files.filter(({ path }) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      return text.includes('.dist-') || text.includes(root);
+    });
+    expect(places).toEqual([]);
+  });
+
   it('holds what can be imported, required or started, what these share, and nothing that is not reached from them', () => {
     const code = packed.files.map((file) => file.path).filter((path) => /\.c?js$/.test(path));
     const named = [
