@@ -2,7 +2,7 @@
  * Storms from a fixed base of seeds, so that a run is the same everywhere. To see others, or more:
  * `SIM_SEED=12345 SIM_COUNT=500 npx vitest run test/sim`
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actions, felt } from './actions.js';
 import { explain } from './failure.js';
 import { drawStorm, play, type Storm } from './storm.js';
@@ -28,6 +28,15 @@ function title({ nodes, restarts, varied, pace }: Kind): string {
 }
 
 describe('storms', () => {
+  const { stackTraceLimit } = Error;
+  beforeAll(() => {
+    // Nobody reads where the thousands of errors that storms bring about were made.
+    Error.stackTraceLimit = 0;
+  });
+  afterAll(() => {
+    Error.stackTraceLimit = stackTraceLimit;
+  });
+
   it.each(kinds.map((kind) => [title(kind), kind] as const))(
     '%s',
     (_, kind) => {
