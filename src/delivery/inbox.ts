@@ -23,13 +23,13 @@ export interface Message<Packet = unknown> {
 }
 
 interface Entry<Packet> {
-  readonly message: Message<Packet>;
-  readonly receipt: Receipt;
+  /** Null when it was dropped. */
+  message: Message<Packet> | null;
+  /** Null when its session has ended, of which nothing is kept then. */
+  receipt: Receipt | null;
   readonly size: number;
-  /** The listeners have had it. */
+  /** The listeners have had it, or will not. */
   heard: boolean;
-  orphan: boolean;
-  dropped: boolean;
 }
 
 interface Reader {
@@ -43,8 +43,11 @@ export class Inbox<Packet> {
   readonly #handled: (receipt: Receipt) => void;
   readonly #maxOrphans: number;
   readonly #readers = new Set<Reader>();
-  readonly #entries = new Fifo<Entry<Packet>>();
+  #entries = new Fifo<Entry<Packet>>();
+  /** Those of each session: a peer that comes and goes must not have all looked through each time. */
+  readonly #living = new Map<Session, Fifo<Entry<Packet>>>();
   #orphanBytes = 0;
+  #dropped = 0;
   #ended = false;
 
   /**
@@ -69,8 +72,11 @@ export class Inbox<Packet> {
   }
 
   add(message: Message<Packet>, receipt: Receipt, size: number): void {
-    const entry = { message, receipt, size, heard: false, orphan: false, dropped: false };
+    const entry: Entry<Packet> = { message, receipt, size, heard: false };
     this.#entries.push(entry);
+    const living = this.#living.get(receipt.session) ?? new Fifo();
+    if (living.end === 0) this.#living.set(receipt.session, living);
+    living.push(entry);
     // Listeners never wait for readers, but never get ahead of what waits for them either.
     const before = this.#entries.at(this.#entries.end - 2);
     if (before === undefined || before.heard) entry.heard = this.#emit(message);
@@ -81,8 +87,9 @@ export class Inbox<Packet> {
   /** Hands what waits to a listener that has just come. */
   flow(): void {
     for (const entry of [...this.#entries]) {
-      if (entry.heard || entry.dropped) continue;
-      entry.heard = this.#emit(entry.message);
+      if (entry.heard) continue;
+      // What was dropped is nothing to wait for.
+      entry.heard = entry.message === null || this.#emit(entry.message);
       if (!entry.heard) break;
     }
     this.#release();
@@ -90,18 +97,40 @@ export class Inbox<Packet> {
 
   /** The session has ended: nobody waits for its receipts any more. */
   orphan(session: Session): void {
-    for (const entry of this.#entries) {
-      if (entry.receipt.session !== session || entry.orphan) continue;
-      entry.orphan = true;
+    for (const entry of this.#living.get(session) ?? []) {
+      entry.receipt = null;
       this.#orphanBytes += entry.size;
     }
+    this.#living.delete(session);
+    this.#bound();
+    this.#release();
+  }
+
+  /** Drops the oldest orphans, as long as there are too many. */
+  #bound(): void {
+    if (this.#orphanBytes <= this.#maxOrphans) return;
     for (const entry of this.#entries) {
       if (this.#orphanBytes <= this.#maxOrphans) break;
-      if (!entry.orphan || entry.dropped) continue;
-      entry.dropped = true;
+      if (entry.receipt !== null || entry.message === null) continue;
+      entry.message = null;
       this.#orphanBytes -= entry.size;
+      this.#dropped++;
     }
-    this.#release();
+    if (this.#dropped * 2 > this.#entries.size) this.#compact();
+  }
+
+  /** Dropped ones between others would be kept for as long as those before them wait. */
+  #compact(): void {
+    const kept = new Fifo<Entry<Packet>>();
+    const places: number[] = [];
+    for (const entry of this.#entries) {
+      places.push(kept.end);
+      if (entry.message !== null) kept.push(entry);
+    }
+    const { first } = this.#entries;
+    for (const reader of this.#readers) reader.at = places[Math.max(0, reader.at - first)] ?? kept.end;
+    this.#entries = kept;
+    this.#dropped = 0;
   }
 
   /** No packet will come any more: readers end after what waits. */
@@ -114,7 +143,12 @@ export class Inbox<Packet> {
   read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
     const first = this.#readers.size === 0 ? this.#entries.first : this.#entries.end;
     const reader: Reader = { at: first, wake: null };
-    const abort = (): void => reader.wake?.();
+    const abort = (): void => {
+      // Whoever reads no further must not hold anybody back.
+      this.#readers.delete(reader);
+      reader.wake?.();
+      this.#release();
+    };
     let open = true;
     const finish = (): void => {
       if (!open) return;
@@ -125,6 +159,7 @@ export class Inbox<Packet> {
       this.#release();
     };
     this.#readers.add(reader);
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     const done = { done: true, value: undefined } as const;
     let queue: Promise<unknown> = Promise.resolve();
@@ -164,10 +199,10 @@ export class Inbox<Packet> {
   #take(reader: Reader): Message<Packet> | null {
     while (reader.at < this.#entries.end) {
       const entry = this.#entries.at(reader.at++);
-      if (entry !== undefined && !entry.dropped) {
-        this.#release();
-        return entry.message;
-      }
+      const message = entry?.message ?? null;
+      if (message === null) continue;
+      this.#release();
+      return message;
     }
     return null;
   }
@@ -178,10 +213,15 @@ export class Inbox<Packet> {
     for (const reader of this.#readers) slowest = Math.min(slowest, reader.at);
     for (let entry = this.#entries.at(this.#entries.first); entry !== undefined; ) {
       const had = this.#readers.size > 0 ? this.#entries.first < slowest : entry.heard;
-      if (!had && !entry.dropped) return;
+      if (!had && entry.message !== null) return;
       this.#entries.shift();
-      if (entry.orphan && !entry.dropped) this.#orphanBytes -= entry.size;
-      this.#handled(entry.receipt);
+      const { message, receipt } = entry;
+      if (message === null) this.#dropped--;
+      else if (receipt === null) this.#orphanBytes -= entry.size;
+      if (receipt !== null) {
+        this.#living.get(receipt.session)?.shift();
+        this.#handled(receipt);
+      }
       entry = this.#entries.at(this.#entries.first);
     }
   }

@@ -111,8 +111,69 @@ it('of ended sessions no more bytes wait than may, and the youngest are kept', (
       for (let i = 0; i < after; i++) on.add();
       on.listen(true);
       expect(on.heard).toEqual(upTo(before + after).slice(before - kept));
-      expect(on.handled).toEqual(upTo(before + after));
+      // Nobody waits for receipts of a session that has ended.
+      expect(on.handled).toEqual(upTo(before + after).slice(before));
       expect(on.inbox.idle).toBe(true);
     }),
+  );
+});
+
+it('readers and listeners keep their place while the packets of sessions that end are dropped around it', async () => {
+  const deeds = fc.array(
+    fc.tuple(fc.constantFrom('add', 'add', 'add', 'take', 'take', 'end', 'listen', 'mute'), fc.nat(3)),
+    { maxLength: 80, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(deeds, fc.nat(60), fc.integer({ min: 1, max: 3 }), async (list, maxOrphans, count) => {
+      const [heard, handled]: [number[], number[]] = [[], []];
+      let open = false;
+      const inbox = new Inbox<number>(
+        ({ packet }) => {
+          if (open) heard.push(packet);
+          return open;
+        },
+        (receipt) => handled.push(receipt.sequence),
+        maxOrphans,
+      );
+      const sessions = Array.from({ length: 4 }, () => new Session());
+      const readers = Array.from({ length: count }, () => ({ messages: inbox.read(undefined), had: [] as number[] }));
+      const pending: Promise<unknown>[] = [];
+      /** Of which session each packet is, and the packets of sessions that have ended. */
+      const of: Session[] = [];
+      const ended = new Set<number>();
+      for (const [deed, which] of list) {
+        const session = sessions[which] as Session;
+        if (deed === 'add') {
+          const sequence = of.push(session);
+          const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
+          inbox.add({ sender: 'p', packet: sequence }, receipt, 10);
+        } else if (deed === 'end') {
+          for (const [index, each] of of.entries()) if (each === session) ended.add(index + 1);
+          sessions[which] = new Session();
+          inbox.orphan(session);
+        } else if (deed === 'take') {
+          const { messages, had } = readers[which % count] as (typeof readers)[number];
+          const next = messages.next().then(({ done, value }) => {
+            if (done !== true) had.push(value.packet);
+          });
+          pending.push(next);
+          await Promise.race([next, new Promise((resolve) => setImmediate(resolve))]);
+        } else {
+          open = deed === 'listen';
+          if (open) inbox.flow();
+        }
+      }
+      inbox.end();
+      await Promise.all(pending);
+      for (const { messages, had } of readers) for await (const { packet } of messages) had.push(packet);
+      for (const had of [...readers.map((reader) => reader.had), heard, handled]) {
+        expect(had).toEqual([...new Set(had)].sort((a, b) => a - b));
+      }
+      const living = upTo(of.length).filter((packet) => !ended.has(packet));
+      for (const { had } of readers) expect(had.filter((packet) => !ended.has(packet))).toEqual(living);
+      expect(handled.filter((packet) => !ended.has(packet))).toEqual(living);
+      expect(inbox.idle).toBe(true);
+    }),
+    { numRuns: 100 },
   );
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
 import { NORMAL, Session } from '../../src/protocol/session.js';
@@ -122,6 +124,23 @@ describe('readers of an inbox', () => {
     expect((await reader.next()).done).toBe(true);
   });
 
+  it('hold nobody back once their signal has aborted, also if nobody asks them again', async () => {
+    const { inbox, handled, state, add } = bench();
+    state.listening = true;
+    const controller = new AbortController();
+    const reader = inbox.read(controller.signal);
+    const never = inbox.read(AbortSignal.abort(new Error('never')));
+    add(1);
+    expect(handled).toEqual([]);
+    controller.abort(new Error('enough'));
+    expect(handled).toEqual([1]);
+    add(2);
+    expect([handled, inbox.idle, inbox.attended]).toEqual([[1, 2], true, false]);
+    await expect(reader.next()).rejects.toThrow('enough');
+    expect((await reader.next()).done).toBe(true);
+    await expect(never.next()).rejects.toThrow('never');
+  });
+
   it('do not keep listeners waiting', () => {
     const { inbox, heard, handled, state, add } = bench();
     state.listening = true;
@@ -152,5 +171,48 @@ describe('packets of sessions that have ended', () => {
     const packets: (number | undefined)[] = [];
     for (let i = 0; i < 3; i++) packets.push((await reader.next()).value?.packet);
     expect(packets).toEqual([2, 3, 4]);
+  });
+
+  it('that were dropped are nothing a listener waits for', () => {
+    const { inbox, heard, state, add, session } = bench(5);
+    const living = new Session();
+    inbox.read(undefined);
+    add(1, living);
+    add(2);
+    inbox.orphan(session);
+    state.listening = true;
+    inbox.flow();
+    add(3, living);
+    add(4, living);
+    expect(heard).toEqual([1, 3, 4]);
+  });
+
+  it('keep nothing of their sessions, and nothing at all once they were dropped', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const { inbox, add } = bench(25);
+    const living = new Session();
+    add(0, living);
+    const refs = [1, 2, 3, 4].map((packet) => {
+      const session = new Session();
+      add(packet, session);
+      inbox.orphan(session);
+      return new WeakRef(session);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined, undefined]);
+    // Many come and go while one waits.
+    const before = process.memoryUsage().heapUsed;
+    for (let round = 0; round < 40; round++) {
+      const session = new Session();
+      for (let packet = 0; packet < 2000; packet++) add(packet, session, 1);
+      inbox.orphan(session);
+    }
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 * 2 ** 20);
+    const reader = inbox.read(undefined);
+    expect((await reader.next()).value?.packet).toBe(0);
+    expect((await reader.next()).value?.packet).toBe(1975);
   });
 });
