@@ -74,5 +74,23 @@ export function throwLater(error: unknown): void {
 
 /** What code of the application or of the system threw, as an error of ours with that code, unless it is one. */
 export function ours(error: unknown, code: ErrorCode): MasterlessError {
-  return error instanceof MasterlessError ? error : new MasterlessError(code, String(error), { cause: error });
+  return isOurs(error) ? error : new MasterlessError(code, textOf(error), { cause: error });
+}
+
+function isOurs(error: unknown): error is MasterlessError {
+  try {
+    return error instanceof MasterlessError;
+  } catch {
+    // A Proxy may throw whatever it is asked.
+    return false;
+  }
+}
+
+/** A value as text, whatever it is: even asking an object for it may fail. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
 }

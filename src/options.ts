@@ -7,7 +7,7 @@ import type { Authorize } from './credentials/authorize.js';
 import type { TlsOptions } from './credentials/certificates.js';
 import { Credentials } from './credentials/credentials.js';
 import type { Secret } from './credentials/secret.js';
-import { MasterlessError } from './errors.js';
+import { MasterlessError, textOf } from './errors.js';
 import { type Platform, system } from './platform.js';
 import type { Transport } from './transports/transport.js';
 
@@ -335,16 +335,6 @@ function prefixed(prefix: string, ranges: Readonly<Record<string, Range>>): Reco
 }
 
 function fail(option: string, value: unknown, wanted: string): never {
-  const shown = textOf(value);
+  const shown = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
   throw new MasterlessError('ERR_OPTION', `option ${option} is ${shown.slice(0, 80)}: it must be ${wanted}`);
-}
-
-/** A value as text, whatever it is: even asking an object for it may fail. */
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  try {
-    return String(value);
-  } catch {
-    return `a value of type ${typeof value}`;
-  }
 }

@@ -33,6 +33,18 @@ describe('MasterlessError', () => {
   });
 });
 
+const sour = (): never => {
+  throw new Error('no');
+};
+
+it.each<[string, unknown]>([
+  ['an object without a prototype', Object.create(null)],
+  ['a Proxy that throws whatever it is asked', new Proxy({}, { get: sour, getPrototypeOf: sour })],
+])('%s that was thrown becomes one of ours too, though it can not be shown', (_, thrown) => {
+  const error = ours(thrown, 'ERR_BAD_PACKET');
+  expect([error.code, error.message]).toEqual(['ERR_BAD_PACKET', 'a value of type object']);
+});
+
 it('what others threw becomes one of ours, and ours stay what they are', () => {
   const own = new MasterlessError('ERR_PACKET', 'no');
   expect(ours(own, 'ERR_BAD_PACKET')).toBe(own);

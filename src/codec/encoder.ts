@@ -11,6 +11,7 @@ import { KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
 import { Refusal, refusedObject } from './refusal.js';
+import { isWellFormed } from './text.js';
 import { lengthOf, Writer } from './writer.js';
 
 const { types } = builtins.util;
@@ -21,6 +22,7 @@ const SMALLEST_BIGINT = -(2n ** 63n);
 const OBJECT = Object.prototype;
 /** Indexing takes five times as long where arrays of fractions and of other things come to one place (Node 20 to 24). */
 const AT = Array.prototype.at;
+const BYTE_AT = Uint8Array.prototype.at;
 /** Room in an array is asked for so many numbers at a time. */
 const SOME = 16;
 const SOME_NUMBERS = 9 * SOME;
@@ -121,8 +123,7 @@ export class Encoder implements Sink {
     if (types.isUint8Array(value)) {
       this.writeBinary(value);
     } else if (types.isArrayBuffer(value)) {
-      if (isDetached(value)) throw detached();
-      this.writeBinary(new Uint8Array(value));
+      this.writeBinary(viewOf(value));
     } else if (types.isDate(value)) {
       const milliseconds = Date.prototype.getTime.call(value);
       if (Number.isNaN(milliseconds)) throw new Refusal("an invalid Date can't be sent: send null");
@@ -134,8 +135,8 @@ export class Encoder implements Sink {
   }
 
   private writeBinary(bytes: Uint8Array): void {
-    // What was transferred looks empty, and the other node would get nothing in its place.
-    if (lengthOf(bytes) === 0 && isDetached(bytes.buffer)) throw detached();
+    // What is gone looks empty, and the other node would get nothing in its place.
+    if (lengthOf(bytes) === 0 && isGone(bytes)) throw gone();
     this.out.binary(bytes);
   }
 
@@ -196,8 +197,8 @@ export class Encoder implements Sink {
         if (!OBJECT.hasOwnProperty.call(map, key)) continue;
         if (key === '__proto__') throw new Refusal("a property of this name can't be sent");
         length++;
-        if (node !== null) node = keys.named(node, key) ?? this.learn(node, key);
         const item = map[key];
+        if (node !== null) node = keys.named(node, key) ?? this.learn(node, key, item);
         if (item === undefined) continue;
         this.count(2);
         out.growMap(start, ++count);
@@ -214,7 +215,9 @@ export class Encoder implements Sink {
     }
   }
 
-  private learn(node: MapNode, key: string): MapNode | null {
+  private learn(node: MapNode, key: string, item: unknown): MapNode | null {
+    // A key that can't be sent, and need not be.
+    if (item === undefined && !isWellFormed(key)) return null;
     const { out } = this;
     const start = out.at;
     // What is written here is only looked at.
@@ -252,15 +255,26 @@ function isPlain(value: object): boolean {
   return prototype === OBJECT || prototype === null;
 }
 
-function isDetached(buffer: ArrayBufferLike): boolean {
-  if (buffer.byteLength > 0) return false;
+function viewOf(buffer: ArrayBuffer): Uint8Array {
   try {
-    return new Uint8Array(buffer).length > 0;
+    return new Uint8Array(buffer);
+  } catch {
+    throw gone();
+  }
+}
+
+/** Whether their memory was transferred, or their buffer made smaller than where they are. */
+function isGone(bytes: Uint8Array): boolean {
+  try {
+    BYTE_AT.call(bytes, 0);
+    return false;
   } catch {
     return true;
   }
 }
 
-function detached(): Refusal {
-  return new Refusal("bytes whose memory was transferred to another thread can't be sent");
+function gone(): Refusal {
+  return new Refusal(
+    "bytes can't be sent whose memory is gone: transferred to another thread, or taken back by a resize",
+  );
 }

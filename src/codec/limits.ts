@@ -1,5 +1,5 @@
 /** What one packet may be at most: the same in both directions and counted in the same way, parsed once. */
-import { MasterlessError } from '../errors.js';
+import { MasterlessError, textOf } from '../errors.js';
 
 export interface PacketLimits {
   /** Nesting of arrays and maps: 1 is a flat array. @default 32 */
@@ -21,6 +21,8 @@ const ranges = {
  * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
  */
 export function resolveLimits(given: Partial<PacketLimits>): PacketLimits {
+  if (typeof given !== 'object' || given === null)
+    fail('the limits of msgpack must be an object, such as { depth: 16 }');
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(ranges, name)) fail(`msgpack has no limit ${name}: there are ${Object.keys(ranges).join(', ')}`);
   }
@@ -31,7 +33,7 @@ function limit(given: Partial<PacketLimits>, name: keyof PacketLimits): number {
   const { fallback, min, max } = ranges[name];
   const value = given[name] ?? fallback;
   if (!Number.isInteger(value) || value < min || value > max) {
-    fail(`msgpack limit ${name} is ${String(value)}: it must be a whole number from ${min} to ${max}`);
+    fail(`msgpack limit ${name} is ${textOf(value)}: it must be a whole number from ${min} to ${max}`);
   }
   return value;
 }

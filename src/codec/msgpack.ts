@@ -29,7 +29,7 @@ export type MsgpackOptions = Partial<PacketLimits>;
  * often, with at most 4,096 keys in all.
  *
  * @param limits `depth` of nested arrays and maps (default 32, at most 512); `items`: values in one packet, containers
- * and keys included (default 1,000,000); `size` in bytes of one encoded packet (default 64 MiB, at most 2 GiB).
+ * and keys included (default 200,000); `size` in bytes of one encoded packet (default 64 MiB, at most 2 GiB).
  * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
  */
 export function msgpack(limits: MsgpackOptions = {}): Codec {

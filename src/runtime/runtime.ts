@@ -2,7 +2,7 @@
  * Joins the pure core to the world: sockets in and out, one timer for everything, and writing gathered so that what one
  * turn of the event loop has to say to a peer goes out in one write, or few if it answers many packets. It decides nothing.
  */
-import { MasterlessError } from '../errors.js';
+import { MasterlessError, textOf } from '../errors.js';
 import { type Platform, system } from '../platform.js';
 import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
@@ -320,7 +320,7 @@ export class Runtime implements WireOwner {
     // Later: this may be the middle of a chunk of that very stream.
     this.#platform.setImmediate(() => {
       if (this.#wires.get(wire.inner) !== wire) return;
-      wire.close(error instanceof Error ? error : new Error(String(error)));
+      wire.close(error instanceof Error ? error : new Error(textOf(error)));
       wire.outer?.destroy();
     });
   }

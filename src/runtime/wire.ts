@@ -2,7 +2,7 @@
  * The two sides of one byte stream: a connection of the core, and the stream below it. What the stream tells, the core hears.
  * There is one for each link, so it is small: a class with methods, where functions of its own would take half a kilobyte.
  */
-import { MasterlessError } from '../errors.js';
+import { MasterlessError, textOf } from '../errors.js';
 import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
 import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
@@ -104,6 +104,6 @@ export class Wire implements ConnectionEvents {
 
 /** What a transport said of an address, if it did not say it in our own words. */
 export function unreachable(uri: string, cause: unknown): MasterlessError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = cause instanceof Error ? cause.message : textOf(cause);
   return new MasterlessError('ERR_UNREACHABLE', `${uri} can't be reached: ${why}`, { cause });
 }

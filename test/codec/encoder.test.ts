@@ -79,6 +79,14 @@ describe('limits', () => {
   });
 });
 
+test('a key that can not be sent need not be when its value is undefined, whatever was sent before', () => {
+  const codec = msgpack();
+  const packet = { a: 1, '\ud800': undefined };
+  for (let i = 0; i < 300; i++) expect(codec.decode(codec.encode(packet))).toEqual({ a: 1 });
+  expect(codec.decode(codec.encode({ '\ud800': undefined }))).toEqual({});
+  expect(thrownBy(() => codec.encode({ a: 1, '\ud800': 1 })).code).toBe('ERR_PACKET');
+});
+
 describe('user code', () => {
   test('what a getter throws passes through, and the codec is as it was', () => {
     const codec = msgpack();
