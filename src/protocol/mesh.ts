@@ -157,8 +157,9 @@ export class Mesh {
 
   /** Measures the way to a connected peer: a `pong` output with the token follows, if it lives. */
   ping(id: string): number {
-    const link = this.state.peers.get(id)?.link;
-    if (link == null) return 0;
+    const peer = this.state.peers.get(id);
+    const link = peer?.connected && peer.confirmed ? peer.link : null;
+    if (link === null) return 0;
     const token = this.state.nonce();
     this.state.send(link, encodePing({ token, contested: false }));
     return token;

@@ -143,6 +143,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     peer.farewell = HEARD[parting.reason];
     const starved = state.starved.has(peer);
     endSession(state, peer);
+    state.emit({ kind: 'parted', id: peer.id });
     recover(state, peer, now);
     // Whoever waits for room has a whole window of it, in the next session.
     if (starved && peer.connected) state.emit({ kind: 'drain', id: peer.id });

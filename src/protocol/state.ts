@@ -2,7 +2,7 @@
  * What the parts of the core share: the tables of peers, connections and dials, the queue of outputs, the clock of the
  * next deadline, and the few operations that all of them need. The rules are elsewhere; here is only the record.
  *
- * Parts call one another one way: state ← sessions ← dialing ← links ← handshake, parting ← mesh.
+ * Parts call one another one way: state ← sessions ← dialing ← parting ← links ← handshake ← mesh.
  */
 import type { MasterlessError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { ByeReason, encodeBye } from '../../src/protocol/control.js';
+import { ByeReason, encodeAccept, encodeBye } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
@@ -362,6 +362,14 @@ describe('Mesh', () => {
     scripted.heard();
     line.say(Uint8Array.of(Frame.Pong, 1, 5));
     expect(scripted.outputs).toEqual([{ kind: 'pong', id: 'a', token: 5 }]);
+  });
+
+  it('does not ask a peer that has not confirmed its link, of which nobody would hear that it was lost', () => {
+    const scripted = new Scripted();
+    const { line, adopt } = propose(scripted);
+    expect(scripted.act((mesh) => mesh.ping('a'))).toBe(0);
+    line.say(encodeAccept({ epoch: adopt.epoch, received: adopt.start }));
+    expect(scripted.act((mesh) => mesh.ping('a'))).toBeGreaterThan(0);
   });
 
   it('wakes nobody when there is nothing to do', () => {

@@ -101,6 +101,16 @@ describe('disconnect', () => {
     expect(line.closed).toBe('flushed');
   });
 
+  it('tells when it is over also where the other side began it, and this one wants the peer again meanwhile', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.say(encodeBye(ByeReason.Disconnected));
+    expect(scripted.act((mesh, now) => mesh.disconnect('a', now))).toBe(true);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.say(encodeAck([1, 0]));
+    expect(scripted.outputs.filter(({ kind }) => kind === 'parted')).toEqual([{ kind: 'parted', id: 'a' }]);
+  });
+
   it('waits only a little for a side that says nobody listens there', () => {
     const { scripted, line } = linked();
     scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
