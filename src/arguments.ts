@@ -1,7 +1,10 @@
 /**
  * Checks of what applications pass to methods. Misuse throws at once, where it was made.
  */
+import { builtins } from './builtins.js';
+import type { Codec } from './codec/codec.js';
 import { isWellFormed } from './codec/text.js';
+import { lengthOf } from './codec/writer.js';
 import { MasterlessError } from './errors.js';
 import { MAX_ID } from './protocol/control.js';
 import { byteLength } from './protocol/fields.js';
@@ -17,10 +20,50 @@ export function checkedId(id: unknown): string {
   return id;
 }
 
+/**
+ * Options of a call, all of which it must know: one that is misspelt, or a signal in place of `{ signal }`, would do nothing.
+ * @throws MasterlessError `ERR_ARGUMENT`
+ */
+export function checkedOptions<Options extends object>(
+  options: Options,
+  call: string,
+  known: readonly (keyof Options & string)[],
+): Options {
+  const names = known.join(', ');
+  if (typeof options !== 'object' || options === null) {
+    throw argument(`${call}: the options must be an object, such as { ${names} }, and this is ${kindOf(options)}`);
+  }
+  for (const name in options) {
+    if (!(known as readonly string[]).includes(name))
+      throw argument(`${call}: ${name} is none of its options: ${names}`);
+  }
+  return options;
+}
+
 /** @throws MasterlessError `ERR_ARGUMENT` */
 export function checkedSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new MasterlessError('ERR_ARGUMENT', 'the signal must be an AbortSignal');
+  throw argument('the signal must be an AbortSignal');
+}
+
+/** @throws MasterlessError `ERR_ARGUMENT` */
+export function checkedFlag(flag: unknown, name: string): boolean {
+  if (typeof flag === 'boolean') return flag;
+  throw argument(`${name} must be a boolean, and this is ${kindOf(flag)}`);
+}
+
+/** A number of bytes. @throws MasterlessError `ERR_ARGUMENT` */
+export function checkedSize(size: unknown): number {
+  if (typeof size === 'number' && size >= 0) return size;
+  const is = typeof size === 'number' ? size : kindOf(size);
+  throw argument(`the size must be a number of bytes, 0 or more, and this is ${is}`);
+}
+
+/** What a codec of the application made of a packet. @throws MasterlessError `ERR_PACKET` */
+export function checkedBytes(made: unknown, { name }: Codec): Uint8Array {
+  if (builtins.util.types.isUint8Array(made) && lengthOf(made) === made.length) return made;
+  const message = `the codec ${name} made ${kindOf(made)} of it: it must make a Uint8Array, such as Buffer.from(text)`;
+  throw new MasterlessError('ERR_PACKET', `packet: ${message}`);
 }
 
 /** @throws MasterlessError `ERR_PACKET_TOO_LARGE` */
@@ -28,4 +71,14 @@ export function checkPacketSize(size: number, most: number, limit: string): void
   if (size <= most) return;
   const message = `the packet has ${size} bytes encoded, and ${limit} is ${most}: send it in parts, or raise the limit`;
   throw new MasterlessError('ERR_PACKET_TOO_LARGE', message);
+}
+
+function argument(message: string): MasterlessError {
+  return new MasterlessError('ERR_ARGUMENT', message);
+}
+
+/** What a value is, in words. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'another object' : `a ${typeof value}`;
 }

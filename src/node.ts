@@ -8,13 +8,15 @@ import type { ServerEvents, Undelivered } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Message } from './delivery/inbox.js';
-import { harmless, Pending } from './delivery/pending.js';
+import { Pending } from './delivery/pending.js';
+import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
 import type { Peer } from './protocol/peer.js';
+import { OVERHEAD } from './protocol/send-buffer.js';
 import type { Leftover } from './protocol/session.js';
 import type { MeshConfig } from './protocol/state.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
@@ -45,7 +47,7 @@ export class Node<Packet> {
   readonly #debug: Debug;
   readonly #runtime: Runtime;
   readonly #wishes = new Pending<string>();
-  readonly #pings = new Pending<number>();
+  readonly #pings: Pings;
   readonly #partings = new Map<string, (() => void)[]>();
   #wishCount = 0;
   #closing: Promise<void> | null = null;
@@ -89,7 +91,11 @@ export class Node<Packet> {
       },
       totalWindow,
     );
-    this.deliveries = new Deliveries(this.mesh, limits.deliveries);
+    this.deliveries = new Deliveries(this.mesh, limits.deliveries, {
+      drain: (peer) => this.#tell('drain', peer),
+      pump: () => this.pump(),
+    });
+    this.#pings = new Pings({ ask: (peer) => this.mesh.ping(peer), now: () => this.now() });
     void this.#listen();
   }
 
@@ -162,15 +168,9 @@ export class Node<Packet> {
   }
 
   ping(id: string, signal: AbortSignal | undefined): Promise<number> {
-    const token = this.mesh.ping(id);
-    if (token === 0) {
-      const message = `${id} has no link to ping: is it connected?`;
-      return harmless(Promise.reject(new MasterlessError('ERR_UNKNOWN_PEER', message)));
-    }
-    const begun = this.now();
-    const answer = this.#pings.add(token, `pinging ${id}`, signal, () => undefined, id);
+    const answer = this.#pings.ping(id, signal);
     this.flushSoon();
-    return harmless(answer.then((answered) => answered - begun));
+    return answer;
   }
 
   /** Other credentials in place of those it has. */
@@ -234,7 +234,7 @@ export class Node<Packet> {
       case 'disconnect':
         this.#debug('disconnected from', output.id, output.reason);
         this.deliveries.gone(output.id);
-        this.#pings.rejectGroup(output.id, pingLost(output.id));
+        this.#pings.lost(output.id);
         this.#tell('disconnect', output.id, output.reason);
         break;
       case 'parted':
@@ -247,7 +247,7 @@ export class Node<Packet> {
         break;
       case 'reconnect':
         this.#debug('reconnected to', output.id);
-        this.#pings.rejectGroup(output.id, pingLost(output.id));
+        this.#pings.lost(output.id);
         this.#tell('reconnect', output.id);
         break;
       case 'acknowledged':
@@ -259,7 +259,6 @@ export class Node<Packet> {
         break;
       case 'drain':
         this.deliveries.drained(output.id);
-        if (!this.deliveries.waiting(output.id)) this.#tell('drain', output.id);
         break;
       case 'undelivered':
         this.#tell('undelivered', output.id, this.#decoded(output.leftover));
@@ -277,7 +276,7 @@ export class Node<Packet> {
         else this.#wishes.reject(output.wish, output.error);
         break;
       case 'pong':
-        this.#pings.resolve(output.token, this.now());
+        this.#pings.answered(output.token);
         break;
       case 'fault':
         this.#debug(output.error.code, output.remote, output.error.message);
@@ -303,7 +302,7 @@ export class Node<Packet> {
     }
     if (!this.#inbox.attended && this.#voice.listenerCount('message') === 0) this.mesh.attend(false);
     const { id, session, lane, sequence, receivedBytes, start, end } = deliver;
-    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, end - start);
+    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, end - start + OVERHEAD);
   }
 
   #decode({ buffer, start, end }: Deliver): unknown {
@@ -343,8 +342,4 @@ export class Node<Packet> {
       throwLater(error);
     }
   }
-}
-
-function pingLost(id: string): MasterlessError {
-  return new MasterlessError('ERR_CONNECTION_LOST', `the link to ${id} was lost before the ping was answered`);
 }

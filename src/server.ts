@@ -1,7 +1,15 @@
 /**
  * The node as applications see it: documented methods that check their arguments. What they do is in `node.ts`.
  */
-import { checkedId, checkedSignal, checkPacketSize } from './arguments.js';
+import {
+  checkedBytes,
+  checkedFlag,
+  checkedId,
+  checkedOptions,
+  checkedSignal,
+  checkedSize,
+  checkPacketSize,
+} from './arguments.js';
 import type { Codec } from './codec/codec.js';
 import type { ConnectOptions, DeliverOptions, SendOptions, ServerEvents, WaitOptions } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
@@ -48,6 +56,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @throws MasterlessError `ERR_URI`; `ERR_CLOSED`
    */
   connect(uri: string | URL, options: ConnectOptions = {}): Promise<string> {
+    checkedOptions(options, 'connect(uri, options)', ['id', 'signal']);
     const canonical = this.#node.addresses.canonical(uri);
     const expected = options.id === undefined ? null : checkedId(options.id);
     const signal = checkedSignal(options.signal);
@@ -68,9 +77,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   /** Wants a peer's link kept (dialled again when it is lost), or no longer. A link that neither side keeps is closed. */
   keep(id: string, keep: boolean = true): void {
     checkedId(id);
-    if (typeof keep !== 'boolean')
-      throw new MasterlessError('ERR_ARGUMENT', `keep(id, keep): keep is ${String(keep)}, not a boolean`);
-    this.#node.mesh.keep(id, keep, this.#node.now());
+    this.#node.mesh.keep(id, checkedFlag(keep, 'keep(id, keep): keep'), this.#node.now());
     this.#node.pump();
   }
 
@@ -100,7 +107,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(id: string, packet: Packet, options?: SendOptions): boolean;
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
-    const urgent = options?.urgent === true;
+    const urgent = options !== undefined && isUrgent(checkedOptions(options, 'send(id, packet, options)', ['urgent']));
     if (typeof target === 'string') return this.#send(target, packet, urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
@@ -115,7 +122,10 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @param size - bytes of the encoded packet. @default 1024
    */
   writable(id: string, size: number = 1024): boolean {
-    return this.#node.mesh.writable(checkedId(id), size) && !this.#node.deliveries.waiting(id);
+    const { mesh, deliveries } = this.#node;
+    // Of a packet that is too large there is nothing to wait for.
+    if (checkedSize(size) > Math.min(this.#options.maxPacket, mesh.maxPacket(checkedId(id)))) return false;
+    return mesh.writable(id, size) && !deliveries.waiting(id);
   }
 
   /**
@@ -126,7 +136,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @throws MasterlessError as {@link Server.send}
    */
   deliver(id: string, packet: Packet, options: DeliverOptions = {}): Promise<void> {
-    const urgent = options.urgent === true;
+    checkedOptions(options, 'deliver(id, packet, options)', ['urgent', 'signal']);
+    const urgent = isUrgent(options);
     const signal = checkedSignal(options.signal);
     checkedId(id);
     const bytes = this.#encodedFor(id, packet, urgent);
@@ -140,7 +151,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * `ERR_UNDELIVERED`, `ERR_UNKNOWN_PEER` or `ERR_ABORTED`. May be ignored.
    */
   flush(id?: string, options: WaitOptions = {}): Promise<void> {
-    const signal = checkedSignal(options.signal);
+    const signal = signalOf(options, 'flush(id, options)');
     const ids = id === undefined ? this.connections() : [checkedId(id)];
     const promise = Promise.all(ids.map((each) => this.#node.deliveries.flush(each, signal))).then(() => undefined);
     this.#node.flushSoon();
@@ -152,12 +163,15 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * the node is closed; throws the signal's reason when aborted. Several iterators each get every packet.
    */
   messages(options: WaitOptions = {}): AsyncIterableIterator<Message<Packet>> {
-    return this.#node.read(checkedSignal(options.signal));
+    return this.#node.read(signalOf(options, 'messages(options)'));
   }
 
-  /** Milliseconds that a peer takes to answer. Rejects with `ERR_UNKNOWN_PEER`, `ERR_CONNECTION_LOST` or `ERR_ABORTED`. */
+  /**
+   * Milliseconds that a peer takes to answer. Rejects with `ERR_UNKNOWN_PEER`, `ERR_CONNECTION_LOST` or `ERR_ABORTED`, and
+   * with `ERR_LIMIT` while 1,024 others of the peer are under way.
+   */
   ping(id: string, options: WaitOptions = {}): Promise<number> {
-    const signal = checkedSignal(options.signal);
+    const signal = signalOf(options, 'ping(id, options)');
     return this.#node.ping(checkedId(id), signal);
   }
 
@@ -204,11 +218,16 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   #send(id: string, packet: Packet, urgent: boolean): boolean {
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
-    if (place === null) return this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+    if (place === null) {
+      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+      // A peer's id is one, which need not be looked at each time.
+      if (!taken) checkedId(id);
+      return taken;
+    }
     const { maxPacket } = place;
     try {
       const made = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
-      const size = typeof made === 'number' ? place.checked(made) : made.length;
+      const size = typeof made === 'number' ? place.checked(made) : checkedBytes(made, codec).length;
       // Elsewhere: the place is free for it.
       if (typeof made !== 'number') place.release();
       this.#checkSize(size, urgent);
@@ -220,7 +239,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   }
 
   #encoded(packet: Packet, urgent: boolean): Uint8Array {
-    const bytes = this.#node.codec.encode(packet);
+    const { codec } = this.#node;
+    const bytes = checkedBytes(codec.encode(packet), codec);
     this.#checkSize(bytes.length, urgent);
     return bytes;
   }
@@ -241,4 +261,12 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const most = this.#node.mesh.maxPacket(id);
     if (size > most) checkPacketSize(size, most, `maxPacket of ${id}`);
   }
+}
+
+function isUrgent({ urgent }: SendOptions): boolean {
+  return urgent !== undefined && checkedFlag(urgent, 'urgent');
+}
+
+function signalOf(options: WaitOptions, call: string): AbortSignal | undefined {
+  return checkedSignal(checkedOptions(options, call, ['signal']).signal);
 }

@@ -26,23 +26,34 @@ interface Queued extends Promised {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What this file needs of the node. */
+/** What this file needs of the core. */
 export interface Outgoing {
+  writable(id: string, size: number): boolean;
   send(id: string, bytes: Uint8Array, urgent: boolean): number;
   session(id: string): Session | null;
   ask(id: string): void;
 }
 
+/** What this file tells the node. */
+interface Listener {
+  /** There is room, and nobody waits for it here. */
+  drain(id: string): void;
+  /** Something was sent. */
+  pump(): void;
+}
+
 export class Deliveries {
   readonly #outgoing: Outgoing;
   readonly #limit: number;
+  readonly #listener: Listener;
   readonly #waiters = new Map<Session, Waiters>();
   readonly #queues = new Map<string, Queued[]>();
 
   /** @param limit - calls of `deliver` that may wait for room, per peer */
-  constructor(outgoing: Outgoing, limit: number) {
+  constructor(outgoing: Outgoing, limit: number, listener: Listener) {
     this.#outgoing = outgoing;
     this.#limit = limit;
+    this.#listener = listener;
   }
 
   /** Whether calls of `deliver` wait for room: nothing else may overtake them. */
@@ -108,12 +119,13 @@ export class Deliveries {
     if (waiters[NORMAL].size + waiters[URGENT].size === 0) this.#waiters.delete(session);
   }
 
-  /** There may be room again. */
+  /** There may be room again: for those who wait here, in their order, then for everybody else. */
   drained(id: string): void {
-    const queue = this.#queues.get(id);
-    if (queue === undefined) return;
+    const queue = this.#queues.get(id) ?? [];
     while (queue.length > 0 && this.#sent(id, queue[0] as Queued)) queue.shift();
-    if (queue.length === 0) this.#queues.delete(id);
+    if (queue.length > 0) return;
+    this.#queues.delete(id);
+    this.#listener.drain(id);
   }
 
   /** The session has ended: what it did not deliver never will be. */
@@ -161,8 +173,8 @@ export class Deliveries {
       const at = queue.indexOf(entry);
       if (at < 0) return;
       queue.splice(at, 1);
-      if (queue.length === 0 && this.#queues.get(id) === queue) this.#queues.delete(id);
       queued.reject(aborted(id, 'not sent', signal));
+      if (at === 0 && this.#queues.get(id) === queue) this.#freed(id, queue);
     };
     const entry: Queued = {
       ...queued,
@@ -177,6 +189,13 @@ export class Deliveries {
     };
     signal.addEventListener('abort', abort, { once: true });
     queue.push(entry);
+  }
+
+  /** The first of those who waited has given up: others may want less room than it did. */
+  #freed(id: string, queue: readonly Queued[]): void {
+    if (this.#outgoing.writable(id, 1)) this.drained(id);
+    else if (queue.length === 0) this.#queues.delete(id);
+    this.#listener.pump();
   }
 
   #watch(

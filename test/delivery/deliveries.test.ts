@@ -5,7 +5,7 @@ import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 /** Deliveries over a session that takes as many packets as there is room for. */
 function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
   const session = new Session();
-  const state = { room, connected: true, asked: 0 };
+  const state = { room, connected: true, asked: 0, drained: 0, pumped: 0 };
   const deliveries = new Deliveries(
     {
       send: (_id, bytes, urgent) => {
@@ -13,10 +13,12 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
         state.room--;
         return session.use(urgent ? URGENT : NORMAL).outgoing.push(bytes);
       },
+      writable: () => state.room > 0 && state.connected,
       session: () => (state.connected ? session : null),
       ask: () => state.asked++,
     },
     limit,
+    { drain: () => state.drained++, pump: () => state.pumped++ },
   );
   const write = (): void => {
     for (const lane of [session.normal, session.urgent]) lane.outgoing.gather([], 1e9);
@@ -147,6 +149,35 @@ describe('deliver', () => {
     await expect(promise).rejects.toMatchObject({ message: expect.stringContaining('may still arrive') });
     sent.acknowledge(2);
     expect(await now(next)).toBe('resolved');
+  });
+
+  it('of which the first gives up leaves its room to those behind it, and then to everybody', async () => {
+    const { deliver, deliveries, acknowledge, session, state } = bench(0);
+    const [first, third] = [new AbortController(), new AbortController()];
+    const large = deliver(1, false, first.signal);
+    const small = deliver(2);
+    const last = deliver(3, false, third.signal);
+    // There was no room for the first.
+    state.room = 1;
+    third.abort();
+    expect([session.normal.outgoing.total, state.pumped, deliveries.waiting('p')]).toEqual([0, 0, true]);
+    first.abort();
+    expect([session.normal.outgoing.total, state.pumped, state.drained]).toEqual([1, 1, 1]);
+    expect(deliveries.waiting('p')).toBe(false);
+    acknowledge(1);
+    expect(await Promise.all([large, small, last].map((promise) => now(promise)))).toEqual([
+      expect.stringContaining('not sent'),
+      'resolved',
+      expect.stringContaining('not sent'),
+    ]);
+  });
+
+  it('of which the only one gives up while there is no room leaves nobody waiting, and says nothing of room', () => {
+    const { deliver, deliveries, state } = bench(0);
+    const controller = new AbortController();
+    void deliver(1, false, controller.signal);
+    controller.abort();
+    expect([deliveries.waiting('p'), deliveries.idle, state.drained]).toEqual([false, true, 0]);
   });
 
   it('stays cheap with many on their way', () => {

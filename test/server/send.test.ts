@@ -59,7 +59,9 @@ describe('send', () => {
     const heardBy = packets(b);
     expect(() => a.send('b', () => 1)).toThrow(expect.objectContaining({ code: 'ERR_PACKET', side: 'local' }));
     expect(() => a.send('b', { deep: [Symbol('x')] })).toThrow(/deep/);
-    expect(() => a.send('', 1)).not.toThrow();
+    for (const id of ['', 'x'.repeat(256), '\ud800']) {
+      expect(() => a.send(id, 1)).toThrow(expect.objectContaining({ code: 'ERR_ID' }));
+    }
     expect(() => a.send(['b', ''], 1)).toThrow(expect.objectContaining({ code: 'ERR_ID' }));
     expect(() => a.send(5 as unknown as string, 1)).toThrow(expect.objectContaining({ code: 'ERR_ID' }));
     await a.deliver('b', 'good');
@@ -338,6 +340,18 @@ describe('flush', () => {
     const flushed = a.flush('b', { signal: controller.signal });
     controller.abort();
     expect(await codeOf(flushed)).toBe('ERR_ABORTED');
+  });
+});
+
+describe('writable', () => {
+  it('is not where a packet of that size would be refused whatever the room, and no drain will tell otherwise', async () => {
+    const { a } = await linked({ a: { maxPacket: 64 * KiB }, b: { maxPacket: 32 * KiB } });
+    expect([a.writable('b', 32 * KiB), a.writable('b', 32 * KiB + 1), a.writable('b', 1e9)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect([a.writable('b', 0), a.writable('b', Number.POSITIVE_INFINITY)]).toEqual([true, false]);
   });
 });
 

@@ -1,0 +1,52 @@
+/**
+ * How long peers take to answer: a promise for each question that is under way.
+ */
+import { MasterlessError } from '../errors.js';
+import { harmless, Pending } from './pending.js';
+
+/** Of one peer so many may be under way: whoever is asked takes some four times as many for an attack. */
+export const MOST_PINGS = 1024;
+
+/** What this file needs of the core and the runtime. */
+export interface Asker {
+  /** Asks a peer. Returns the token of its answer; 0 when it can't be asked. */
+  ask(id: string): number;
+  /** Milliseconds. */
+  now(): number;
+}
+
+export class Pings {
+  readonly #asker: Asker;
+  readonly #pending = new Pending<number>();
+
+  constructor(asker: Asker) {
+    this.#asker = asker;
+  }
+
+  /** Milliseconds until the peer has answered. */
+  ping(id: string, signal: AbortSignal | undefined): Promise<number> {
+    if (this.#pending.count(id) >= MOST_PINGS) {
+      const message = `${MOST_PINGS} pings of ${id} are under way already: await some`;
+      return harmless(Promise.reject(new MasterlessError('ERR_LIMIT', message)));
+    }
+    const token = this.#asker.ask(id);
+    if (token === 0) {
+      const message = `${id} has no link to ping: is it connected?`;
+      return harmless(Promise.reject(new MasterlessError('ERR_UNKNOWN_PEER', message)));
+    }
+    const begun = this.#asker.now();
+    const answer = this.#pending.add(token, `pinging ${id}`, signal, () => undefined, id);
+    return harmless(answer.then((answered) => answered - begun));
+  }
+
+  /** The answer came. */
+  answered(token: number): void {
+    this.#pending.resolve(token, this.#asker.now());
+  }
+
+  /** The peer's link was lost, and with it what was asked. */
+  lost(id: string): void {
+    const message = `the link to ${id} was lost before the ping was answered`;
+    this.#pending.rejectGroup(id, new MasterlessError('ERR_CONNECTION_LOST', message));
+  }
+}

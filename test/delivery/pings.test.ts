@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { MOST_PINGS, Pings } from '../../src/delivery/pings.js';
+
+function bench() {
+  const state = { token: 0, time: 0, linked: true };
+  const pings = new Pings({ ask: () => (state.linked ? ++state.token : 0), now: () => state.time });
+  return { state, pings };
+}
+
+describe('a ping', () => {
+  it('is answered with the time it took', async () => {
+    const { state, pings } = bench();
+    const answer = pings.ping('p', undefined);
+    state.time = 7;
+    pings.answered(1);
+    await expect(answer).resolves.toBe(7);
+  });
+
+  it('is not, where there is no link, or it was lost', async () => {
+    const { state, pings } = bench();
+    const [one, other] = [pings.ping('p', undefined), pings.ping('q', undefined)];
+    pings.lost('p');
+    await expect(one).rejects.toMatchObject({ code: 'ERR_CONNECTION_LOST' });
+    pings.answered(2);
+    await expect(other).resolves.toBe(0);
+    state.linked = false;
+    await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
+  });
+
+  it('is refused while too many of the same peer are under way, and no longer', async () => {
+    const { pings } = bench();
+    const under = Array.from({ length: MOST_PINGS }, () => pings.ping('p', undefined));
+    await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+    const other = pings.ping('q', undefined);
+    pings.answered(1);
+    const again = pings.ping('p', undefined);
+    for (let token = 2; token <= MOST_PINGS + 2; token++) pings.answered(token);
+    await expect(Promise.all([...under, other, again])).resolves.toHaveLength(MOST_PINGS + 2);
+  });
+});
