@@ -29,13 +29,14 @@ export function checkedOptions<Options extends object>(
   call: string,
   known: readonly (keyof Options & string)[],
 ): Options {
-  const names = known.join(', ');
   if (typeof options !== 'object' || options === null) {
-    throw argument(`${call}: the options must be an object, such as { ${names} }, and this is ${kindOf(options)}`);
+    throw argument(
+      `${call}: the options must be an object, such as { ${known.join(', ')} }, and this is ${kindOf(options)}`,
+    );
   }
   for (const name in options) {
-    if (!(known as readonly string[]).includes(name))
-      throw argument(`${call}: ${name} is none of its options: ${names}`);
+    if ((known as readonly string[]).includes(name)) continue;
+    throw argument(`${call}: ${name} is none of its options, which are ${known.join(', ')}`);
   }
   return options;
 }
