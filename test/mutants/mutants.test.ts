@@ -28,7 +28,7 @@ describe('rules of the protocol', () => {
   });
 });
 
-describe('who notices that a rule is gone', () => {
+describe('who notices that a rule is gone', { timeout: 120_000 }, () => {
   const named = (name: string) => rules.find((rule) => rule.name === name) ?? expect.fail(`there is no rule ${name}`);
 
   it('the explorer', async () => {
