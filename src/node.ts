@@ -276,7 +276,7 @@ export class Node<Packet> {
         else this.#wishes.reject(output.wish, output.error);
         break;
       case 'pong':
-        this.#pings.answered(output.token);
+        this.#pings.answered(output.id, output.token);
         break;
       case 'fault':
         this.#debug(output.error.code, output.remote, output.error.message);

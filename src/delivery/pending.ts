@@ -14,15 +14,13 @@ interface Entry<T> {
 
 export class Pending<T> {
   readonly #entries = new Map<number, Entry<T>>();
-  /** How many there are of each group. */
-  readonly #counts = new Map<string, number>();
 
   /**
    * A promise for the answer with that number. Its rejection need not be heard by anybody.
    *
    * @param what - for the message when the signal gives up: "connecting to …"
    * @param abandon - called when the signal gives up
-   * @param group - what `rejectGroup` and `count` find it by
+   * @param group - what `rejectGroup` finds it by
    */
   add(
     number: number,
@@ -34,7 +32,6 @@ export class Pending<T> {
     const promise = new Promise<T>((resolve, reject) => {
       const entry: Entry<T> = { resolve, reject, group, signal, abort: null };
       this.#entries.set(number, entry);
-      this.#counts.set(group, this.count(group) + 1);
       if (signal === undefined) return;
       entry.abort = () => {
         this.reject(
@@ -53,11 +50,6 @@ export class Pending<T> {
     return this.#entries.has(number);
   }
 
-  /** How many of this group wait. */
-  count(group: string): number {
-    return this.#counts.get(group) ?? 0;
-  }
-
   resolve(number: number, value: T): void {
     this.#take(number)?.resolve(value);
   }
@@ -73,12 +65,8 @@ export class Pending<T> {
 
   #take(number: number): Entry<T> | undefined {
     const entry = this.#entries.get(number);
-    if (entry === undefined) return entry;
     this.#entries.delete(number);
-    const left = this.count(entry.group) - 1;
-    if (left > 0) this.#counts.set(entry.group, left);
-    else this.#counts.delete(entry.group);
-    if (entry.abort != null) entry.signal?.removeEventListener('abort', entry.abort);
+    if (entry?.abort != null) entry.signal?.removeEventListener('abort', entry.abort);
     return entry;
   }
 }

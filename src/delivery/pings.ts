@@ -18,6 +18,8 @@ export interface Asker {
 export class Pings {
   readonly #asker: Asker;
   readonly #pending = new Pending<number>();
+  /** Tokens that each peer was asked with and has not answered, also those that nobody waits for any more. */
+  readonly #asked = new Map<string, Set<number>>();
 
   constructor(asker: Asker) {
     this.#asker = asker;
@@ -25,7 +27,8 @@ export class Pings {
 
   /** Milliseconds until the peer has answered. */
   ping(id: string, signal: AbortSignal | undefined): Promise<number> {
-    if (this.#pending.count(id) >= MOST_PINGS) {
+    const asked = this.#asked.get(id) ?? new Set();
+    if (asked.size >= MOST_PINGS) {
       const message = `${MOST_PINGS} pings of ${id} are under way already: await some`;
       return harmless(Promise.reject(new MasterlessError('ERR_LIMIT', message)));
     }
@@ -34,18 +37,21 @@ export class Pings {
       const message = `${id} has no link to ping: is it connected?`;
       return harmless(Promise.reject(new MasterlessError('ERR_UNKNOWN_PEER', message)));
     }
+    this.#asked.set(id, asked.add(token));
     const begun = this.#asker.now();
     const answer = this.#pending.add(token, `pinging ${id}`, signal, () => undefined, id);
     return harmless(answer.then((answered) => answered - begun));
   }
 
   /** The answer came. */
-  answered(token: number): void {
+  answered(id: string, token: number): void {
+    this.#asked.get(id)?.delete(token);
     this.#pending.resolve(token, this.#asker.now());
   }
 
   /** The peer's link was lost, and with it what was asked. */
   lost(id: string): void {
+    this.#asked.delete(id);
     const message = `the link to ${id} was lost before the ping was answered`;
     this.#pending.rejectGroup(id, new MasterlessError('ERR_CONNECTION_LOST', message));
   }

@@ -12,7 +12,7 @@ describe('a ping', () => {
     const { state, pings } = bench();
     const answer = pings.ping('p', undefined);
     state.time = 7;
-    pings.answered(1);
+    pings.answered('p', 1);
     await expect(answer).resolves.toBe(7);
   });
 
@@ -21,7 +21,7 @@ describe('a ping', () => {
     const [one, other] = [pings.ping('p', undefined), pings.ping('q', undefined)];
     pings.lost('p');
     await expect(one).rejects.toMatchObject({ code: 'ERR_CONNECTION_LOST' });
-    pings.answered(2);
+    pings.answered('q', 2);
     await expect(other).resolves.toBe(0);
     state.linked = false;
     await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
@@ -32,9 +32,20 @@ describe('a ping', () => {
     const under = Array.from({ length: MOST_PINGS }, () => pings.ping('p', undefined));
     await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
     const other = pings.ping('q', undefined);
-    pings.answered(1);
+    pings.answered('p', 1);
     const again = pings.ping('p', undefined);
-    for (let token = 2; token <= MOST_PINGS + 2; token++) pings.answered(token);
+    for (let token = 2; token <= MOST_PINGS + 2; token++) pings.answered(token === MOST_PINGS + 1 ? 'q' : 'p', token);
     await expect(Promise.all([...under, other, again])).resolves.toHaveLength(MOST_PINGS + 2);
+  });
+
+  it('counts as under way until it is answered or its link is lost, also when it was given up', async () => {
+    const { pings } = bench();
+    const given = Array.from({ length: MOST_PINGS }, () => pings.ping('p', AbortSignal.abort()));
+    await expect(given[0]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+    pings.lost('p');
+    const answer = pings.ping('p', undefined);
+    pings.answered('p', MOST_PINGS + 1);
+    await expect(answer).resolves.toBe(0);
   });
 });
