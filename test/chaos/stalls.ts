@@ -24,7 +24,11 @@ export function pauses({
     await fleet.pour({ every: 50, burst: 2, large: 0.01, most: 100_000 });
     let stops = 0;
     for (let round = 0; round < rounds; round++) {
-      const stopped = fleet.members.filter(() => random.chance(0.5));
+      // Neither none of them nor all: nobody would stand still, or nothing be carried meanwhile.
+      let stopped: typeof fleet.members = [];
+      while (stopped.length === 0 || stopped.length === fleet.members.length) {
+        stopped = fleet.members.filter(() => random.chance(0.5));
+      }
       stops += stopped.length;
       const pause = async (time: number, member: (typeof stopped)[number]): Promise<void> => {
         member.signal('SIGSTOP');
