@@ -21,6 +21,11 @@ import { Node, type Voice } from './node.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
 import { PIECE } from './protocol/send-buffer.js';
 
+const CONNECT_OPTIONS = ['id', 'signal'] as const;
+const SEND_OPTIONS = ['urgent'] as const;
+const DELIVER_OPTIONS = ['urgent', 'signal'] as const;
+const WAIT_OPTIONS = ['signal'] as const;
+
 /**
  * A node of a mesh, neither client nor server.
  *
@@ -56,7 +61,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @throws MasterlessError `ERR_URI`; `ERR_CLOSED`
    */
   connect(uri: string | URL, options: ConnectOptions = {}): Promise<string> {
-    checkedOptions(options, 'connect(uri, options)', ['id', 'signal']);
+    checkedOptions(options, 'connect(uri, options)', CONNECT_OPTIONS);
     const canonical = this.#node.addresses.canonical(uri);
     const expected = options.id === undefined ? null : checkedId(options.id);
     const signal = checkedSignal(options.signal);
@@ -107,7 +112,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(id: string, packet: Packet, options?: SendOptions): boolean;
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
-    const urgent = options !== undefined && isUrgent(checkedOptions(options, 'send(id, packet, options)', ['urgent']));
+    const urgent =
+      options !== undefined && isUrgent(checkedOptions(options, 'send(id, packet, options)', SEND_OPTIONS));
     if (typeof target === 'string') return this.#send(target, packet, urgent);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
@@ -136,7 +142,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @throws MasterlessError as {@link Server.send}
    */
   deliver(id: string, packet: Packet, options: DeliverOptions = {}): Promise<void> {
-    checkedOptions(options, 'deliver(id, packet, options)', ['urgent', 'signal']);
+    checkedOptions(options, 'deliver(id, packet, options)', DELIVER_OPTIONS);
     const urgent = isUrgent(options);
     const signal = checkedSignal(options.signal);
     checkedId(id);
@@ -268,5 +274,5 @@ function isUrgent({ urgent }: SendOptions): boolean {
 }
 
 function signalOf(options: WaitOptions, call: string): AbortSignal | undefined {
-  return checkedSignal(checkedOptions(options, call, ['signal']).signal);
+  return checkedSignal(checkedOptions(options, call, WAIT_OPTIONS).signal);
 }

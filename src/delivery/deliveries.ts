@@ -38,7 +38,7 @@ export interface Outgoing {
 interface Listener {
   /** There is room, and nobody waits for it here. */
   drain(id: string): void;
-  /** Something was sent. */
+  /** Something may have been sent. */
   pump(): void;
 }
 

@@ -43,10 +43,9 @@ export class Pings {
     return harmless(answer.then((answered) => answered - begun));
   }
 
-  /** The answer came. */
+  /** An answer came. It counts only from the peer that was asked. */
   answered(id: string, token: number): void {
-    this.#asked.get(id)?.delete(token);
-    this.#pending.resolve(token, this.#asker.now());
+    if (this.#asked.get(id)?.delete(token)) this.#pending.resolve(token, this.#asker.now());
   }
 
   /** The peer's link was lost, and with it what was asked. */

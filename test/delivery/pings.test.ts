@@ -16,6 +16,16 @@ describe('a ping', () => {
     await expect(answer).resolves.toBe(7);
   });
 
+  it('is answered by the peer that was asked, and by nobody else', async () => {
+    const { state, pings } = bench();
+    const [one, other] = [pings.ping('p', undefined), pings.ping('q', undefined)];
+    pings.answered('q', 1);
+    state.time = 3;
+    pings.answered('p', 1);
+    pings.answered('q', 2);
+    await expect(Promise.all([one, other])).resolves.toEqual([3, 3]);
+  });
+
   it('is not, where there is no link, or it was lost', async () => {
     const { state, pings } = bench();
     const [one, other] = [pings.ping('p', undefined), pings.ping('q', undefined)];
