@@ -2,7 +2,7 @@
  * `npm run profile [-- PEER [TRAFFIC]]`: what each function costs per packet, in the sender and in the receiver. Sampling
  * itself costs something, and the compiler moves small functions into those that call them: read it as an order of things.
  */
-import { Pair, type Traffic } from './pair.js';
+import { type Opening, Pair, type Traffic } from './pair.js';
 import type { Cost } from './profiler.js';
 import { plain } from './report/table.js';
 
@@ -10,21 +10,25 @@ import { plain } from './report/table.js';
 const LENGTH = 4000;
 const SHOWN = 16;
 
-const traffics: Readonly<Record<string, Traffic>> = {
+const traffics: Readonly<Record<string, Traffic & { readonly opening?: Opening }>> = {
   small: { mode: 'stream' },
   mixed: { mode: 'stream', kind: 'mixed' },
   'binary-1k': { mode: 'stream', kind: 'binary', size: 1024 },
   'binary-64k': { mode: 'stream', kind: 'binary', size: 65_536 },
+  'ping-pong': { mode: 'echo', inFlight: 1 },
+  'in-flight': { mode: 'echo', inFlight: 64 },
+  'fan-out': { mode: 'broadcast', opening: { pattern: 'broadcast', links: 16 } },
 };
 
 const [peer = 'ours', wanted = 'small'] = process.argv.slice(2);
-const traffic = traffics[wanted];
-if (traffic === undefined) throw new Error(`${wanted} is none of ${Object.keys(traffics).join(', ')}`);
+const chosen = traffics[wanted];
+if (chosen === undefined) throw new Error(`${wanted} is none of ${Object.keys(traffics).join(', ')}`);
+const { opening = {}, ...traffic } = chosen;
 await Pair.with(peer, 'tcp', async (pair) => {
-  await pair.open();
+  await pair.open(opening);
   const warm = await pair.warmAndRun(traffic, LENGTH / 4);
   await pair.profile();
-  const { packets, cpu } = await pair.run({ ...traffic, count: warm.packets * 4 });
+  const { packets, cpu } = await pair.run({ ...traffic, count: (warm.packets * 4) / (opening.links ?? 1) });
   const [sender, receiver] = await pair.profiled();
   console.log(`${peer}, ${wanted}: ${packets} packets, ${(cpu / packets).toFixed(3)} µs of both processes for each`);
   print('sender', sender, packets);

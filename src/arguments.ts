@@ -9,6 +9,9 @@ import { MasterlessError } from './errors.js';
 import { MAX_ID } from './protocol/control.js';
 import { byteLength } from './protocol/fields.js';
 
+/** Asking for it takes longer than all else that is checked of a packet. */
+const { isUint8Array } = builtins.util.types;
+
 /** @throws MasterlessError `ERR_ID` */
 export function checkedId(id: unknown): string {
   if (typeof id !== 'string') throw new MasterlessError('ERR_ID', `an id must be a string, and this is ${typeof id}`);
@@ -62,7 +65,7 @@ export function checkedSize(size: unknown): number {
 
 /** What a codec of the application made of a packet. @throws MasterlessError `ERR_PACKET` */
 export function checkedBytes(made: unknown, { name }: Codec): Uint8Array {
-  if (builtins.util.types.isUint8Array(made) && lengthOf(made) === made.length) return made;
+  if (isUint8Array(made) && lengthOf(made) === made.length) return made;
   const message = `the codec ${name} made ${kindOf(made)} of it: it must make a Uint8Array, such as Buffer.from(text)`;
   throw new MasterlessError('ERR_PACKET', `packet: ${message}`);
 }

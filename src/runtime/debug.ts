@@ -1,8 +1,8 @@
 /**
  * What a node does, for people who look for a fault: `DEBUG=masterless*` in the environment, or the `debug` option.
  *
- * The package that looks at the environment is loaded with the first node that has no such option, since it takes a third
- * of the time that importing this library does. What is said until it is there waits for it.
+ * The package that reads `DEBUG` is loaded when something is said while that is set, which `debug.enable()` does as well:
+ * most processes never need it, and it takes as long as importing this library does. What is said until it is there waits.
  */
 import type { Debugger } from 'debug';
 import { throwLater } from '../errors.js';
@@ -14,14 +14,14 @@ export type Debug = (...values: unknown[]) => void;
 const MOST_EARLY = 1000;
 
 let log: Debugger | null = null;
-/** What was said before; null while nothing is waited for. */
+/** What waits for it; null while nothing can come of it. */
 let early: [id: string, values: unknown[]][] | null = null;
 let loading = false;
 
 /** Costs next to nothing while nobody listens. */
 export function debugFor(id: string): Debug {
-  if (!loading) void load();
   return (...values) => {
+    if (!loading && process.env.DEBUG) void load();
     if (log !== null) {
       if (log.enabled) log('%s %o', id, values);
     } else if (early !== null && early.length < MOST_EARLY) {

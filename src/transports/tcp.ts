@@ -9,7 +9,7 @@ import { createServer, isIPv4, isIPv6, type Server } from 'node:net';
 import type { NetworkInterfaceInfo } from 'node:os';
 import { builtins } from '../builtins.js';
 import { elsewhereOnly } from './elsewhere.js';
-import { isLoopback, isWildcard } from './loopback.js';
+import { hasColon, isLoopback, isWildcard } from './loopback.js';
 import type { Security } from './security.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
 import { dialSecure, SecureAcceptor } from './tls.js';
@@ -101,7 +101,7 @@ export function reachable(
 ): string {
   const outside = all.filter(({ internal }) => !internal).map(({ address }) => address);
   const v4 = outside.find(isIPv4);
-  if (!isIPv6(wildcard)) return v4 ?? '127.0.0.1';
+  if (!hasColon(wildcard)) return v4 ?? '127.0.0.1';
   // `::` takes IPv4 as well. A link-local address means nothing without the name of an interface of the dialling machine.
   return v4 ?? outside.find((address) => !/^fe[89ab]/i.test(address)) ?? '::1';
 }
@@ -111,7 +111,7 @@ function format({ host, port }: Address): string {
 }
 
 function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  return hasColon(host) ? `[${host}]` : host;
 }
 
 function parseDialled(uri: string): Address {

@@ -20,12 +20,44 @@ describe('debugging', () => {
     expect(run('masterless*')).toMatch(/masterless.*talker.*listening at/s);
   });
 
-  it('keeps nothing of what is said where the package was left out', async () => {
+  it('speaks from when an application enables it, with the package itself, and not before', () => {
+    const program = `
+      import { createRequire } from 'node:module';
+      import { Server } from ${JSON.stringify(resolve('dist/index.js'))};
+      const require = createRequire(${JSON.stringify(resolve('dist/index.js'))});
+      const loaded = () => Object.keys(require.cache).some((file) => file.includes('node_modules/debug'));
+      const silent = new Server('silent');
+      silent.on('listening', async () => {
+        await silent.close();
+        console.log(loaded());
+        require('debug').enable('masterless');
+        const talker = new Server('talker');
+        talker.on('listening', () => talker.close());
+      });`;
+    const { DEBUG: _, ...env } = process.env;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+      env: { ...env, NODE_OPTIONS: '' },
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('false\n');
+    expect(stderr).toMatch(/masterless.*talker.*listening at/s);
+    expect(stderr).not.toContain('silent');
+  });
+
+  it('keeps nothing of what is said where the package was left out, or not asked for', async () => {
     vi.resetModules();
     vi.doMock('debug', () => {
       throw new Error('left out');
     });
     const { debugFor } = await import('../../src/runtime/debug.js');
+    vi.stubEnv('DEBUG', '');
+    let unasked: object | null = { said: 'unasked' };
+    const before = new WeakRef(unasked);
+    debugFor('a')(unasked);
+    unasked = null;
+    await collected();
+    expect(before.deref()).toBe(undefined);
+    vi.stubEnv('DEBUG', 'masterless');
     const said = debugFor('a');
     let first: object | null = { said: 'early' };
     const early = new WeakRef(first);
@@ -39,6 +71,7 @@ describe('debugging', () => {
     await collected();
     expect([early.deref(), late.deref()]).toEqual([undefined, undefined]);
     vi.doUnmock('debug');
+    vi.unstubAllEnvs();
   });
 
   it('lets what the function throws go to the process, not to the node', async () => {
