@@ -3,8 +3,9 @@
  * they go on the wire. What is retained *is* what is written: a write takes views of it, an acknowledgement lets the
  * front of it go, and a new link moves the cursor back.
  *
- * Frames are numbered from 0 in the order of acceptance; numbers are never sent. Always
- * `acked <= sent <= total` and `sent <= everSent <= total`.
+ * Frames are numbered from 0 in the order of acceptance; numbers are never sent: the other side counts what comes, from
+ * where a link began. So what an earlier link brought it after it had said where to begin is written again, acknowledged
+ * or not, and let go of only then. Always `acked <= everSent <= total` and `sent <= everSent`.
  *
  * Memory is written again only when all that was in it has been acknowledged, and was on no link before the present one. An
  * honest peer has had it then, over this link, so no socket holds a view of it any more. What was on an earlier link may
@@ -41,13 +42,13 @@ export interface RetainedPacket {
 export class SendBuffer {
   /** Frames that the other side has acknowledged. */
   acked = 0;
-  /** Frames written to the present link, or known to have arrived over an earlier one. */
+  /** Frames before the next one to be written to the present link. */
   sent = 0;
   /** Frames ever written to any link. */
   everSent = 0;
   /** Frames accepted. */
   total = 0;
-  /** Bytes retained. */
+  /** Bytes accepted and not acknowledged. */
   bytes = 0;
   /** Behind its last frame a packet is being encoded: nothing else may be written there. */
   reserved: Segment | null = null;
@@ -58,7 +59,8 @@ export class SendBuffer {
   /** Frames that were on an earlier link, or lie before one that was. */
   private before = 0;
   private segments: Segment[] = NOTHING;
-  /** Where the first retained frame begins in the first segment. */
+  /** Where the first frame begins that is not acknowledged: segment by index, byte in it. */
+  private headSegment = 0;
   private head = 0;
   /** The next byte to write: segment by index, byte in it. */
   private cursorSegment = 0;
@@ -144,6 +146,7 @@ export class SendBuffer {
 
   /** Appends views of what comes next to `views`, whole segments until `budget` is used up. Returns the bytes added. */
   gather(views: Uint8Array[], budget: number): number {
+    const late = this.sent < this.acked;
     let added = 0;
     while (this.sent < this.total && added < budget) {
       let segment = this.segments[this.cursorSegment] as Segment;
@@ -157,6 +160,7 @@ export class SendBuffer {
       this.sent = segment.first + segment.frames;
     }
     if (this.sent > this.everSent) this.everSent = this.sent;
+    if (late) this.drop();
     return added;
   }
 
@@ -181,17 +185,22 @@ export class SendBuffer {
    * @throws MasterlessError `ERR_PROTOCOL`, as `acknowledgeable` does, and then nothing has changed.
    */
   acknowledge(count: number): void {
-    this.drop(this.acknowledgeable(count));
-    const first = this.segments[0];
+    const whole = this.acknowledgeable(count);
+    const last = this.segments.length - 1;
+    for (; this.headSegment < Math.min(whole, last); this.headSegment++) {
+      this.bytes -= (this.segments[this.headSegment] as Segment).length - this.head;
+      this.head = 0;
+    }
+    const first = this.segments[this.headSegment];
     if (first !== undefined) {
-      const head = offsetOf(first, count, Math.max(this.acked, first.first), this.head);
+      const known = Math.max(this.acked, first.first);
+      const head = whole > last ? first.length : offsetOf(first, count, known, this.head);
       this.bytes -= head - this.head;
       this.head = head;
-      if (this.cursorSegment === 0 && this.cursor < head) this.cursor = head;
     }
     this.acked = count;
+    this.drop();
     this.trim();
-    if (this.sent < count) this.sent = count;
   }
 
   /** A new link: writing starts again at frame `count`. */
@@ -209,8 +218,9 @@ export class SendBuffer {
     if (index < 0) index = this.segments.length - 1;
     const segment = this.segments[index] as Segment;
     this.cursorSegment = index;
-    const known = index === 0 ? Math.max(this.acked, segment.first) : segment.first;
-    this.cursor = offsetOf(segment, count, known, index === 0 ? this.head : 0);
+    const known = index === this.headSegment ? Math.max(this.acked, segment.first) : segment.first;
+    this.cursor = offsetOf(segment, count, known, index === this.headSegment ? this.head : 0);
+    this.drop();
   }
 
   /** The packets not acknowledged, oldest first: views, or copies of what was in pieces. */
@@ -220,7 +230,8 @@ export class SendBuffer {
     let number = this.acked;
     let firstPiece = number;
     this.segments.forEach((segment, index) => {
-      for (let at = index === 0 ? this.head : 0; at < segment.length; number++) {
+      if (index < this.headSegment) return;
+      for (let at = index === this.headSegment ? this.head : 0; at < segment.length; number++) {
         const size = frameSize(segment.bytes, at);
         const payload = segment.bytes.subarray(at + size.header, at + size.header + size.payload);
         if (pieces.length === 0) firstPiece = number;
@@ -235,18 +246,21 @@ export class SendBuffer {
     return packets;
   }
 
-  /** Lets go of the first `whole` segments. */
-  private drop(whole: number): void {
-    for (let i = 0; i < whole; i++) {
-      const segment = this.segments[0] as Segment;
-      this.bytes -= segment.length - this.head;
-      this.segments.shift();
-      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment.bytes);
-      this.head = 0;
-      // The cursor may still be here: acknowledged over an earlier link, and not written again to this one.
-      if (this.cursorSegment > 0) this.cursorSegment--;
-      else this.cursor = 0;
+  /** Lets go of the segments of which all is acknowledged and written to the present link. */
+  private drop(): void {
+    let done = Math.min(this.headSegment, this.cursorSegment);
+    const next = this.segments[done];
+    if (next !== undefined && isBehind(next, done, this.headSegment, this.head)) {
+      if (isBehind(next, done, this.cursorSegment, this.cursor)) done++;
     }
+    for (let i = 0; i < done; i++) {
+      const segment = this.segments.shift() as Segment;
+      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment.bytes);
+    }
+    if (this.headSegment < done) this.head = 0;
+    if (this.cursorSegment < done) this.cursor = 0;
+    this.headSegment = Math.max(0, this.headSegment - done);
+    this.cursorSegment = Math.max(0, this.cursorSegment - done);
     if (this.segments.length === 0) this.segments = NOTHING;
   }
 
@@ -301,6 +315,11 @@ export class SendBuffer {
     segment.frames++;
     this.total++;
   }
+}
+
+/** Whether the place, a byte of a segment by index, is behind all of the segment that has this index. */
+function isBehind(segment: Segment, index: number, placeSegment: number, place: number): boolean {
+  return placeSegment > index || (placeSegment === index && place === segment.length);
 }
 
 /** What an idle lane holds: one list for all. */

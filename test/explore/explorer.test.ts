@@ -3,6 +3,9 @@ import { explore } from './explorer.js';
 import { type Effect, type NodeOptions, Violation } from './node.js';
 import { type Bounds, STILL } from './scope.js';
 
+/** The arbiter sends two, of which anything can happen in between. */
+const ONE_BY_ONE: Partial<Bounds> = { packets: 2, senders: 'b', window: 4096, drips: true };
+
 /** Small enough for every run of the tests; each is explored to its end. The least numbers hold the explorer to its work. */
 const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
   ['both dial, and a connection breaks', { keepers: 'ab', breaks: 1 }, 5000],
@@ -17,6 +20,7 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
   ['each sends, a connection breaks, every deadline passes', { packets: 1, breaks: 1, expiries: 1 }, 1000],
   ['room for one packet, each sends three, a connection breaks', { packets: 3, window: 300, breaks: 1 }, 10_000],
   ['each sends, and a healthy link is suspected', { packets: 1, silences: 1 }, 2000],
+  ['packets go one by one, a healthy link is given up', { ...ONE_BY_ONE, silences: 1, misjudged: 1 }, 5000],
   ['two live nodes of one id, and a connection breaks', { keepers: 'aA', twin: true, breaks: 1 }, 200],
   ['two live nodes of one id, all dial, one is misjudged', { keepers: 'Aab', twin: true, misjudged: 1 }, 5000],
 ];

@@ -39,7 +39,7 @@ const LONGEST = 4096;
 
 /** @throws Violation with the actions that lead to it */
 export function explore(bounds: Bounds, { most, liveness = false, forget }: ExploreOptions): Exploration {
-  const nodes = { window: bounds.window, silences: bounds.silences > 0 };
+  const nodes = { window: bounds.window, silences: bounds.silences > 0, drips: bounds.drips };
   const table = new NodeTable(forget === undefined ? nodes : { ...nodes, forget });
   const states = new States();
   const graph = new Steps();

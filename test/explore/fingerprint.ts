@@ -8,6 +8,7 @@ import { Exchange } from '../../src/protocol/exchange.js';
 import { FrameDecoder } from '../../src/protocol/frame.js';
 import type { Mesh } from '../../src/protocol/mesh.js';
 import { Peer } from '../../src/protocol/peer.js';
+import type { Segment } from '../../src/protocol/segment.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
 import { Session } from '../../src/protocol/session.js';
 import { MeshState } from '../../src/protocol/state.js';
@@ -75,17 +76,30 @@ const rules = new Map<object, Rule<never>>([
     // Where things lie in memory does not matter, only what lies there.
     {
       skip: new Set([
-        ...['kind', 'before', 'segments', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes'],
+        ...['kind', 'before', 'segments', 'headSegment', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes'],
         ...['reserved', 'reservedAt', 'contested', 'header'],
       ]),
       instead(value: SendBuffer, hash: Hash) {
         for (const { payload } of value.retained()) hash.bytes(payload);
+        // Kept to be written again, though it is acknowledged.
+        if (value.sent < value.acked) for (const bytes of unwritten(value)) hash.bytes(bytes);
       },
     },
   ],
 ]);
 
 const everywhere: ReadonlySet<string> = new Set(['deadline', 'token', 'bounds']);
+
+function unwritten(buffer: SendBuffer): Uint8Array[] {
+  const { segments, cursorSegment, cursor } = buffer as unknown as {
+    readonly segments: readonly Segment[];
+    readonly cursorSegment: number;
+    readonly cursor: number;
+  };
+  return segments
+    .slice(cursorSegment)
+    .map(({ bytes, length }, index) => bytes.subarray(index === 0 ? cursor : 0, length));
+}
 
 /** 53 bits that are equal for cores that behave alike. There is one peer at most. */
 export function fingerprint(mesh: Mesh, now: number): number {

@@ -7,6 +7,7 @@ import { MasterlessError } from '../../src/errors.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
+import type { Peer } from '../../src/protocol/peer.js';
 import { UNUSED } from '../../src/protocol/session.js';
 import type { MeshState } from '../../src/protocol/state.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
@@ -40,6 +41,8 @@ export type Input =
   | { readonly kind: 'connect' | 'disconnect' | 'unkeep' }
   /** Time passes: until an acknowledgement is due, a probe fails, the link counts as silent, or everything is over. */
   | { readonly kind: 'ack' | 'probe' | 'silence' | 'expire' }
+  /** The link takes the next packet that waits for it. */
+  | { readonly kind: 'drained' }
   | { readonly kind: 'send'; readonly packet: number }
   | { readonly kind: 'accepted' }
   | { readonly kind: 'opened'; readonly rank: number }
@@ -65,6 +68,8 @@ export interface NodeState {
   readonly linkRank: number;
   readonly kept: boolean;
   readonly ackDue: boolean;
+  /** Packets wait to be written on its link. */
+  readonly dripping: boolean;
   readonly probing: boolean;
   readonly waiting: boolean;
   /** Time would change it. */
@@ -79,6 +84,8 @@ export interface NodeOptions {
   readonly window: number;
   /** Links are found silent in a moment, instead of never. */
   readonly silences: boolean;
+  /** A link takes packets one by one, each as a step of its own, in place of all at once. */
+  readonly drips: boolean;
   /** For testing the explorer: effects that a wrong core would not have. */
   readonly forget?: (effect: Effect, mesh: Mesh) => boolean;
 }
@@ -90,6 +97,8 @@ const PROBE = 5000;
 const HEARTBEAT = 1e9;
 const DEADLINE = 1e11;
 const NEVER = 1e14;
+/** Bytes of a packet of which no two go into the first segment of a lane. */
+const ALONE = 600;
 const half = (): number => 0.5;
 
 export class NodeTable {
@@ -123,7 +132,7 @@ export class NodeTable {
       resumeWindow: DEADLINE,
       window,
       totalWindow: 4 * window,
-      maxPacket: 64,
+      maxPacket: 1024,
       maxPeers: 8,
       maxHandshakes: 8,
       maxHandshakesPerAddress: 8,
@@ -150,7 +159,7 @@ export class NodeTable {
   private run(from: NodeState, input: Input): Transition {
     const { name, start } = from;
     const [mesh, connections] = copyGraph<[Mesh, Connection[]]>([from.mesh, [...from.connections]], this.shared);
-    const turn = new Turn(mesh, from.clock, connections, this.options.forget, (bytes) => this.chunk(bytes));
+    const turn = new Turn(mesh, from.clock, connections, this.options, (bytes) => this.chunk(bytes));
     turn.take(input, otherOf(name), (number) => this.chunks[number] as Uint8Array);
     const to = this.intern(name, start, mesh, turn.clock);
     const now = connectionsOf(mesh);
@@ -203,20 +212,20 @@ class Turn {
   clock: number;
   readonly connections: Connection[];
   private readonly mesh: Mesh;
-  private readonly forget: NodeOptions['forget'];
+  private readonly options: NodeOptions;
   private readonly chunk: (bytes: Uint8Array) => number;
 
   constructor(
     mesh: Mesh,
     clock: number,
     connections: Connection[],
-    forget: NodeOptions['forget'],
+    options: NodeOptions,
     chunk: (bytes: Uint8Array) => number,
   ) {
     this.mesh = mesh;
     this.clock = clock;
     this.connections = connections;
-    this.forget = forget;
+    this.options = options;
     this.chunk = chunk;
   }
 
@@ -233,7 +242,7 @@ class Turn {
         mesh.keep(other, false, this.clock);
         break;
       case 'send':
-        if (mesh.send(other, Uint8Array.of(input.packet), false) === 0) this.effects.push({ kind: 'refused' });
+        if (mesh.send(other, this.packet(input.packet), false) === 0) this.effects.push({ kind: 'refused' });
         break;
       case 'accepted': {
         const connection = mesh.accepted(other, false, this.clock);
@@ -250,6 +259,11 @@ class Turn {
       case 'ended': {
         const error = input.reset ? new MasterlessError('ERR_CONNECTION_LOST', 'reset') : null;
         mesh.ended(connections[input.rank] as Connection, error, this.clock);
+        break;
+      }
+      case 'drained': {
+        const link = stateOf(mesh).peers.get(other)?.link;
+        if (link != null) this.write(link, 1);
         break;
       }
       case 'ack':
@@ -281,9 +295,17 @@ class Turn {
   private drain(): void {
     const { mesh } = this;
     for (let output = mesh.poll(this.clock); output !== null; output = mesh.poll(this.clock)) this.hear(output);
+    const { drips } = this.options;
     for (let dirty = mesh.takeDirty(); dirty.length > 0; dirty = mesh.takeDirty()) {
-      for (const connection of dirty) this.write(connection, 1e6);
+      for (const connection of dirty) this.write(connection, drips ? 0 : 1e6);
+      // What waits there comes up again at once.
+      if (drips) mesh.takeDirty();
     }
+  }
+
+  /** One that has a segment for itself, where each is to be written by itself: a write takes whole ones. */
+  private packet(number: number): Uint8Array {
+    return new Uint8Array(this.options.drips ? ALONE : 1).fill(number);
   }
 
   private hear(output: Output): void {
@@ -323,7 +345,7 @@ class Turn {
   }
 
   private note(effect: Effect): void {
-    if (!this.forget?.(effect, this.mesh)) this.effects.push(effect);
+    if (!this.options.forget?.(effect, this.mesh)) this.effects.push(effect);
   }
 
   private handle(connection: Connection): number {
@@ -379,11 +401,18 @@ function facts(mesh: Mesh, other: string): Omit<NodeState, 'index' | 'name' | 's
     linkRank: connections.findIndex(({ id }) => id === view?.link),
     kept: mesh.isKept(other),
     ackDue: view?.link != null && session?.unacked === true && Number.isFinite(session.ackAt),
+    dripping: drips(stateOf(mesh).peers.get(other)),
     probing: view?.probing ?? false,
     waiting: view?.waiting ?? false,
     waits: mesh.wakeAt < Number.POSITIVE_INFINITY,
     link: view?.link == null ? null : { epoch: view.epoch, session: view.session },
   };
+}
+
+/** Whether a gathering of more than nothing would write packets. */
+function drips(peer: Peer | undefined): boolean {
+  if (peer?.link == null) return false;
+  return (peer.confirmed || peer.session.confirmed) && peer.session.normal.outgoing.pending;
 }
 
 /** The core's own table: its order is the same in cores that count as one. */

@@ -8,8 +8,9 @@ import { type Effect, type Input, type NodeState, type NodeTable, Violation } fr
 export interface Bounds {
   /** Connections between two nodes at once. */
   readonly connections: number;
-  /** Packets that each node sends. */
+  /** Packets that each node sends of those that do. */
   readonly packets: number;
+  readonly senders: string;
   /** Connections that break: bytes vanish, each side finds out on its own. */
   readonly breaks: number;
   /** Times that a node is restarted. */
@@ -23,8 +24,10 @@ export interface Bounds {
   readonly expiries: number;
   /** Times that a node has heard nothing on its link for so long that it suspects it, however healthy it is. */
   readonly silences: number;
-  /** Bytes on the way in one direction; a packet counts some 260. */
+  /** Bytes on the way in one direction; a packet counts some 260, or 860 where they drip. */
   readonly window: number;
+  /** A link takes packets one by one: anything can happen between them. */
+  readonly drips: boolean;
   /** Times that a live node is found dead when another one claims its id. */
   readonly misjudged: number;
   /** A second live node of the follower's id. */
@@ -37,6 +40,7 @@ export interface Bounds {
 export const STILL: Bounds = {
   connections: 2,
   packets: 0,
+  senders: 'abA',
   breaks: 0,
   restarts: 0,
   dials: 0,
@@ -46,6 +50,7 @@ export const STILL: Bounds = {
   silences: 0,
   misjudged: 0,
   window: 1024,
+  drips: false,
   twin: false,
   keepers: 'a',
 };
@@ -212,7 +217,10 @@ export class Scope {
       );
     if (dials.length > 0 && this.wires.length < this.bounds.connections)
       add(`open ${name}`, (scope) => scope.open(number));
-    if (sent < this.bounds.packets && state.connected && !refused) add(`send ${name}`, (scope) => scope.send(number));
+    const { packets, senders, drips } = this.bounds;
+    if (senders.includes(name) && sent < packets && state.connected && !refused)
+      add(`send ${name}`, (scope) => scope.send(number));
+    if (drips && state.dripping) add(`drip ${name}`, (scope) => scope.step(number, { kind: 'drained' }));
     if (state.ackDue) add(`ack ${name}`, (scope) => scope.step(number, { kind: 'ack' }));
     if (state.probing) {
       if (this.isDead(number, state.linkRank)) add(`probe ${name}`, (scope) => scope.step(number, { kind: 'probe' }));

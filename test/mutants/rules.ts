@@ -102,6 +102,15 @@ export const rules: readonly Rule[] = [
     catcher: within({ packets: 1, restarts: 1 }),
   },
   {
+    name: 'what an earlier link had acknowledged is written again, since the other side counts',
+    file: 'src/protocol/send-buffer.ts',
+    find: '    const late = this.sent < this.acked;\n',
+    replace:
+      '    const late = this.sent < this.acked;\n    if (late) {\n      this.sent = this.acked;\n' +
+      '      this.cursorSegment = this.headSegment;\n      this.cursor = this.head;\n    }\n',
+    catcher: within({ packets: 2, senders: 'b', window: 4096, drips: true, silences: 1, misjudged: 1 }),
+  },
+  {
     name: 'what a session leaves behind is reported',
     file: 'src/protocol/sessions.ts',
     find: 'if (leftover.uncertain.length > 0 || leftover.unsent.length > 0) {',

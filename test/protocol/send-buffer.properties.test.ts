@@ -10,6 +10,8 @@ class Truth {
   readonly frames: Uint8Array[] = [];
   /** Numbers of frames at which a packet ends. */
   readonly ends: number[] = [0];
+  /** The frame that whoever reads the present link takes the next one for. */
+  next = 0;
 
   push(packet: Uint8Array): void {
     this.packets.push(packet);
@@ -61,10 +63,12 @@ class Gather implements fc.Command<Truth, SendBuffer> {
     return true;
   }
   run(truth: Truth, buffer: SendBuffer): void {
-    const { sent } = buffer;
+    const { next } = truth;
     const written = gathered(buffer, this.budget);
-    expect(written.equals(truth.from(sent, buffer.sent))).toBe(true);
-    expect(buffer.sent > sent || sent === truth.frames.length).toBe(true);
+    expect(written.equals(truth.from(next, buffer.sent))).toBe(true);
+    expect(buffer.sent > next || next === truth.frames.length).toBe(true);
+    truth.next = buffer.sent;
+    settled({ truth, buffer });
   }
   toString(): string {
     return `gather(${this.budget})`;
@@ -107,6 +111,8 @@ class Rewind implements fc.Command<Truth, SendBuffer> {
     // Everything from there on, once; then as it was, for what follows.
     expect(gathered(buffer, Number.POSITIVE_INFINITY).equals(truth.from(count))).toBe(true);
     buffer.rewind(count);
+    truth.next = count;
+    settled({ truth, buffer });
   }
   toString(): string {
     return `rewind(${this.frames})`;

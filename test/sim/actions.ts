@@ -34,7 +34,8 @@ export function actionOf(name: string): Action {
 export const felt: readonly string[] = [
   ...['refuse', 'black hole', 'delay', 'split', 'coalesce', 'reset', 'orderly close', 'corrupt'],
   ...['half-open one way', 'half-open both ways', 'partition', 'one-way partition', 'clog', 'bandwidth'],
-  ...['pause', 'late timer', 'clock jump', 'slow consumer', 'late acknowledgement', 'address change', 'duplicate id'],
+  ...['pause', 'late timer', 'clock jump', 'slow consumer', 'late acknowledgement', 'drip'],
+  ...['address change', 'duplicate id'],
   ...['full window', 'full send buffer', 'packet in pieces', 'acknowledged delivery', 'crash', 'restart'],
   ...['goodbye', 'cut', 'crash', 'close'].flatMap((deed) =>
     ['handshake', 'adoption', 'replay'].map((moment) => `${deed} in ${moment}`),

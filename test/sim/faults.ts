@@ -78,6 +78,9 @@ export const faults: Readonly<Record<string, Action>> = {
   'late-acks': onNode(1, (_, node, dice) => {
     node.ackDelay = dice.chance(0.4) ? 0 : dice.below(2000);
   }),
+  drip: onNode(2, (_, node, dice) => {
+    node.drip = dice.chance(0.3) ? 0 : 1 + dice.below(150);
+  }),
   'address-change': onNode(1, (stage, node, dice) => {
     const { world } = stage;
     const lag = dice.below(4000);

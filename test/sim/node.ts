@@ -73,6 +73,8 @@ export class SimNode {
   slow = 0;
   /** It says that it has had a packet only so long after it had. */
   ackDelay = 0;
+  /** Its system takes a segment at a time of what it writes, and the next one so long after: what waits is on no wire. */
+  drip = 0;
   closed = false;
   /** Its timers do not ring before. */
   lateUntil = 0;
@@ -153,10 +155,14 @@ export class SimNode {
 
   /** Nothing holds it up any more. */
   wake(): void {
-    if (this.paused) this.pausedUntil = this.world.now;
-    this.lateUntil = 0;
+    const { now } = this.world;
+    if (this.paused) this.pausedUntil = now;
+    this.lateUntil = Math.min(this.lateUntil, now);
     this.slow = 0;
     this.ackDelay = 0;
+    this.drip = 0;
+    // The alarm may have been put off to the end of what held it up.
+    if (this.alarmAt < Number.POSITIVE_INFINITY) this.putOff();
   }
 
   /** Wants the node with that id. Returns the number of the wish, 0 from one that closes. */
@@ -234,11 +240,25 @@ export class SimNode {
       for (const connection of dirty) {
         const wire = this.wires.get(connection);
         if (wire === undefined || wire.blocked) continue;
-        const views = this.mesh.gather(connection, 256 * 1024, this.clock);
+        const views = this.mesh.gather(connection, this.drip > 0 ? 1 : 256 * 1024, this.clock);
         if (this.world.trace !== null) this.say(connection, wire, views);
         if (views.length > 0 && !wire.outer.write(views)) wire.blocked = true;
+        else if (views.length > 0 && this.drip > 0) this.wait(connection, wire);
       }
     }
+  }
+
+  private wait(connection: Connection, wire: Wire): void {
+    wire.blocked = true;
+    this.world.network.fired('drip');
+    this.after(this.drip, () => this.goOn(connection, wire));
+  }
+
+  /** The system takes more. */
+  private goOn(connection: Connection, wire: Wire): void {
+    if (this.wires.get(connection) !== wire || !wire.blocked || wire.outer.buffered > 0) return;
+    wire.blocked = false;
+    this.act((mesh) => mesh.drained(connection));
   }
 
   private setAlarm(): void {
@@ -253,14 +273,18 @@ export class SimNode {
     this.alarmAt = Number.POSITIVE_INFINITY;
     if (this.paused || this.lateUntil > this.world.now) {
       if (!this.paused) this.world.network.fired('late timer');
-      // After a pause what has arrived is read first.
-      this.alarmAt = Math.max(this.pausedUntil, this.lateUntil) + 20;
-      const later = this.alarmAt;
-      this.world.agenda.at(later, () => this.ring(later));
+      this.putOff();
       return;
     }
     this.mesh.tick(this.clock);
     this.drain();
+  }
+
+  /** Sets the alarm for when nothing holds it up. After a pause what has arrived is read first. */
+  private putOff(): void {
+    const later = Math.max(this.world.now, this.pausedUntil, this.lateUntil) + 20;
+    this.alarmAt = later;
+    this.world.agenda.at(later, () => this.ring(later));
   }
 
   private hear(output: Output): void {
