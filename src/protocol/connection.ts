@@ -59,8 +59,11 @@ export class Connection {
   renewAt: number | null = null;
   /** It is to be replaced, by whatever connection of its peer comes. */
   outdated: Outdated | null = null;
-  /** Frames heard since adoption: a link on which none ever came has not proved itself. */
+  /** Frames heard since it was adopted, or said hello. */
   frames = 0;
+  /** When both sides knew it as their link, and how far the session had come by then; see `flaps.ts`. */
+  since: number = Number.POSITIVE_INFINITY;
+  progress = 0;
 
   constructor(id: number, uri: string | null, remote: string, now: number, deadline: number) {
     this.id = id;

@@ -12,6 +12,7 @@ import { encodeHeartbeat, encodePing, VERSION } from './control.js';
 import { heartbeatOf, heartbeatTo, joined } from './crowd.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
+import { countFlap, stands } from './flaps.js';
 import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
@@ -29,6 +30,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
   if (link.uri !== null) peer.dialled = link.uri;
   peer.farewell = null;
   link.frames = 0;
+  stands(peer, link);
   if (peer.connected) {
     state.emit({ kind: 'reconnect', id: peer.id });
   } else {
@@ -55,7 +57,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
 export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: number): void {
   const { link } = peer;
   if (link === null) return;
-  peer.flaps = link.frames > 0 ? 0 : peer.flaps + 1;
+  countFlap(state, peer, link, true, now);
   detach(state, peer, false);
   // Adopted and never confirmed: to who dialled it, the dial failed.
   failed(state, link, error, now);

@@ -8,6 +8,7 @@
 import type { MasterlessError } from '../errors.js';
 import { ByeReason, encodeBye } from './control.js';
 import { endProbe, giveUp, recover, unconfirmed } from './dialing.js';
+import { countFlap } from './flaps.js';
 import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
@@ -132,6 +133,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
   if (parting === null) return;
   if (link !== null) {
     if (!parting.said) state.send(link, encodeBye(parting.reason));
+    countFlap(state, peer, link, false, now);
     detach(state, peer, true);
     unconfirmed(state, link, now);
   }

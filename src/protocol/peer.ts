@@ -94,8 +94,10 @@ export class Peer {
   namedIn = 0;
   /** Bytes of the smallest packet that was refused since there last was room. */
   refused = 0;
-  /** Links in a row that were lost before they carried anything. */
+  /** Links in a row that went as soon as they came. */
   flaps = 0;
+  /** The last one did not stand for `minDelay`. */
+  brief = false;
   /** Until when a lost link's session is held for the other side's return; 0 when it is not. */
   heldUntil = 0;
   probe: Probe | null = null;

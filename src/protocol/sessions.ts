@@ -67,7 +67,6 @@ export function disconnected(state: MeshState, peer: Peer, reason: DisconnectRea
   peer.redial = null;
   if (peer.renewal !== null) state.dials.delete(peer.renewal);
   peer.renewal = null;
-  peer.flaps = 0;
   if (peer.connected) {
     peer.connected = false;
     state.emit({ kind: 'disconnect', id: peer.id, reason });

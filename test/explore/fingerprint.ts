@@ -28,12 +28,15 @@ function rule<T>(skip: readonly (keyof T & string)[], instead?: (value: T, hash:
 const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
-    rule<Connection>(['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames'], (value, hash) => {
-      // Whether anything ever came.
-      hash.number(value.frames > 0 ? 1 : 0);
-      hash.number(hash.beats(value.heardAt));
-      hash.number(hash.beats(value.spokeAt));
-    }),
+    rule<Connection>(
+      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames', 'since', 'progress'],
+      (value, hash) => {
+        // Whether anything ever came.
+        hash.number(value.frames > 0 ? 1 : 0);
+        hash.number(hash.beats(value.heardAt));
+        hash.number(hash.beats(value.spokeAt));
+      },
+    ),
   ],
   [
     Exchange.prototype,
@@ -46,7 +49,7 @@ const rules = new Map<object, Rule<never>>([
   [
     Peer.prototype,
     // Where an address may lead is the transport's to ask, and here all lead to where they say.
-    rule<Peer>(['changed', 'flaps', 'heldUntil', 'given', 'near'], (value, hash) => {
+    rule<Peer>(['changed', 'flaps', 'brief', 'heldUntil', 'given', 'near'], (value, hash) => {
       hash.number(value.heldUntil > 0 ? 1 : 0);
     }),
   ],
