@@ -3,6 +3,7 @@
  * node's own rules say of it. Until that is known nothing is made of what was said: no peer, no answer.
  */
 import { MasterlessError } from '../errors.js';
+import { giveUp } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
 import type { MeshState } from './state.js';
@@ -21,7 +22,6 @@ export function hasRoom(state: MeshState, remote: string, limited: boolean): boo
   let pending = 0;
   let alike = 0;
   for (const connection of state.handshakes) {
-    if (connection.phase !== 'greeting' && connection.phase !== 'known') continue;
     if (connection.uri !== null) continue;
     pending++;
     if (connection.remote === remote) alike++;
@@ -29,6 +29,19 @@ export function hasRoom(state: MeshState, remote: string, limited: boolean): boo
   const { maxHandshakes, maxHandshakesPerAddress } = state.config;
   if (!state.closing && pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
   if (!state.closing) state.emit({ kind: 'fault', remote, error: crowded(remote, pending >= maxHandshakes) });
+  return false;
+}
+
+/** Whether one more peer may be known: for it, one is forgotten that was to become a link once and was not heard of again. */
+export function hasPlace(state: MeshState): boolean {
+  const { peers, config } = state;
+  if (peers.size < config.maxPeers) return true;
+  for (const peer of peers.values()) {
+    const { connected, keep, link, handshakes, wishes } = peer;
+    if (connected || keep || link !== null || handshakes.length > 0 || wishes.size > 0) continue;
+    giveUp(state, peer);
+    if (peers.size < config.maxPeers) return true;
+  }
   return false;
 }
 

@@ -14,6 +14,7 @@
  * A frame at any other moment is a protocol error. The deadline of the connection bounds it all.
  */
 import { type ErrorCode, MasterlessError } from '../errors.js';
+import { hasPlace } from './admission.js';
 import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
 import { failed, overtaken, reached } from './dialing.js';
@@ -244,7 +245,7 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
     return faultOf(RejectReason.WrongId, 'ERR_WRONG_ID', message);
   }
   if (state.closing) return faultOf(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
-  if (!state.peers.has(hello.id) && state.peers.size >= config.maxPeers) {
+  if (!state.peers.has(hello.id) && !hasPlace(state)) {
     return faultOf(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
   }
   return null;

@@ -10,7 +10,7 @@ import {
   RejectReason,
 } from '../../src/protocol/control.js';
 import type { Rules } from '../../src/protocol/state.js';
-import { adopts, data, hello, knows, Scripted } from './scripted.js';
+import { adopts, data, follow, hello, knows, Scripted } from './scripted.js';
 
 const REFUSAL = new MasterlessError('ERR_UNAUTHORIZED', 'not on the list');
 
@@ -211,5 +211,54 @@ describe('who closes without a word', () => {
     expect(failure).toMatchObject({
       error: { code: 'ERR_CONNECTION_LOST', message: expect.stringContaining('secret') },
     });
+  });
+});
+
+describe('whoever shakes hands', () => {
+  it('counts against the limits until the link is confirmed', () => {
+    const scripted = new Scripted({ maxHandshakes: 3, maxHandshakesPerAddress: 2 });
+    const lines = ['a', 'b'].map((id) => {
+      const line = scripted.dial('far', true);
+      const { nonce } = line.greet({ id });
+      line.say(knows(nonce));
+      return { line, adopt: line.take<Adopt>('Adopt') };
+    });
+    expect(() => scripted.dial('far', true)).toThrow('takes no connection');
+    scripted.settle();
+    expect(scripted.heard()).toEqual(['fault ERR_LIMIT']);
+    scripted.dial('elsewhere', true);
+    expect(() => scripted.dial('farther', true)).toThrow('takes no connection');
+    const [first] = lines;
+    first?.line.say(encodeAccept({ epoch: first.adopt.epoch, received: first.adopt.start }));
+    scripted.dial('far', true);
+  });
+
+  it('and was never heard of again makes place for others when there are too many peers', () => {
+    const scripted = new Scripted({ maxPeers: 2 });
+    for (const id of ['a', 'b']) {
+      const line = scripted.dial();
+      const { nonce } = line.greet({ id });
+      line.say(knows(nonce)).take<Adopt>('Adopt');
+      line.end();
+    }
+    expect(['a', 'b'].map((id) => scripted.mesh.view(id)?.waiting)).toEqual([true, true]);
+    scripted.heard();
+    // The one that has waited longest.
+    scripted.dial().greet({ id: 'c' });
+    expect(['a', 'b', 'c'].map((id) => scripted.mesh.view(id) !== null)).toEqual([false, true, true]);
+    scripted.dial().greet({ id: 'd' });
+    expect(scripted.mesh.view('b')).toBe(null);
+    // Those that shake hands now do not.
+    expect(scripted.dial().greetRejected({ id: 'e' })).toBe(RejectReason.Limit);
+    expect(scripted.heard()).toEqual(['fault ERR_LIMIT']);
+  });
+
+  it('takes no place from a peer whose session waits for it', () => {
+    const scripted = new Scripted({ maxPeers: 1 });
+    const { line } = follow(scripted);
+    line.end();
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+    expect(scripted.dial().greetRejected({ id: 'b' })).toBe(RejectReason.Limit);
+    expect(scripted.mesh.isConnected('a')).toBe(true);
   });
 });
