@@ -95,7 +95,11 @@ export class Node<Packet> {
       drain: (peer) => this.#tell('drain', peer),
       pump: () => this.pump(),
     });
-    this.#pings = new Pings({ ask: (peer) => this.mesh.ping(peer), now: () => this.now() });
+    this.#pings = new Pings({
+      ask: (peer) => this.mesh.ping(peer),
+      connected: (peer) => this.mesh.isConnected(peer),
+      now: () => this.now(),
+    });
     void this.#listen();
   }
 
@@ -243,6 +247,7 @@ export class Node<Packet> {
         break;
       case 'reconnecting':
         this.#debug('reconnecting to', output.id, 'attempt', output.attempt);
+        this.#pings.lost(output.id);
         this.#tell('reconnecting', output.id, output.attempt);
         break;
       case 'reconnect':

@@ -11,6 +11,8 @@ export const MOST_PINGS = 1024;
 export interface Asker {
   /** Asks a peer. Returns the token of its answer; 0 when it can't be asked. */
   ask(id: string): number;
+  /** Whether the peer is connected, be its link there or being won back. */
+  connected(id: string): boolean;
   /** Milliseconds. */
   now(): number;
 }
@@ -33,10 +35,7 @@ export class Pings {
       return harmless(Promise.reject(new MasterlessError('ERR_LIMIT', message)));
     }
     const token = this.#asker.ask(id);
-    if (token === 0) {
-      const message = `${id} has no link to ping: is it connected?`;
-      return harmless(Promise.reject(new MasterlessError('ERR_UNKNOWN_PEER', message)));
-    }
+    if (token === 0) return harmless(Promise.reject(this.#unlinked(id)));
     this.#asked.set(id, asked.add(token));
     const begun = this.#asker.now();
     const answer = this.#pending.add(token, `pinging ${id}`, signal, () => undefined, id);
@@ -46,6 +45,12 @@ export class Pings {
   /** An answer came. It counts only from the peer that was asked. */
   answered(id: string, token: number): void {
     if (this.#asked.get(id)?.delete(token)) this.#pending.resolve(token, this.#asker.now());
+  }
+
+  #unlinked(id: string): MasterlessError {
+    return this.#asker.connected(id)
+      ? new MasterlessError('ERR_CONNECTION_LOST', `${id} has no link to ping: it is being won back`)
+      : new MasterlessError('ERR_UNKNOWN_PEER', `${id} has no link to ping: is it connected?`);
   }
 
   /** The peer's link was lost, and with it what was asked. */

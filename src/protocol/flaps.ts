@@ -13,14 +13,15 @@ export function stands(peer: Peer, link: Connection): void {
 }
 
 /**
- * The peer's link is over. It counts if nothing came by it, or if it did not stand for `minDelay` and nor did the one before.
+ * The peer's link is over. It counts if nothing came by it, or nothing that counts, or if it did not stand for `minDelay`
+ * and nor did the one before.
  * @param broke - nobody ended it: then, if it brought the session on, it counts once only, however many there were
  */
 export function countFlap({ config }: MeshState, peer: Peer, link: Connection, broke: boolean, now: number): void {
   const stood = now - link.since >= config.reconnect.minDelay;
   const counts = link.frames === 0 || (!stood && peer.brief);
   if (!counts) peer.flaps = 0;
-  else if (broke && progressOf(peer) > link.progress) peer.flaps = 1;
+  else if (broke && link.frames > 0 && progressOf(peer) > link.progress) peer.flaps = 1;
   else peer.flaps++;
   peer.brief = !stood;
 }

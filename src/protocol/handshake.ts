@@ -146,7 +146,9 @@ export function onReject(state: MeshState, connection: Connection, { reason, det
   const code = REJECT_CODES[reason];
   const where = connection.uri ?? connection.remote;
   const error = new MasterlessError(code, `${where} turned the connection away: ${detail || 'it gave no detail'}`);
-  if (reason === RejectReason.IdInUse) state.emit({ kind: 'conflict', id: state.config.id });
+  // Of a stranger who has not said who he is it means nothing.
+  const known = connection.uri !== null || connection.peer !== null;
+  if (known && reason === RejectReason.IdInUse) state.emit({ kind: 'conflict', id: state.config.id });
   state.fault(connection, error);
   if (reason === RejectReason.Overtaken) overtaken(state, connection, error, now);
   else failed(state, connection, error, now);

@@ -185,6 +185,8 @@ export class MeshState {
 
   /** Tells a fault that is nobody's to handle but worth a look. */
   fault(connection: Connection, error: MasterlessError): void {
+    // That this node closes is its own doing.
+    if (error.side === 'local') return;
     this.emit({ kind: 'fault', remote: connection.uri ?? connection.remote, error });
   }
 }

@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MOST_PINGS, Pings } from '../../src/delivery/pings.js';
 
 function bench() {
-  const state = { token: 0, time: 0, linked: true };
-  const pings = new Pings({ ask: () => (state.linked ? ++state.token : 0), now: () => state.time });
+  const state = { token: 0, time: 0, linked: true, connected: true };
+  const pings = new Pings({
+    ask: () => (state.linked ? ++state.token : 0),
+    connected: () => state.connected,
+    now: () => state.time,
+  });
   return { state, pings };
 }
 
@@ -34,6 +38,8 @@ describe('a ping', () => {
     pings.answered('q', 2);
     await expect(other).resolves.toBe(0);
     state.linked = false;
+    await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_CONNECTION_LOST' });
+    state.connected = false;
     await expect(pings.ping('p', undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
   });
 

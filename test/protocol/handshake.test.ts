@@ -138,6 +138,8 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
     expect(rejected(line)).toMatchObject({ reason: RejectReason.Closing });
     expect(link.closed).toBe(null);
     expect(() => scripted.dial()).toThrow('takes no connection');
+    // What this node does itself is no fault of anybody.
+    expect(scripted.heard().filter((heard) => heard.startsWith('fault'))).toEqual([]);
   });
 
   it.each(Object.entries(RejectReason))('hears REJECT(%s) as an error', (name, reason) => {
@@ -150,6 +152,12 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
       error: { message: expect.stringContaining('test://there turned the connection away: so it is') },
     });
     expect(scripted.heard().includes('conflict m')).toBe(name === 'IdInUse');
+  });
+
+  it('hears of no conflict from a stranger who has not said who he is', () => {
+    const scripted = new Scripted();
+    scripted.dial().say(encodeReject({ reason: RejectReason.IdInUse, detail: '' }));
+    expect(scripted.heard()).toEqual(['fault ERR_ID_IN_USE']);
   });
 });
 
