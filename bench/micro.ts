@@ -83,6 +83,31 @@ const steps: readonly Ways[] = [
       },
     ];
   }),
+  ...Object.entries(arrays()).flatMap(([what, array]): Ways[] => {
+    // With room for as many as they have, as what was read has, and grown to that: two kinds of each for an engine.
+    const kinds = [
+      array,
+      array.map((each) => each),
+      Object.assign(new Array(array.length), array),
+    ] as unknown as Packet[];
+    const encoded = codec.encode(array).slice();
+    const times = 2e6 / array.length;
+    return [
+      {
+        what: `writing 1,000 ${what}`,
+        times,
+        ways: {
+          'by the codec': (turn) => codec.encode(kinds[turn % 3]),
+          'by msgpackr': (turn) => msgpackr.encode(kinds[turn % 3] as Packet),
+        },
+      },
+      {
+        what: `reading 1,000 ${what}`,
+        times,
+        ways: { 'by the codec': () => codec.decode(encoded), 'by msgpackr': () => msgpackr.decode(encoded) },
+      },
+    ];
+  }),
   ...[40, 128, 1024, 60_000].map((length): Ways => {
     return {
       what: `${length} bytes out of a chunk`,
@@ -121,6 +146,16 @@ const rows = steps.flatMap(({ what, times, ways }) =>
   Object.entries(ways).map(([way, step], index) => [index === 0 ? what : '', way, cost(step, times).toFixed(0)]),
 );
 console.log(plain({ head: ['step', 'way', 'ns'], rows }));
+
+function arrays(): Readonly<Record<string, readonly unknown[]>> {
+  const of = (make: (index: number) => unknown): unknown[] => Array.from({ length: 1000 }, (_, index) => make(index));
+  return {
+    fractions: of((index) => index / 7),
+    'whole numbers': of((index) => index * 1000),
+    points: of((index) => [index / 7, index / 3]),
+    'short texts': of((index) => `text ${index}`),
+  };
+}
 
 function cost(step: Step, times: number): number {
   let least = Number.POSITIVE_INFINITY;
