@@ -4,7 +4,15 @@
  */
 import type * as Module from './index.js' with { 'resolution-mode': 'import' };
 
-type Values = Pick<typeof Module, 'Server' | 'default' | 'MasterlessError' | 'errorCodes' | 'msgpack' | 'newSecret'>;
+// Not Pick: compilers crash where a property of a mapped type meets the type of its name, in `import { Server } from`.
+interface Values {
+  readonly Server: typeof Module.Server;
+  readonly default: typeof Module.default;
+  readonly MasterlessError: typeof Module.MasterlessError;
+  readonly errorCodes: typeof Module.errorCodes;
+  readonly msgpack: typeof Module.msgpack;
+  readonly newSecret: typeof Module.newSecret;
+}
 
 const all: typeof Module = require('./index.js');
 

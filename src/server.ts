@@ -106,11 +106,12 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * session did not deliver is reported by `undelivered`.
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
-   * go on). For a list, how many peers took it; the packet is encoded once.
+   * go on). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
    * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`
    */
   send(id: string, packet: Packet, options?: SendOptions): boolean;
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
+  send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
     const urgent =
       options !== undefined && isUrgent(checkedOptions(options, 'send(id, packet, options)', SEND_OPTIONS));
@@ -119,8 +120,13 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const peers = this.#node.mesh.group(target, checkedId);
     const bytes = this.#encoded(packet, urgent);
-    for (const { id, maxPacket } of peers) if (bytes.length > maxPacket) this.#checkTaken(id, bytes.length);
-    return this.#node.sendAll(peers, bytes, urgent);
+    // What one of them allows is no mistake of whoever sends to all.
+    const small = peers.some(({ maxPacket }) => bytes.length > maxPacket);
+    return this.#node.sendAll(
+      small ? peers.filter(({ maxPacket }) => bytes.length <= maxPacket) : peers,
+      bytes,
+      urgent,
+    );
   }
 
   /**
@@ -158,7 +164,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    */
   flush(id?: string, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options, 'flush(id, options)');
-    const ids = id === undefined ? this.connections() : [checkedId(id)];
+    const ids = id === undefined ? this.#node.mesh.connected() : [checkedId(id)];
     const promise = Promise.all(ids.map((each) => this.#node.deliveries.flush(each, signal))).then(() => undefined);
     this.#node.flushSoon();
     return harmless(promise);

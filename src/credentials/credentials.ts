@@ -62,6 +62,10 @@ export class Credentials {
    */
   exchange(given: CredentialOptions, own: string, asks: boolean): void {
     if (typeof given !== 'object' || given === null) throw mistake('rotate(credentials): they are no object');
+    for (const name in given) {
+      if (name !== 'secret' && name !== 'tls')
+        throw mistake(`rotate(credentials): ${name} is none: secret and tls are`);
+    }
     const held = read(given);
     if (held === null) throw mistake('rotate(credentials): there is neither secret nor tls');
     if (held.kind !== this.#held.kind) {

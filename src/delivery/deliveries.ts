@@ -4,6 +4,7 @@
  */
 import { MasterlessError } from '../errors.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
+import { onAbort } from './aborts.js';
 import { Fifo } from './fifo.js';
 
 /** A promise's other end. */
@@ -176,18 +177,18 @@ export class Deliveries {
       queued.reject(aborted(id, 'not sent', signal));
       if (at === 0 && this.#queues.get(id) === queue) this.#freed(id, queue);
     };
+    const forget = onAbort(signal, abort);
     const entry: Queued = {
       ...queued,
       resolve: () => {
-        signal.removeEventListener('abort', abort);
+        forget();
         queued.resolve();
       },
       reject: (error) => {
-        signal.removeEventListener('abort', abort);
+        forget();
         queued.reject(error);
       },
     };
-    signal.addEventListener('abort', abort, { once: true });
     queue.push(entry);
   }
 
@@ -214,11 +215,11 @@ export class Deliveries {
       return;
     }
     // Given up, it stays in the queue until its number is acknowledged; settling it again does nothing.
-    const abort = (): void => {
-      promised.reject(aborted(id, 'sent, and not yet acknowledged: it may still arrive', signal));
-    };
-    const settle = (): void => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort, { once: true });
+    const settle = onAbort(signal, () => {
+      const written = number <= session.lane(lane).outgoing.everSent;
+      const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
+      promised.reject(aborted(id, `${known}: it may still arrive`, signal));
+    });
     waiters[lane].push({
       number,
       resolve: () => {

@@ -10,6 +10,7 @@
 
 import type { Deliver } from '../protocol/output.js';
 import type { Session } from '../protocol/session.js';
+import { onAbort } from './aborts.js';
 import { Fifo } from './fifo.js';
 
 /** What the core needs to hear that a packet was handled. */
@@ -36,6 +37,8 @@ interface Reader {
   /** Number of the next entry to read. */
   at: number;
   wake: (() => void) | null;
+  /** Its signal is not heard any more. */
+  forget: () => void;
 }
 
 export class Inbox<Packet> {
@@ -136,13 +139,16 @@ export class Inbox<Packet> {
   /** No packet will come any more: readers end after what waits. */
   end(): void {
     this.#ended = true;
-    for (const reader of this.#readers) reader.wake?.();
+    for (const reader of this.#readers) {
+      reader.forget();
+      reader.wake?.();
+    }
   }
 
   /** Reads every packet from now on, and what waits if nobody else reads. */
   read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
     const first = this.#readers.size === 0 ? this.#entries.first : this.#entries.end;
-    const reader: Reader = { at: first, wake: null };
+    const reader: Reader = { at: first, wake: null, forget: () => undefined };
     const abort = (): void => {
       // Whoever reads no further must not hold anybody back.
       this.#readers.delete(reader);
@@ -154,13 +160,13 @@ export class Inbox<Packet> {
       if (!open) return;
       open = false;
       this.#readers.delete(reader);
-      signal?.removeEventListener('abort', abort);
+      reader.forget();
       reader.wake?.();
       this.#release();
     };
     this.#readers.add(reader);
     if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
+    else reader.forget = onAbort(signal, abort);
     const done = { done: true, value: undefined } as const;
     let queue: Promise<unknown> = Promise.resolve();
     const next = async (): Promise<IteratorResult<Message<Packet>>> => {

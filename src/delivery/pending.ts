@@ -2,14 +2,14 @@
  * Promises that wait for an answer from the core, found by number: connecting, pinging. A signal can give up on each.
  */
 import { MasterlessError } from '../errors.js';
+import { onAbort } from './aborts.js';
 
 interface Entry<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
   readonly group: string;
-  readonly signal: AbortSignal | undefined;
-  /** What the signal calls. */
-  abort: (() => void) | null;
+  /** The signal is not heard any more. */
+  forget: () => void;
 }
 
 export class Pending<T> {
@@ -30,18 +30,18 @@ export class Pending<T> {
     group: string = '',
   ): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      const entry: Entry<T> = { resolve, reject, group, signal, abort: null };
+      const entry: Entry<T> = { resolve, reject, group, forget: nothing };
       this.#entries.set(number, entry);
       if (signal === undefined) return;
-      entry.abort = () => {
+      const abort = (): void => {
         this.reject(
           number,
           new MasterlessError('ERR_ABORTED', `${what} was given up by its signal`, { cause: signal.reason }),
         );
         abandon();
       };
-      if (signal.aborted) entry.abort();
-      else signal.addEventListener('abort', entry.abort, { once: true });
+      if (signal.aborted) abort();
+      else entry.forget = onAbort(signal, abort);
     });
     return harmless(promise);
   }
@@ -66,7 +66,7 @@ export class Pending<T> {
   #take(number: number): Entry<T> | undefined {
     const entry = this.#entries.get(number);
     this.#entries.delete(number);
-    if (entry?.abort != null) entry.signal?.removeEventListener('abort', entry.abort);
+    entry?.forget();
     return entry;
   }
 }

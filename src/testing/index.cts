@@ -3,7 +3,14 @@ import type * as Module from './index.js' with { 'resolution-mode': 'import' };
 
 const all: typeof Module = require('./index.js');
 
-const testing: Pick<typeof Module, 'Simulation' | 'SimulationError' | 'simulate'> = {
+// Not Pick: compilers crash where a property of a mapped type meets the type of its name, in `import { Simulation } from`.
+interface Values {
+  readonly Simulation: typeof Module.Simulation;
+  readonly SimulationError: typeof Module.SimulationError;
+  readonly simulate: typeof Module.simulate;
+}
+
+const testing: Values = {
   Simulation: all.Simulation,
   SimulationError: all.SimulationError,
   simulate: all.simulate,

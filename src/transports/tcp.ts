@@ -64,7 +64,8 @@ function listen(uri: string, events: ListenerEvents, security: Security | null):
     else secure.accept(socket, remote, events);
   });
   const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced(server, host) }, events);
-  server.listen({ host, port });
+  // Else the workers of a cluster share it, and whoever dials meets one or the other.
+  server.listen({ host, port, exclusive: true });
   return listener;
 }
 

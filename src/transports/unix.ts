@@ -37,7 +37,8 @@ function listen(uri: string, events: ListenerEvents): Listener {
   const announced = format(path);
   const server = createServer((socket) => acceptSocket(socket, announced, events));
   const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced }, events);
-  clearStale(path, () => server.listen(path));
+  // Else the workers of a cluster share it, and whoever dials meets one or the other.
+  clearStale(path, () => server.listen({ path, exclusive: true }));
   return listener;
 }
 

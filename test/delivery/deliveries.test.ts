@@ -146,8 +146,14 @@ describe('deliver', () => {
     const promise = sent.deliver(1, false, later.signal);
     const next = sent.deliver(2);
     later.abort();
-    await expect(promise).rejects.toMatchObject({ message: expect.stringContaining('may still arrive') });
-    sent.acknowledge(2);
+    await expect(promise).rejects.toMatchObject({ message: expect.stringContaining('accepted, and not yet sent') });
+    sent.write();
+    const written = new AbortController();
+    const third = sent.deliver(3, false, written.signal);
+    sent.write();
+    written.abort();
+    await expect(third).rejects.toMatchObject({ message: expect.stringContaining('sent, and not yet acknowledged') });
+    sent.acknowledge(3);
     expect(await now(next)).toBe('resolved');
   });
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -122,6 +123,16 @@ describe('readers of an inbox', () => {
     inbox.end();
     expect((await reader.next()).value?.packet).toBe(1);
     expect((await reader.next()).done).toBe(true);
+  });
+
+  it('hear their signal no more once the node is closed, also if nobody asks them again', async () => {
+    const { inbox } = bench();
+    const { signal } = new AbortController();
+    const reader = inbox.read(signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    inbox.end();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(await reader.next()).toEqual({ done: true, value: undefined });
   });
 
   it('hold nobody back once their signal has aborted, also if nobody asks them again', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, normalize } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pages, root } from './markdown.js';
-import { type Program, programs } from './programs.js';
+import { type Program, programs, said } from './programs.js';
 
 /** How long a block may take, in milliseconds. */
 const LIMIT = 20_000;
@@ -54,7 +54,7 @@ for (const program of found) {
 for (const path of examples) {
   it(
     `${path} ends well`,
-    () => inTurn([{ command: `node ${JSON.stringify(join(root, path))}`, prints: [] }]),
+    () => inTurn([{ command: `node ${JSON.stringify(join(root, path))}`, prints: [], says: [] }]),
     LIMIT + 10_000,
   );
 }
@@ -93,6 +93,7 @@ async function perform(program: Program & { name: string }): Promise<void> {
   const file = name + extension('js', module);
   await inTurn(
     parts.map(({ code, prints }) => ({
+      says: language === 'sh' ? [] : said(code),
       // npx would be slow and say the same: the package test runs it.
       command: language === 'sh' ? code.replace(/^((?:[A-Z_]+=\S+ +)*)npx +/gm, '$1') : `node ${file}`,
       prints,
@@ -104,20 +105,28 @@ function extension(language: Program['language'], module: Program['module']): st
   return `.${module === 'esm' ? 'm' : 'c'}${language}`;
 }
 
+interface Command {
+  readonly command: string;
+  /** It is ended once it has printed these, if there are any. */
+  readonly prints: readonly string[];
+  /** What it must have printed when it ends by itself. */
+  readonly says: readonly string[];
+}
+
 /**
  * Runs each command once the one before has printed what it should, or has ended with 0 if it has nothing to print; ends
  * those that still run when all are done.
  */
-async function inTurn(commands: readonly { command: string; prints: readonly string[] }[]): Promise<void> {
+async function inTurn(commands: readonly Command[]): Promise<void> {
   const running: ChildProcess[] = [];
   try {
-    for (const { command, prints } of commands) await start(command, prints, running);
+    for (const command of commands) await start(command, running);
   } finally {
     for (const child of running) end(child);
   }
 }
 
-function start(command: string, prints: readonly string[], running: ChildProcess[]): Promise<void> {
+function start({ command, prints, says }: Command, running: ChildProcess[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('sh', ['-ec', command], {
       cwd: project,
@@ -143,7 +152,7 @@ function start(command: string, prints: readonly string[], running: ChildProcess
     child.on('error', (error) => fail(error.message));
     child.on('close', (code, signal) => {
       if (code !== 0) return fail(`ended with ${code ?? signal}`);
-      const text = missing(output, prints);
+      const text = missing(output, prints) ?? missing(output, says);
       if (text !== undefined) return fail(`did not print '${text}'`);
       clearTimeout(timer);
       resolve();

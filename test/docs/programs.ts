@@ -17,6 +17,13 @@ export interface Program {
   readonly parts: readonly { readonly code: string; readonly prints: readonly string[] }[];
 }
 
+/** Lines that a program of js or ts says it prints, in comments behind `console.log`: `// value`, `// value: what it means`. */
+export function said(code: string): string[] {
+  return [...code.matchAll(/console\.log\(.*\);? \/\/ (.+)$/gm)].map(([, comment = '']) => {
+    return `${comment.split(': ')[0]}\n`;
+  });
+}
+
 /** Languages of blocks that nobody runs. */
 const PASSIVE = ['text', 'json', 'mermaid', 'diff', 'html', 'yaml'];
 /** Commands in blocks of sh that are not run here: installing, and what runs these very tests. */

@@ -143,7 +143,17 @@ describe('types', () => {
     ['TypeScript 7', 'nodenext', '@typescript/native/bin/tsc', []],
   ])('serve both faces with %s and module %s', (_name, module, path, more) => {
     const tsc = join(root, 'node_modules', path);
-    expect(run('node', [tsc, ...flags, ...roots, ...more, '--module', module, 'types.mts', 'types.cts'])).toBe('');
+    const files = ['types.mts', 'types.cts', 'named.cts'];
+    expect(run('node', [tsc, ...flags, ...roots, ...more, '--module', module, ...files])).toBe('');
+  });
+
+  it.each([
+    ['TypeScript 6', 'typescript/bin/tsc6'],
+    ['TypeScript 7', '@typescript/native/bin/tsc'],
+  ])('serve what is compiled to require with %s', (_name, path) => {
+    const settings = [...flags, ...roots, '--skipLibCheck', '--esModuleInterop', '--module', 'node16'];
+    const compiled = [join(root, 'node_modules', path), ...settings, 'named.cts'];
+    expect(run('node', compiled)).toBe('');
   });
 
   it.each([

@@ -328,7 +328,15 @@ describe('rotation', () => {
 
   it('is refused, and changes nothing, where it makes no sense', async () => {
     const { node: b } = await listening('b', { secret: old });
-    const wrong: unknown[] = [{}, { secret: 'password' }, { secret: [] }, { secret: undefined }, null, { tls: {} }];
+    const wrong: unknown[] = [
+      {},
+      { secret: next, authorize: () => true },
+      { secret: 'password' },
+      { secret: [] },
+      { secret: undefined },
+      null,
+      { tls: {} },
+    ];
     for (const given of wrong) {
       expect(() => b.rotate(given as { secret: Secret })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     }

@@ -1,4 +1,5 @@
 /** send(), deliver(), flush(): acceptance, room, order, receipt. */
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/index.js';
 import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
@@ -179,6 +180,24 @@ describe('large packets', () => {
     );
     await a.deliver('b', Buffer.alloc(64 * KiB - 5));
     expect(heardBy.length).toBe(1);
+  });
+
+  it('above what one of several takes go to the others', async () => {
+    const { node: hub, uri } = await listening('hub');
+    const takers = ['small', 'large'].map((id) => node(id, { listen: [], maxPacket: id === 'small' ? KiB : MiB }));
+    for (const taker of takers) {
+      const connected = once(hub, 'connect');
+      await taker.connect(uri);
+      await connected;
+    }
+    const [atSmall, atLarge] = takers.map((taker) => packets(taker)) as [unknown[], unknown[]];
+    expect(hub.send(['small', 'large'], 'x'.repeat(2 * KiB))).toBe(1);
+    expect(hub.send(['small', 'large'], 'both')).toBe(2);
+    await hub.flush();
+    expect([atSmall, atLarge.map((text) => (text as string).length)]).toEqual([['both'], [2 * KiB, 4]]);
+    expect(() => hub.send(['large'], Buffer.alloc(65 * MiB))).toThrow(
+      expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE' }),
+    );
   });
 
   it('that are larger than the window go alone', async () => {

@@ -59,6 +59,7 @@ describe('Server', () => {
   it('send tells whether one peer took a packet, or how many did', () => {
     expectTypeOf(server.send('a', count)).toBeBoolean();
     expectTypeOf(server.send(['a', 'b'] as const, count, { urgent: true })).toBeNumber();
+    expectTypeOf(server.send({} as string | string[], count)).toEqualTypeOf<boolean | number>();
     // @ts-expect-error: not what this node's packets are
     server.send('a', { type: 'counter' });
     // @ts-expect-error: not an option of send
