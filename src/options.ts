@@ -207,11 +207,11 @@ export function resolveOptions(options: ServerOptions = {}): ResolvedOptions {
     advertise: options.advertise === undefined ? null : Object.freeze(strings('advertise', options.advertise)),
     credentials: Credentials.from(options, process.versions),
     authorize: authorizer(options),
-    insecure: typed('insecure', options.insecure ?? false, 'boolean'),
+    insecure: typed('insecure', or(options.insecure, false), 'boolean'),
     reconnect: Object.freeze(reconnectPolicy(options.reconnect)),
-    limits: Object.freeze(pick('limits.', known('limits', options.limits ?? {}, limitNumbers), limitNumbers)),
+    limits: Object.freeze(pick('limits.', known('limits', or(options.limits, {}), limitNumbers), limitNumbers)),
     codec: options.codec === undefined ? null : checkedCodec(options.codec),
-    transports: Object.freeze(checkedTransports(options.transports ?? [])),
+    transports: Object.freeze(checkedTransports(or(options.transports, []))),
     debug: options.debug === undefined ? null : typed('debug', options.debug, 'function'),
     platform: options.platform === undefined ? system : checkedPlatform(options.platform),
   };
@@ -244,7 +244,7 @@ function authorizer(options: ServerOptions): Authorize | null {
 
 function listenUris(options: ServerOptions, port: number): string[] {
   if (options.listen === undefined) {
-    const host = typed('host', options.host ?? '127.0.0.1', 'string');
+    const host = typed('host', or(options.host, '127.0.0.1'), 'string');
     if (host === '') fail('host', host, "a host name or address, for example '127.0.0.1'");
     return [`tcp://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`];
   }
@@ -258,7 +258,7 @@ function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
   if (given === true) return reconnectPolicy({ attempts: Number.POSITIVE_INFINITY });
   if (given === false) return reconnectPolicy({ attempts: 0 });
   if (typeof given === 'number') return reconnectPolicy({ attempts: given });
-  const policy = pick('reconnect.', known('reconnect', given ?? {}, reconnectNumbers), reconnectNumbers);
+  const policy = pick('reconnect.', known('reconnect', or(given, {}), reconnectNumbers), reconnectNumbers);
   if (policy.maxDelay < policy.minDelay) {
     fail('reconnect.maxDelay', policy.maxDelay, `at least reconnect.minDelay (${policy.minDelay})`);
   }
@@ -294,7 +294,7 @@ function pick<K extends string>(prefix: string, given: object, ranges: Readonly<
   const picked = {} as Record<K, number>;
   for (const key of Object.keys(ranges) as K[]) {
     const { fallback, min, max } = ranges[key];
-    const value: unknown = Reflect.get(given, key) ?? fallback;
+    const value: unknown = or(Reflect.get(given, key), fallback);
     const whole = Number.isInteger(value) || value === max;
     if (typeof value !== 'number' || !whole || value < min || value > max) {
       fail(prefix + key, value, `a whole number from ${min} to ${max}`);
@@ -328,6 +328,11 @@ function strings(option: string, value: string | readonly string[]): string[] {
 function typed<T>(option: string, value: T, type: 'string' | 'boolean' | 'function'): T {
   if (typeof value !== type) fail(option, value, `a ${type}`);
   return value;
+}
+
+/** The default is for what is not given, and null was. */
+function or<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value;
 }
 
 function prefixed(prefix: string, ranges: Readonly<Record<string, Range>>): Record<string, Range> {

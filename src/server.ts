@@ -16,7 +16,7 @@ import type { CredentialOptions } from './credentials/credentials.js';
 import type { Message } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
-import { TypedEmitter } from './events.js';
+import { LISTENER_ADDED, TypedEmitter } from './events.js';
 import { Node, type Voice } from './node.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
 import { PIECE } from './protocol/send-buffer.js';
@@ -222,7 +222,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     return this.close();
   }
 
-  protected override listenerAdded(event: keyof ServerEvents): void {
+  protected override [LISTENER_ADDED](event: keyof ServerEvents): void {
     if (event === 'message') queueMicrotask(() => this.#node.listen());
   }
 
