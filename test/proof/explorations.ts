@@ -39,6 +39,9 @@ const ENDING: readonly Partial<Bounds>[] = [
   { packets: 1, expiries: 2 },
   { packets: 2, senders: 'b', window: 4096, drips: true, silences: 1, misjudged: 1, breaks: 1 },
   { packets: 2, senders: 'a', window: 4096, drips: true, silences: 1, misjudged: 1, breaks: 1 },
+  { packets: 2, senders: 'b', window: 4096, drips: true, silences: 2, misjudged: 2 },
+  { packets: 1, window: 4096, drips: true, silences: 1, misjudged: 1, restarts: 1 },
+  { packets: 2, window: 4096, drips: true, breaks: 1 },
 ];
 
 /** States of a scope that did not end before. */
