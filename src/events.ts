@@ -9,16 +9,19 @@ type Arguments<Events, E extends keyof Events> = Events[E] extends unknown[] ? E
 /** A listener of the event `E`; `this` is the emitter. */
 export type Listener<Self, Events, E extends keyof Events> = (this: Self, ...args: Arguments<Events, E>) => void;
 
-/** No name, which a class of the application that extends this one could have for something else. */
-export const LISTENER_ADDED: unique symbol = Symbol('listenerAdded');
-
 export class TypedEmitter<Events> extends EventEmitter {
-  /** Called after a listener was added. */
-  protected [LISTENER_ADDED](_event: Name<Events>): void {}
+  // No method, of which a class of the application that extends this one could have another.
+  readonly #listenerAdded: (event: Name<Events>) => void;
+
+  /** @param listenerAdded - called after a listener was added */
+  constructor(listenerAdded: (event: Name<Events>) => void) {
+    super();
+    this.#listenerAdded = listenerAdded;
+  }
 
   override on<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.on(event, listener as (...args: unknown[]) => void);
-    this[LISTENER_ADDED](event);
+    this.#listenerAdded(event);
     return this;
   }
 
@@ -32,7 +35,7 @@ export class TypedEmitter<Events> extends EventEmitter {
 
   override addListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.addListener(event, listener as (...args: unknown[]) => void);
-    this[LISTENER_ADDED](event);
+    this.#listenerAdded(event);
     return this;
   }
 
@@ -42,13 +45,13 @@ export class TypedEmitter<Events> extends EventEmitter {
 
   override prependListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.prependListener(event, listener as (...args: unknown[]) => void);
-    this[LISTENER_ADDED](event);
+    this.#listenerAdded(event);
     return this;
   }
 
   override prependOnceListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.prependOnceListener(event, listener as (...args: unknown[]) => void);
-    this[LISTENER_ADDED](event);
+    this.#listenerAdded(event);
     return this;
   }
 

@@ -16,7 +16,7 @@ import type { CredentialOptions } from './credentials/credentials.js';
 import type { Message } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
-import { LISTENER_ADDED, TypedEmitter } from './events.js';
+import { TypedEmitter } from './events.js';
 import { Node, type Voice } from './node.js';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
 import { PIECE } from './protocol/send-buffer.js';
@@ -45,7 +45,9 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * without credentials or `insecure: true`; `ERR_UNSUPPORTED` for credentials where this runtime can't do TLS as needed
    */
   constructor(id: string, options: ServerOptions = {}) {
-    super();
+    super((event) => {
+      if (event === 'message') queueMicrotask(() => this.#node.listen());
+    });
     this.id = checkedId(id);
     this.#options = resolveOptions(options);
     this.#node = new Node<Packet>(this.id, this.#options, this as Voice<Packet>);
@@ -220,10 +222,6 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   /** `await using node = new Server(…)` closes it at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  protected override [LISTENER_ADDED](event: keyof ServerEvents): void {
-    if (event === 'message') queueMicrotask(() => this.#node.listen());
   }
 
   /** Encodes the packet where it goes out, if there is such a place, and sends it. */
