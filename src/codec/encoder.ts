@@ -20,14 +20,6 @@ const NIL = 0xc0;
 const LARGEST_BIGINT = 2n ** 64n - 1n;
 const SMALLEST_BIGINT = -(2n ** 63n);
 const OBJECT = Object.prototype;
-/**
- * The faster way in a process that knows arrays of a few kinds, such as whole numbers, fractions, anything else: a fifteenth
- * of all for packets of mixed shapes. In one that knows more, as there are arrays with holes and without, a call of it takes
- * 100 ns, and indexing 15: so it is for short arrays only (Node 20 to 24).
- */
-const AT = Array.prototype.at;
-/** Items of the longest short array. */
-const SHORT = 8;
 const BYTE_AT = Uint8Array.prototype.at;
 /** Room in an array is asked for so many numbers at a time. */
 const SOME = 16;
@@ -162,7 +154,7 @@ export class Encoder implements Sink {
     try {
       let at = out.room(SOME_NUMBERS);
       for (; i < length; i++) {
-        const item = length > SHORT ? array[i] : AT.call(array, i);
+        const item = array[i];
         if (typeof item === 'number') {
           at = out.putNumber(item, at);
           if (i % SOME === SOME - 1) at = out.roomAt(at, SOME_NUMBERS);
