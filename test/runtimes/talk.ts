@@ -31,7 +31,8 @@ const SECRET = newSecret();
 
 /** Whoever is cut off is back soon. */
 const OPTIONS: ServerOptions = {
-  reconnect: { attempts: Number.POSITIVE_INFINITY, minDelay: 1, maxDelay: 20 },
+  // Not Infinity, of which JSON makes null.
+  reconnect: { attempts: 1e9, minDelay: 1, maxDelay: 20 },
   resumeWindow: 60_000,
 };
 
