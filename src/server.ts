@@ -122,13 +122,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const peers = this.#node.mesh.group(target, checkedId);
     const bytes = this.#encoded(packet, urgent);
-    // What one of them allows is no mistake of whoever sends to all.
-    const small = peers.some(({ maxPacket }) => bytes.length > maxPacket);
-    return this.#node.sendAll(
-      small ? peers.filter(({ maxPacket }) => bytes.length <= maxPacket) : peers,
-      bytes,
-      urgent,
-    );
+    return this.#node.sendAll(peers, bytes, urgent);
   }
 
   /**

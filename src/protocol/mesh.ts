@@ -117,7 +117,7 @@ export class Mesh {
     return this.traffic.group(ids, stranger);
   }
 
-  /** The same as `send` for several peers. Returns how many accepted it. */
+  /** The same as `send` for several peers, but for those to whom it is too large. Returns how many accepted it. */
   sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
     return this.traffic.sendAll(peers, bytes, urgent);
   }

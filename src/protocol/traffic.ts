@@ -61,7 +61,10 @@ export class Traffic {
 
   sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
     let taken = 0;
-    for (const peer of peers) if (this.sendTo(peer, bytes, urgent) > 0) taken++;
+    for (const peer of peers) {
+      // What one of them allows is no mistake of whoever sends to all.
+      if (bytes.length <= peer.maxPacket && this.sendTo(peer, bytes, urgent) > 0) taken++;
+    }
     return taken;
   }
 
