@@ -1,4 +1,6 @@
 /** Paths, limits, and user code that runs in the midst of it. What each value becomes is in msgpack.test.ts. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Encoder } from '../../src/codec/encoder.js';
@@ -154,6 +156,22 @@ describe('user code', () => {
     }
     const proxy = new Proxy({ a: 1 }, { ownKeys: () => ['a', 'ghost'] });
     expect(codec.decode(codec.encode(proxy))).toEqual({ a: 1 });
+  });
+
+  test('arrays are only read: the engine keeps numbers as it did before', async () => {
+    const program = `
+      import { msgpack } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      const codec = msgpack();
+      let rewritten = 0;
+      for (let i = 0; i < 60_000; i++) {
+        const fractions = [i + 0.5, i / 7], integers = [i, 2];
+        codec.encode(i % 2 === 0 ? { fractions, integers } : [fractions, integers, [{ i }, 'text']]);
+        if (!%HasDoubleElements(fractions) || !%HasSmiElements(integers)) rewritten++;
+      }
+      console.log(rewritten);`;
+    const flags = ['--allow-natives-syntax', '--input-type=module', '--eval', program];
+    const { stdout } = await promisify(execFile)(process.execPath, flags);
+    expect(stdout).toBe('0\n');
   });
 
   test('toJSON has its object, and may be anywhere', () => {
