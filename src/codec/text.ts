@@ -4,6 +4,7 @@
  * Short strings are handled here, byte by byte, since a call into native code costs more than they do. Long ones go there.
  */
 import { builtins } from '../builtins.js';
+import { decodeShort, MOST_UNITS, textOf, units } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
@@ -61,7 +62,9 @@ export class TextReader {
 
   /** The text in `bytes[start..end)`, or null if that is not UTF-8. */
   read(start: number, end: number): string | null {
-    return end - start <= INTERNED ? this.readShort(start, end) : this.readLong(start, end);
+    const length = end - start;
+    if (length <= INTERNED) return this.readShort(start, end);
+    return length <= MOST_UNITS ? decodeShort(this.bytes, start, end) : this.readLong(start, end);
   }
 
   /** The same where it may well be `known` again, which is ASCII. */
@@ -80,10 +83,11 @@ export class TextReader {
     let all = 0;
     for (let i = start; i < end; i++) {
       const byte = bytes[i] as number;
+      units[i - start] = byte;
       all |= byte;
       hash = (hash * 33) ^ byte;
     }
-    if (all > 0x7f) return this.readLong(start, end);
+    if (all > 0x7f) return decodeShort(bytes, start, end);
     const slot = (hash ^ (hash >>> 9)) & (RECENT - 1);
     const known = recent[slot] as string;
     if (known.length === length) {
@@ -91,7 +95,7 @@ export class TextReader {
       while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
       if (i === length) return known;
     }
-    const text = ascii(bytes, start, length);
+    const text = textOf(length);
     recent[slot] = text;
     return text;
   }
@@ -124,31 +128,3 @@ const recent: string[] = Array.from({ length: RECENT }, () => '');
 /** Bytes of the longest string kept. */
 const INTERNED = 12;
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** A call with so many arguments takes half the time of one with an array of them. */
-function ascii(bytes: Uint8Array, start: number, length: number): string {
-  const code = (index: number): number => bytes[start + index] as number;
-  const { fromCharCode } = String;
-  switch (length) {
-    case 0:
-      return '';
-    case 1:
-      return fromCharCode(code(0));
-    case 2:
-      return fromCharCode(code(0), code(1));
-    case 3:
-      return fromCharCode(code(0), code(1), code(2));
-    case 4:
-      return fromCharCode(code(0), code(1), code(2), code(3));
-    case 5:
-      return fromCharCode(code(0), code(1), code(2), code(3), code(4));
-    case 6:
-      return fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5));
-    case 7:
-      return fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6));
-    default: {
-      const eight = fromCharCode(code(0), code(1), code(2), code(3), code(4), code(5), code(6), code(7));
-      return length === 8 ? eight : eight + ascii(bytes, start + 8, length - 8);
-    }
-  }
-}
