@@ -68,6 +68,7 @@ export class Decoder implements Source {
     const first = this.bytes[this.at++] as number;
     if (first < 0x80) return first;
     if (first >= 0xe0) return first - 0x100;
+    if (first === 0xcb) return this.readFloat();
     if (first >= 0xca && first <= 0xd3) return this.readNumber(first);
     if (first >= 0xc0) return this.readOther(first, depth);
     if (first >= 0xa0) return this.readText(first & 0x1f);
@@ -106,6 +107,13 @@ export class Decoder implements Source {
       default:
         return this.fail(`0x${first.toString(16)} begins no value that is taken`, 1);
     }
+  }
+
+  private readFloat(): number {
+    this.need(8);
+    const { bytes, at } = this;
+    this.at = at + 8;
+    return floatAt(bytes, at);
   }
 
   /** The value after 0xca to 0xd3. */
@@ -188,6 +196,7 @@ export class Decoder implements Source {
     if (count === 1) return [this.read(inner)];
     if (count === 2) return this.readPoint() ?? [this.read(inner), this.read(inner)];
     if (count === 3) return [this.read(inner), this.read(inner), this.read(inner)];
+    if (count === 4) return [this.read(inner), this.read(inner), this.read(inner), this.read(inner)];
     // Exact, where growing would give an array of one item room for many.
     // oxlint-disable-next-line unicorn/no-new-array
     const array = new Array<unknown>(count);

@@ -44,8 +44,8 @@ export function writerOf(end: MapNode, sample: Readonly<Record<string, unknown>>
     const value = valueText(typeof likely, needed(index + 1));
     return `v=map[${JSON.stringify(key)}];if(v===undefined)n--;else{${stores};at+=${bytes.length};k=${index};${value}}`;
   });
-  // Both questions are answered by the kind of object, which for this code is mostly one.
-  const text = `return(sink,out,map,depth)=>{if(getPrototypeOf(map)!==OBJECT||map.toJSON!==undefined)return false;
+  // Both questions are answered by the kind of object, which for this code is mostly one; the first tells engines of it.
+  const text = `return(sink,out,map,depth)=>{if(map.toJSON!==undefined||getPrototypeOf(map)!==OBJECT)return false;
 let k=0,n=${count},v;try{
 const start=out.room(${1 + needed(0)});let at=start+1,{bytes}=out;
 ${entries.join('\n')}
