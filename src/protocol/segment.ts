@@ -6,16 +6,25 @@ export class Segment {
   /** Bytes in use; frames never span segments. */
   length = 0;
   /** Number of its first frame. */
-  readonly first: number;
+  first: number;
   frames = 0;
   /** It ends inside a packet: no acknowledgement may end here. */
-  readonly open: boolean;
+  open: boolean;
   private dataView: DataView | null = null;
 
   constructor(bytes: Uint8Array, first: number, open: boolean) {
     this.bytes = bytes;
     this.first = first;
     this.open = open;
+  }
+
+  /** Its memory is to be written again. The object too, since engines find old ones cheaper to point to. */
+  begin(first: number, open: boolean): this {
+    this.length = 0;
+    this.first = first;
+    this.frames = 0;
+    this.open = open;
+    return this;
   }
 
   /** Bytes that are free behind its last frame. */

@@ -65,8 +65,8 @@ export class SendBuffer {
   /** The next byte to write: segment by index, byte in it. */
   private cursorSegment = 0;
   private cursor = 0;
-  /** Memory of segments that were acknowledged; null for none, as most links are idle. */
-  private spare: Uint8Array[] | null = null;
+  /** Segments that were acknowledged, for their memory; null for none, as most links are idle. */
+  private spare: Segment[] | null = null;
   private spareBytes = 0;
   /**
    * Something was accepted while a packet was encoded. What was left of that segment is lost, up to 64 KiB, and an application
@@ -255,7 +255,7 @@ export class SendBuffer {
     }
     for (let i = 0; i < done; i++) {
       const segment = this.segments.shift() as Segment;
-      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment.bytes);
+      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment);
     }
     if (this.headSegment < done) this.head = 0;
     if (this.cursorSegment < done) this.cursor = 0;
@@ -265,27 +265,29 @@ export class SendBuffer {
   }
 
   /** Keeps memory that is worth it: clearing it and touching it for the first time takes longer than writing it. */
-  private keep(bytes: Uint8Array): void {
-    if (bytes.length < FULL_SEGMENT) return;
+  private keep(segment: Segment): void {
+    const size = segment.bytes.length;
+    if (size < FULL_SEGMENT) return;
     this.spare ??= [];
-    this.spare.push(bytes);
-    this.spareBytes += bytes.length;
+    this.spare.push(segment);
+    this.spareBytes += size;
   }
 
-  private memory(size: number): Uint8Array {
+  /** The next segment, with room for `size` bytes. */
+  private begin(size: number, open: boolean): Segment {
     const { spare: kept } = this;
-    const index = kept?.findLastIndex((bytes) => bytes.length >= size) ?? -1;
-    if (kept === null || index === -1) return new Uint8Array(size);
-    const [spare] = kept.splice(index, 1) as [Uint8Array];
-    this.spareBytes -= spare.length;
-    return spare;
+    const index = kept?.findLastIndex(({ bytes }) => bytes.length >= size) ?? -1;
+    if (kept === null || index === -1) return new Segment(new Uint8Array(size), this.total, open);
+    const [spare] = kept.splice(index, 1) as [Segment];
+    this.spareBytes -= spare.bytes.length;
+    return spare.begin(this.total, open);
   }
 
   /** An idle lane keeps nothing, and a busy one about as much as it may need again soon. */
   private trim(): void {
     if (this.spare === null) return;
     const most = this.bytes === 0 ? 0 : this.bytes + MIN_SPARE;
-    while (this.spareBytes > most) this.spareBytes -= (this.spare.pop() as Uint8Array).length;
+    while (this.spareBytes > most) this.spareBytes -= (this.spare.pop() as Segment).bytes.length;
     if (this.spareBytes === 0) this.spare = null;
   }
 
@@ -296,7 +298,7 @@ export class SendBuffer {
     if (segment !== undefined && segment === this.reserved) this.contested = true;
     if (segment === undefined || segment.open || open || segment === this.reserved || segment.room < needed) {
       const size = open ? needed : Math.max(needed, SEGMENT_SIZES[this.segments.length] ?? FULL_SEGMENT);
-      segment = new Segment(this.memory(size), this.total, open);
+      segment = this.begin(size, open);
       // A list that grows from nothing takes room for seventeen.
       if (this.segments.length === 0) this.segments = [segment];
       else this.segments.push(segment);

@@ -17,6 +17,8 @@ import type { Connection, ConnectionEvents } from './transport.js';
  * waits would hold the buffer. Accepted sockets can't be told of a buffer by public means.
  */
 const readBuffer = process.platform === 'win32' ? null : Buffer.allocUnsafeSlow(64 * 1024);
+/** Its beginning, as long as what was read last: full, or as short as the answer before, as often as not. */
+let lastRead: Uint8Array = new Uint8Array(0);
 
 /** Chunks of one write that are handed over one by one. */
 const MOST_CHUNKS = 64;
@@ -31,7 +33,8 @@ export interface SocketEvents extends Pick<ConnectionEvents, 'data' | 'drain' | 
 export function reading<S extends Socket>(make: (options: Pick<NetConnectOpts, 'onread'>) => S): S {
   if (readBuffer === null) return make({});
   const callback = (length: number, buffer: Uint8Array): boolean => {
-    (socket as Joined<S>)[CONNECTION].read(buffer.subarray(0, length));
+    if (lastRead.length !== length) lastRead = buffer.subarray(0, length);
+    (socket as Joined<S>)[CONNECTION].read(lastRead);
     return true;
   };
   const socket = make({ onread: { buffer: readBuffer, callback } });

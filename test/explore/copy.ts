@@ -56,7 +56,7 @@ function copy(value: unknown, seen: Map<object, unknown>, shared: ReadonlySet<ob
 /** Room that nothing lies in yet is not copied: what comes next is then put elsewhere, which nobody can tell. */
 function copyBuffer(buffer: SendBuffer, seen: Map<object, unknown>): SendBuffer {
   const copied = Object.assign(Object.create(SendBuffer.prototype) as SendBuffer, buffer) as unknown as {
-    spare: Uint8Array[] | null;
+    spare: Segment[] | null;
     spareBytes: number;
     segments: Segment[];
   };
