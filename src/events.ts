@@ -12,16 +12,38 @@ export type Listener<Self, Events, E extends keyof Events> = (this: Self, ...arg
 export class TypedEmitter<Events> extends EventEmitter {
   // No method, of which a class of the application that extends this one could have another.
   readonly #listenerAdded: (event: Name<Events>) => void;
+  readonly #frequent: Name<Events>;
+  /** Then what listeners return is looked at. */
+  readonly #captures: boolean = EventEmitter.captureRejections;
+  /** The listener of the frequent event, where it has just one: finding it anew takes longer than most listeners. */
+  #only: ((...args: unknown[]) => unknown) | null = null;
 
-  /** @param listenerAdded - called after a listener was added */
-  constructor(listenerAdded: (event: Name<Events>) => void) {
+  /**
+   * @param frequent - the event that is emitted most
+   * @param listenerAdded - called after a listener was added
+   */
+  constructor(frequent: Name<Events>, listenerAdded: (event: Name<Events>) => void) {
     super();
+    this.#frequent = frequent;
     this.#listenerAdded = listenerAdded;
+  }
+
+  #added(event: Name<Events>): void {
+    this.#changed(event);
+    this.#listenerAdded(event);
+  }
+
+  /** Listeners of the event came or went. */
+  #changed(event: string | symbol | undefined): void {
+    if (event !== undefined && event !== this.#frequent) return;
+    const alone = !this.#captures && super.listenerCount(this.#frequent) === 1;
+    // With what `once` wraps it in, which removes it.
+    this.#only = alone ? (super.rawListeners(this.#frequent)[0] as (...args: unknown[]) => unknown) : null;
   }
 
   override on<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.on(event, listener as (...args: unknown[]) => void);
-    this.#listenerAdded(event);
+    this.#added(event);
     return this;
   }
 
@@ -30,32 +52,44 @@ export class TypedEmitter<Events> extends EventEmitter {
   }
 
   override off<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
-    return super.off(event, listener as (...args: unknown[]) => void);
+    super.off(event, listener as (...args: unknown[]) => void);
+    this.#changed(event);
+    return this;
   }
 
   override addListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.addListener(event, listener as (...args: unknown[]) => void);
-    this.#listenerAdded(event);
+    this.#added(event);
     return this;
   }
 
   override removeListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
-    return super.removeListener(event, listener as (...args: unknown[]) => void);
+    super.removeListener(event, listener as (...args: unknown[]) => void);
+    this.#changed(event);
+    return this;
+  }
+
+  override removeAllListeners(...event: [event?: string | symbol]): this {
+    super.removeAllListeners(...event);
+    this.#changed(event[0]);
+    return this;
   }
 
   override prependListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.prependListener(event, listener as (...args: unknown[]) => void);
-    this.#listenerAdded(event);
+    this.#added(event);
     return this;
   }
 
   override prependOnceListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
     super.prependOnceListener(event, listener as (...args: unknown[]) => void);
-    this.#listenerAdded(event);
+    this.#added(event);
     return this;
   }
 
   override emit<E extends Name<Events>>(event: E, ...args: Arguments<Events, E>): boolean {
-    return super.emit(event, ...args);
+    if (this.#only === null || event !== this.#frequent) return super.emit(event, ...args);
+    this.#only(...args);
+    return true;
   }
 }

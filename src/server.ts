@@ -45,7 +45,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * without credentials or `insecure: true`; `ERR_UNSUPPORTED` for credentials where this runtime can't do TLS as needed
    */
   constructor(id: string, options: ServerOptions = {}) {
-    super((event) => {
+    super('message', (event) => {
       if (event === 'message') queueMicrotask(() => this.#node.listen());
     });
     this.id = checkedId(id);
