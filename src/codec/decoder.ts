@@ -38,7 +38,6 @@ export class Decoder implements Source {
   /** See `Codec.decodeRange`. */
   decode(bytes: Uint8Array, start: number, end: number): unknown {
     this.bytes = bytes;
-    this.text.open(bytes);
     this.start = start;
     this.at = start;
     this.end = end;
@@ -58,7 +57,7 @@ export class Decoder implements Source {
     } finally {
       // The receive buffer is not ours to keep alive.
       this.bytes = EMPTY;
-      this.text.open(EMPTY);
+      this.text.close();
     }
   }
 
@@ -153,14 +152,14 @@ export class Decoder implements Source {
 
   private readText(length: number): string {
     this.need(length);
-    const text = this.text.read(this.at, this.at + length);
+    const text = this.text.read(this.bytes, this.at, this.at + length);
     if (text === null) return this.fail('a string is not valid UTF-8');
     this.at += length;
     return text;
   }
 
   again(known: string, start: number, end: number): string {
-    const text = this.text.again(known, start, end);
+    const text = this.text.again(known, this.bytes, start, end);
     if (text !== null) return text;
     this.at = start;
     return this.fail('a string is not valid UTF-8');

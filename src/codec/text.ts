@@ -48,36 +48,35 @@ export function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** Reads text out of one packet. A few short strings are kept, which then need not be made again. */
+/** Reads text out of packets. A few short strings are kept, which then need not be made again. */
 export class TextReader {
-  private bytes: Uint8Array = EMPTY;
-  /** `bytes` with the methods of a Buffer, made when first needed. */
+  /** The bytes that were last needed as a Buffer, and are none. */
+  private bytes: Uint8Array | null = null;
   private buffer: Buffer | null = null;
 
-  /** Reads from `bytes` from now on. */
-  open(bytes: Uint8Array): void {
-    this.bytes = bytes;
-    this.buffer = null;
-  }
-
   /** The text in `bytes[start..end)`, or null if that is not UTF-8. */
-  read(start: number, end: number): string | null {
+  read(bytes: Uint8Array, start: number, end: number): string | null {
     const length = end - start;
-    if (length <= INTERNED) return this.readShort(start, end);
-    return length <= MOST_UNITS ? decodeShort(this.bytes, start, end) : this.readLong(start, end);
+    if (length <= INTERNED) return this.readShort(bytes, start, end);
+    return length <= MOST_UNITS ? decodeShort(bytes, start, end) : this.readLong(bytes, start, end);
   }
 
   /** The same where it may well be `known` again, which is ASCII. */
-  again(known: string, start: number, end: number): string | null {
+  again(known: string, bytes: Uint8Array, start: number, end: number): string | null {
     const { length } = known;
-    if (length !== end - start) return this.read(start, end);
-    const { bytes } = this;
-    for (let i = 0; i < length; i++) if (known.charCodeAt(i) !== bytes[start + i]) return this.read(start, end);
+    if (length !== end - start) return this.read(bytes, start, end);
+    for (let i = 0; i < length; i++) if (known.charCodeAt(i) !== bytes[start + i]) return this.read(bytes, start, end);
     return known;
   }
 
-  private readShort(start: number, end: number): string | null {
-    const { bytes } = this;
+  /** The packet is read: its memory is not kept alive. */
+  close(): void {
+    if (this.bytes === null) return;
+    this.bytes = null;
+    this.buffer = null;
+  }
+
+  private readShort(bytes: Uint8Array, start: number, end: number): string | null {
     const length = end - start;
     let hash = length;
     let all = 0;
@@ -100,24 +99,30 @@ export class TextReader {
     return text;
   }
 
-  private readLong(start: number, end: number): string | null {
-    const { bytes } = this;
-    this.buffer ??= Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const text = this.buffer.toString('utf8', start, end);
+  private readLong(bytes: Uint8Array, start: number, end: number): string | null {
+    const text = this.bufferOf(bytes).toString('utf8', start, end);
     // That decoder puts U+FFFD where the bytes are wrong. Without one they are right; with one, it may be meant.
-    return text.includes('\ufffd') ? this.readChecked(start, end) : text;
+    return text.includes('\ufffd') ? checked(bytes.subarray(start, end)) : text;
   }
 
-  private readChecked(start: number, end: number): string | null {
-    try {
-      return STRICT.decode(this.bytes.subarray(start, end));
-    } catch {
-      return null;
+  private bufferOf(bytes: Uint8Array): Buffer {
+    if (Buffer.isBuffer(bytes)) return bytes;
+    if (this.bytes !== bytes || this.buffer === null) {
+      this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.bytes = bytes;
     }
+    return this.buffer;
   }
 }
 
-const EMPTY = new Uint8Array(0);
+function checked(bytes: Uint8Array): string | null {
+  try {
+    return STRICT.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** Slots for recent strings, a power of two. */
 const RECENT = 512;
 /**

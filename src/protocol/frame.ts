@@ -213,7 +213,8 @@ export class FrameDecoder {
   }
 
   private emit(buffer: Uint8Array, at: number, size: number): void {
-    this.buffer = buffer;
+    // Mostly it is, and an engine notes each time that something old points to something new.
+    if (this.buffer !== buffer) this.buffer = buffer;
     this.start = at + this.header;
     this.end = at + size;
     if (buffer === this.held && size > SMALL) this.large = true;

@@ -157,7 +157,8 @@ export class Traffic {
     const { assembly } = lane;
     if (assembly === null || assembly.length === 0) {
       checkSize(end - start, maxPacket);
-      deliver.buffer = buffer;
+      // Mostly it is that of the packet before, and an engine notes each time that something old points to something new.
+      if (deliver.buffer !== buffer) deliver.buffer = buffer;
       deliver.start = start;
       deliver.end = end;
     } else {

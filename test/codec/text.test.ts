@@ -15,8 +15,7 @@ function expected(bytes: Uint8Array): string | null {
 }
 
 function read(reader: TextReader, bytes: Uint8Array): string | null {
-  reader.open(bytes);
-  return reader.read(0, bytes.length);
+  return reader.read(bytes, 0, bytes.length);
 }
 
 test('every string of up to two bytes is read as a strict decoder reads it', () => {
