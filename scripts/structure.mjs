@@ -12,6 +12,7 @@ const UNTESTED = new Map([
   ['src/index.cts', 'exports only; test/package holds both faces'],
   ['src/arguments.ts', 'test/server'],
   ['src/builtins.ts', 'names of modules; whoever asks for one is tested'],
+  ['src/config.ts', 'test/server, test/options.test.ts'],
   ['src/contract.ts', 'types; test/types'],
   ['src/node.ts', 'what is behind Server: test/server'],
   ['src/codec/codec.ts', 'an interface'],

@@ -4,6 +4,7 @@
  */
 import type { Codec } from './codec/codec.js';
 import { sharedMsgpack } from './codec/msgpack.js';
+import { meshConfig } from './config.js';
 import type { ServerEvents, Undelivered } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
@@ -14,11 +15,10 @@ import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
-import type { Deliver, Output } from './protocol/output.js';
+import { Deliver, type Output } from './protocol/output.js';
 import type { Peer } from './protocol/peer.js';
 import { OVERHEAD } from './protocol/send-buffer.js';
 import type { Leftover } from './protocol/session.js';
-import type { MeshConfig } from './protocol/state.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
@@ -54,8 +54,7 @@ export class Node<Packet> {
   #closed: () => void = () => undefined;
 
   constructor(id: string, options: ResolvedOptions, voice: Voice<Packet>) {
-    const { credentials, authorize, ...rest } = options;
-    const { limits, maxPacket, totalWindow, platform } = rest;
+    const { credentials, authorize, limits, maxPacket, platform } = options;
     credentials?.checkOwn(id);
     this.#options = options;
     this.#voice = voice;
@@ -65,8 +64,7 @@ export class Node<Packet> {
     const open = this.addresses.checkListeners(options);
     if (open !== null) warnOfInsecurity(open);
     this.codec = options.codec ?? sharedMsgpack({ depth: limits.depth, items: limits.items, size: maxPacket });
-    const config: MeshConfig = {
-      ...rest,
+    const config = meshConfig(options, {
       rules: new Entrance({
         ...{ addresses: this.addresses, credentials, authorize, debug: this.#debug },
         stream: (connection) => this.#runtime.stream(connection),
@@ -75,12 +73,7 @@ export class Node<Packet> {
       id,
       incarnation: newIncarnation(platform),
       codec: this.codec.name,
-      maxPeers: limits.peers,
-      maxHandshakes: limits.handshakes,
-      maxHandshakesPerAddress: limits.handshakesPerAddress,
-      maxResumeWindow: limits.resumeWindow,
-      random: () => platform.random(),
-    };
+    });
     this.mesh = new Mesh(config);
     this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), config, platform);
     this.#inbox = new Inbox<Packet>(
@@ -89,7 +82,7 @@ export class Node<Packet> {
         this.mesh.handled(receipt, this.now());
         this.#runtime.scheduleFlush();
       },
-      totalWindow,
+      options.totalWindow,
     );
     this.deliveries = new Deliveries(this.mesh, limits.deliveries, {
       drain: (peer) => this.#tell('drain', peer),
@@ -227,10 +220,11 @@ export class Node<Packet> {
   }
 
   #hear(output: Output): void {
+    if (output instanceof Deliver) {
+      this.#receive(output);
+      return;
+    }
     switch (output.kind) {
-      case 'deliver':
-        this.#receive(output);
-        break;
       case 'connect':
         this.#debug('connected to', output.id, output.info);
         this.#tell('connect', output.id, output.info);

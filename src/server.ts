@@ -18,7 +18,7 @@ import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
 import { TypedEmitter } from './events.js';
 import { Node, type Voice } from './node.js';
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.js';
+import { resolveOptions, type ServerOptions } from './options.js';
 import { PIECE } from './protocol/send-buffer.js';
 
 const CONNECT_OPTIONS = ['id', 'signal'] as const;
@@ -34,7 +34,7 @@ const WAIT_OPTIONS = ['signal'] as const;
 export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>> {
   /** The id by which peers know this node. */
   readonly id: string;
-  readonly #options: ResolvedOptions;
+  readonly #maxPacket: number;
   readonly #node: Node<Packet>;
 
   /**
@@ -49,8 +49,9 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       if (event === 'message') queueMicrotask(() => this.#node.listen());
     });
     this.id = checkedId(id);
-    this.#options = resolveOptions(options);
-    this.#node = new Node<Packet>(this.id, this.#options, this as Voice<Packet>);
+    const resolved = resolveOptions(options);
+    this.#maxPacket = resolved.maxPacket;
+    this.#node = new Node<Packet>(this.id, resolved, this as Voice<Packet>);
   }
 
   /**
@@ -132,7 +133,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   writable(id: string, size: number = 1024): boolean {
     const { mesh, deliveries } = this.#node;
     // Of a packet that is too large there is nothing to wait for.
-    if (checkedSize(size) > Math.min(this.#options.maxPacket, mesh.maxPacket(checkedId(id)))) return false;
+    if (checkedSize(size) > Math.min(this.#maxPacket, mesh.maxPacket(checkedId(id)))) return false;
     return mesh.writable(id, size) && !deliveries.waiting(id);
   }
 
@@ -250,7 +251,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   }
 
   #checkSize(size: number, urgent: boolean): void {
-    checkPacketSize(size, this.#options.maxPacket, 'maxPacket');
+    checkPacketSize(size, this.#maxPacket, 'maxPacket');
     if (urgent) checkPacketSize(size, PIECE, 'the most for an urgent one');
   }
 
