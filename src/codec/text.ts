@@ -4,7 +4,7 @@
  * Short strings are handled here, byte by byte, since a call into native code costs more than they do. Long ones go there.
  */
 import { builtins } from '../builtins.js';
-import { decodeShort, MOST_UNITS, textOf, units } from './units.js';
+import { asciiOf, decodeShort, decodeUnits, MOST_UNITS } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
@@ -82,11 +82,10 @@ export class TextReader {
     let all = 0;
     for (let i = start; i < end; i++) {
       const byte = bytes[i] as number;
-      units[i - start] = byte;
       all |= byte;
       hash = (hash * 33) ^ byte;
     }
-    if (all > 0x7f) return decodeShort(bytes, start, end);
+    if (all > 0x7f) return decodeUnits(bytes, start, end);
     const slot = (hash ^ (hash >>> 9)) & (RECENT - 1);
     const known = recent[slot] as string;
     if (known.length === length) {
@@ -94,8 +93,10 @@ export class TextReader {
       while (i < length && known.charCodeAt(i) === bytes[start + i]) i++;
       if (i === length) return known;
     }
-    const text = textOf(length);
-    recent[slot] = text;
+    const text = asciiOf(bytes, start, end);
+    // Kept when it comes again: most that come once never do, and to note a new object in an old list takes as long as to make it.
+    if (hashes[slot] === hash) recent[slot] = text;
+    else hashes[slot] = hash;
     return text;
   }
 
@@ -130,6 +131,8 @@ const RECENT = 512;
  * string.
  */
 const recent: string[] = Array.from({ length: RECENT }, () => '');
+/** The hash that came last to each slot, whatever is there. */
+const hashes = new Int32Array(RECENT);
 /** Bytes of the longest string kept. */
 const INTERNED = 12;
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -7,18 +7,33 @@ import { compile } from './compile.js';
 /** Longer texts, in bytes, are for native code. */
 export const MOST_UNITS = 40;
 
-/** Those of the text under way: no more than it has bytes. */
-export const units: Uint16Array = new Uint16Array(MOST_UNITS);
+/** Units of texts that are not ASCII: no more than they have bytes. */
+const units = new Uint16Array(MOST_UNITS);
 
-type Maker = (units: Uint16Array) => string;
+type Maker<From> = (from: From, start: number) => string;
 
-/** By how many units the text has. */
-const makers: Maker[] = [];
+/** By how many units the text has: from bytes, where they are ASCII, and from other units. */
+const ofBytes: Maker<Uint8Array>[] = [];
+const ofUnits: Maker<Uint16Array>[] = [];
 /** The least character of so many bytes behind the first. */
 const LEAST: readonly number[] = [0, 0x80, 0x800, 0x10000];
 
 /** The text in `bytes[start..end)`, at most {@link MOST_UNITS}; null if that is not UTF-8. */
 export function decodeShort(bytes: Uint8Array, start: number, end: number): string | null {
+  let all = 0;
+  for (let i = start; i < end; i++) all |= bytes[i] as number;
+  return all < 0x80 ? asciiOf(bytes, start, end) : decodeUnits(bytes, start, end);
+}
+
+/** The same where all bytes are known to be ASCII. */
+export function asciiOf(bytes: Uint8Array, start: number, end: number): string {
+  const count = end - start;
+  ofBytes[count] ??= makerOf(count);
+  return (ofBytes[count] as Maker<Uint8Array>)(bytes, start);
+}
+
+/** The same where some are known not to be. */
+export function decodeUnits(bytes: Uint8Array, start: number, end: number): string | null {
   let count = 0;
   let at = start;
   while (at < end) {
@@ -42,27 +57,22 @@ export function decodeShort(bytes: Uint8Array, start: number, end: number): stri
     }
     units[count++] = point;
   }
-  return textOf(count);
-}
-
-/** A text of the first units. */
-export function textOf(count: number): string {
-  makers[count] ??= compile<Maker>({}, makerText(count)) ?? slowly(count);
-  return (makers[count] as Maker)(units);
+  ofUnits[count] ??= makerOf(count);
+  return (ofUnits[count] as Maker<Uint16Array>)(units, 0);
 }
 
 /** With so many arguments, a call takes a fraction of the time of one with a list. */
-function makerText(count: number): string {
-  const list = Array.from({ length: count }, (_, index) => `units[${index}]`);
-  return `return(units)=>String.fromCharCode(${list.join()})`;
+function makerOf<From extends Uint8Array | Uint16Array>(count: number): Maker<From> {
+  const list = Array.from({ length: count }, (_, index) => `from[start+${index}]`);
+  return compile<Maker<From>>({}, `return(from,start)=>String.fromCharCode(${list.join()})`) ?? slowly(count);
 }
 
 /** The same where no code can be made. */
-function slowly(count: number): Maker {
+function slowly(count: number): Maker<Uint8Array | Uint16Array> {
   const { fromCharCode } = String;
-  return (from) => {
+  return (from, start) => {
     let text = '';
-    for (let at = 0; at < count; at++) text += fromCharCode(from[at] as number);
+    for (let at = start; at < start + count; at++) text += fromCharCode(from[at] as number);
     return text;
   };
 }
