@@ -158,6 +158,8 @@ export class Encoder implements Sink {
         if (typeof item === 'number') {
           at = out.putNumber(item, at);
           if (i % SOME === SOME - 1) at = out.roomAt(at, SOME_NUMBERS);
+        } else if (typeof item === 'string') {
+          at = out.putText(item, at, SOME_NUMBERS);
         } else {
           at = this.writeAt(item === undefined ? null : item, at, depth + 1, SOME_NUMBERS);
         }

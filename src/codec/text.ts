@@ -8,8 +8,8 @@ import { asciiOf, decodeShort, decodeUnits, MOST_UNITS } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
-/** Up to so many characters {@link writeShort} is the faster one. */
-export const SHORT_TEXT = 48;
+/** Up to so many characters {@link writeShort} is the faster one; sooner not, where a text was put together of others. */
+export const SHORT_TEXT = 24;
 
 /**
  * Writes at most {@link SHORT_TEXT} characters at `at`, where there is room for three bytes each.

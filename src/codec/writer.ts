@@ -19,6 +19,8 @@ const FIRST_SCRATCH = 4096;
 const MAX_KEPT = 1024 * 1024;
 /** Room that may be asked for beyond the size limit, where the need is only estimated: for a map, and a short text. */
 const SLACK = MAX_SURPLUS + 256;
+/** The room for texts of up to so many characters is guessed: counting their bytes takes as long as writing them. */
+const GUESSED_TEXT = 10_000;
 /** Packets smaller than this get views that were made before. */
 const MAX_VIEWS = 256;
 
@@ -118,26 +120,20 @@ export class Writer {
   /** Writes a text at `at`, with room for `more` bytes behind it; returns where that is. */
   putText(text: string, at: number, more: number): number {
     const { length } = text;
-    if (length > SHORT_TEXT) return this.putLongText(text, at, more);
-    this.reserveAt(at, 2 + 3 * length + more);
-    const { bytes } = this;
+    const most = 2 + 3 * length + more;
+    if (length > SHORT_TEXT && (length > GUESSED_TEXT || at + most > this.bytes.length)) {
+      return this.putCounted(text, at, more);
+    }
+    this.reserveAt(at, most);
     // Where the text begins depends on how many bytes it has; the guess is wrong only beyond ASCII.
-    let start = at + (length < 32 ? 1 : 2);
-    let end = writeShort(text, bytes, start);
+    const start = at + textHeader(length);
+    const end = length > SHORT_TEXT ? this.writeNative(text, start) : writeShort(text, this.bytes, start);
     if (end === -1) throw loneSurrogate();
-    if (length < 32 && end - start >= 32) {
-      bytes.copyWithin(start + 1, start, end);
-      start++;
-      end++;
-    }
     const size = end - start;
-    if (size < 32) {
-      bytes[start - 1] = 0xa0 | size;
-    } else {
-      bytes[start - 2] = 0xd9;
-      bytes[start - 1] = size;
-    }
-    return end;
+    const move = at + textHeader(size) - start;
+    if (move > 0) this.bytes.copyWithin(start + move, start, end);
+    this.putTextHeader(size, at);
+    return end + move;
   }
 
   binary(source: Uint8Array): void {
@@ -201,12 +197,23 @@ export class Writer {
     return at + 5;
   }
 
-  private putLongText(text: string, at: number, more: number): number {
+  /** @returns the offset behind the text, or -1 for a lone surrogate */
+  private writeNative(text: string, at: number): number {
+    return isWellFormed(text) ? at + this.buffer().write(text, at) : -1;
+  }
+
+  private putCounted(text: string, at: number, more: number): number {
     if (!isWellFormed(text)) throw loneSurrogate();
     const size = Buffer.byteLength(text);
     this.reserveAt(at, 5 + size + more);
-    const start = this.putHeader(size, at, 0xd9, 0xda, 0xdb);
+    const start = this.putTextHeader(size, at);
     return start + this.buffer().write(text, start);
+  }
+
+  private putTextHeader(size: number, at: number): number {
+    if (size >= 32) return this.putHeader(size, at, 0xd9, 0xda, 0xdb);
+    this.bytes[at] = 0xa0 | size;
+    return at + 1;
   }
 
   /** The memory with the methods of a Buffer, kept for the next packets, which mostly are written to the same. */
@@ -310,6 +317,12 @@ export function lengthOf(bytes: Uint8Array): number {
 function scratchOf(size: number): EncodeTarget {
   const { buffer } = Buffer.allocUnsafeSlow(size);
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
+}
+
+/** Bytes before a text of so many. */
+function textHeader(size: number): number {
+  if (size < 32) return 1;
+  return size < 0x100 ? 2 : 3;
 }
 
 function loneSurrogate(): Refusal {

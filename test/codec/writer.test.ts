@@ -1,4 +1,5 @@
 /** The bytes of each form, at every length where the form changes. */
+import { encode as reference } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 import { msgpack } from '../../src/codec/msgpack.js';
 import { Writer } from '../../src/codec/writer.js';
@@ -150,3 +151,23 @@ test('packets of one length are in one place, the next in place of the last', ()
   expect(writer.result()).toBe(first);
   expect(first).toEqual(new Uint8Array([2]));
 });
+
+test.each(['a', 'é', '€', '😀', 'aé', 'aaaaaaa€'])(
+  'a text of %s has its bytes at every length, with room and without',
+  (part) => {
+    const codec = msgpack();
+    const bytes = new Uint8Array(2000);
+    const view = new DataView(bytes.buffer);
+    for (let times = 0; times < 160; times++) {
+      const packet = [part.repeat(times), 7];
+      const expected = toHex(reference(packet));
+      expect(toHex(codec.encode(packet))).toBe(expected);
+      // Just as much as is needed, a little more, and plenty.
+      for (const room of [expected.length / 2, expected.length / 2 + 12, 2000]) {
+        const made = codec.encodeInto?.(packet, { bytes, view }, bytes.length - room);
+        const written = typeof made === 'number' ? bytes.subarray(2000 - room, 2000 - room + made) : made;
+        expect(toHex(written as Uint8Array)).toBe(expected);
+      }
+    }
+  },
+);
