@@ -49,9 +49,9 @@ export interface ServerEvents<Packet = unknown> {
 /** Options of {@link Server.connect}. */
 export interface ConnectOptions {
   /** The id that must answer; any other is `ERR_WRONG_ID`. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** Gives up; a connection that is already open is kept. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of {@link Server.send}. */
@@ -60,16 +60,16 @@ export interface SendOptions {
    * Passes ahead of packets that are not urgent and still wait. Urgent packets are delivered once and in order among
    * themselves; at most 128 KiB each. @default false
    */
-  readonly urgent?: boolean;
+  readonly urgent?: boolean | undefined;
 }
 
 /** Options of {@link Server.deliver}. */
 export interface DeliverOptions extends SendOptions {
   /** Gives up waiting; a packet that was already sent may still arrive. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of calls that can only be given up. */
 export interface WaitOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

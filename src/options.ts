@@ -14,41 +14,41 @@ import type { Transport } from './transports/transport.js';
 /** When and how often a lost link is dialled again, and an address that did not answer. */
 export interface ReconnectOptions {
   /** Attempts per loss, 0 to Infinity. @default 1 */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Upper bound of the random delay before the second attempt; the first follows at once. @default 100 */
-  readonly minDelay?: number;
+  readonly minDelay?: number | undefined;
   /** Upper bound of every delay; the bound doubles from `minDelay` with each attempt. @default 10_000 */
-  readonly maxDelay?: number;
+  readonly maxDelay?: number | undefined;
 }
 
 /** Bounds on what strangers and peers can make a node hold. */
 export interface LimitOptions {
   /** Nesting of arrays and maps in a packet. @default 32 */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** Values in one packet, containers and keys included. @default 200_000 */
-  readonly items?: number;
+  readonly items?: number | undefined;
   /** Connections in their handshake. @default 128 */
-  readonly handshakes?: number;
+  readonly handshakes?: number | undefined;
   /** The same for one remote address; loopback, unix and memory are not counted. @default 16 */
-  readonly handshakesPerAddress?: number;
+  readonly handshakesPerAddress?: number | undefined;
   /** Peers, connected or wished for. @default 4096 */
-  readonly peers?: number;
+  readonly peers?: number | undefined;
   /** Calls of `deliver` waiting for room, per peer. @default 10_000 */
-  readonly deliveries?: number;
+  readonly deliveries?: number | undefined;
   /** Milliseconds for which the session of a lost link is held, whatever `resumeWindow` the peer asks for. @default 60_000 */
-  readonly resumeWindow?: number;
+  readonly resumeWindow?: number | undefined;
 }
 
 /** What `new Server(id, options)` takes; everything has a default. */
 export interface ServerOptions {
   /** TCP host to bind. Anything but loopback needs `secret`, `tls` or `insecure: true`. @default '127.0.0.1' */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** TCP port to bind; 0 lets the system choose. @default 0 */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** URIs to listen on, in place of `host` and `port`. An empty list only dials. */
-  readonly listen?: string | readonly string[];
+  readonly listen?: string | readonly string[] | undefined;
   /** URIs told to peers and by `info()`, in place of those bound. */
-  readonly advertise?: string | readonly string[];
+  readonly advertise?: string | readonly string[] | undefined;
   /**
    * Closes the node to all who do not have the same, and encrypts: text that `masterless keygen` made, or 32 random bytes
    * or more. Of a list the first is dialled with, all are accepted.
@@ -59,50 +59,52 @@ export interface ServerOptions {
   /** Has a say in who may have which id. */
   readonly authorize?: Authorize;
   /** Without credentials: allows a listener that other machines reach, so anyone who reaches it can join. @default false */
-  readonly insecure?: boolean;
+  readonly insecure?: boolean | undefined;
   /** A link is replaced by a younger one at this age, and the session goes on. @default Infinity */
-  readonly maxLinkAge?: number;
+  readonly maxLinkAge?: number | undefined;
   /** A link on which nothing was sent for so long gets one byte; twice so long to a node of more than 128 peers. @default 1000 */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
   /** A peer silent for so long is suspected, and tested with a second connection. @default 5000 */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** A suspect whose machine still takes connections is lost only after so long a silence. @default 60_000 */
-  readonly stallTimeout?: number;
+  readonly stallTimeout?: number | undefined;
   /** From opening a connection to its adoption, in all. @default 5000 */
-  readonly handshakeTimeout?: number;
+  readonly handshakeTimeout?: number | undefined;
   /**
    * How long a peer has to prove that it lives: when another node claims its id, or when it fell silent and came by a
    * second connection. @default 500
    */
-  readonly probeTimeout?: number;
+  readonly probeTimeout?: number | undefined;
   /** How long `close` and `disconnect` wait for what is still on its way. @default 5000 */
-  readonly closeTimeout?: number;
+  readonly closeTimeout?: number | undefined;
   /** Reconnection; a number is `attempts`, `false` is 0 attempts, `true` is without end. */
-  readonly reconnect?: boolean | number | ReconnectOptions;
+  readonly reconnect?: boolean | number | ReconnectOptions | undefined;
   /** How long the other side holds the session of a lost link open for us. @default 10_000 */
-  readonly resumeWindow?: number;
+  readonly resumeWindow?: number | undefined;
   /** Bytes accepted for one peer and not yet acknowledged; a packet counts 256 more than it has. @default 16 MiB */
-  readonly window?: number;
+  readonly window?: number | undefined;
   /** The same for all peers together. @default 256 MiB */
-  readonly totalWindow?: number;
+  readonly totalWindow?: number | undefined;
   /** The largest packet sent or taken, encoded. @default 64 MiB */
-  readonly maxPacket?: number;
+  readonly maxPacket?: number | undefined;
   /** Further bounds. */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
   /** What turns packets into bytes. @default strict msgpack */
-  readonly codec?: Codec;
+  readonly codec?: Codec | undefined;
   /** Transports beside `tcp`, `unix` and `memory`, or in place of those of the same scheme. */
-  readonly transports?: readonly Transport[];
+  readonly transports?: readonly Transport[] | undefined;
   /** Called with what the node does, in place of `DEBUG=masterless*`. */
-  readonly debug?: (...values: unknown[]) => void;
+  readonly debug?: ((...values: unknown[]) => void) | undefined;
   /** Time and chance from elsewhere than the system: for tests, see `masterless/testing`. */
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
 }
 
+type Given<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
+
 /** {@link ReconnectOptions} with nothing left open. */
-export type ReconnectPolicy = Readonly<Required<ReconnectOptions>>;
+export type ReconnectPolicy = Given<ReconnectOptions>;
 /** {@link LimitOptions} with nothing left open. */
-export type Limits = Readonly<Required<LimitOptions>>;
+export type Limits = Given<LimitOptions>;
 
 /** {@link ServerOptions} checked, with nothing left open, frozen. */
 export interface ResolvedOptions {

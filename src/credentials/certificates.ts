@@ -27,7 +27,7 @@ export interface TlsOptions {
    * What ties an id to a certificate: `'names'`, the id is one of its DNS names, letter for letter; a table, the SHA-256
    * fingerprints that an id may have; `'authorize'`, the option `authorize` alone. @default 'names'
    */
-  readonly identity?: 'names' | 'authorize' | Readonly<Record<string, string | readonly string[]>>;
+  readonly identity?: 'names' | 'authorize' | Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** {@link TlsOptions} checked. */

@@ -4,7 +4,7 @@ import { Simulation, SimulationError, type SimulationOptions } from './simulatio
 /** What {@link simulate} takes. */
 export interface ScenarioOptions extends SimulationOptions {
   /** How many seeds, from `seed` on; with `MASTERLESS_SEED` in the environment there is only that one. @default 1 */
-  readonly seeds?: number;
+  readonly seeds?: number | undefined;
 }
 
 /**

@@ -23,13 +23,13 @@ export interface SimulationOptions {
    * A whole number from 0 to 4294967295, from which all chance follows. `MASTERLESS_SEED` in the environment goes before
    * it. @default a random one
    */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Bytes are under way so many milliseconds, at least and at most. @default [0.1, 5] */
-  readonly latency?: readonly [min: number, max: number];
+  readonly latency?: readonly [min: number, max: number] | undefined;
   /** Lines of the trace that are kept. @default 2000 */
-  readonly traceLines?: number;
+  readonly traceLines?: number | undefined;
   /** Things that may happen in one `run` or `until`, after which it gives up. @default 10_000_000 */
-  readonly maxSteps?: number;
+  readonly maxSteps?: number | undefined;
 }
 
 /** A simulation did not come to what was awaited. The message names the seed, and ends with the trace. */

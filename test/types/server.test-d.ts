@@ -26,6 +26,18 @@ declare const server: Server<Count>;
 declare const untyped: Server;
 declare const count: Count;
 
+describe('options', () => {
+  it('that are undefined have their defaults, but for those on which security depends', () => {
+    new Server('a', { port: undefined, codec: undefined, debug: undefined, reconnect: { attempts: undefined } });
+    void server.connect('tcp://h:1', { id: undefined, signal: undefined });
+    void server.deliver('a', count, { urgent: undefined, signal: undefined });
+    // @ts-expect-error - a secret that is not there is no wish to go without
+    new Server('a', { secret: undefined });
+    // @ts-expect-error - nor are rules
+    new Server('a', { authorize: undefined });
+  });
+});
+
 describe('Server', () => {
   it('is the default export too', () => {
     expectTypeOf(Default).toEqualTypeOf(Server);
