@@ -61,10 +61,19 @@ class Batch {
 
 const steps: readonly Ways[] = [
   ...(['order', 'mixed'] as const).flatMap((kind): Ways[] => {
-    const packets = Array.from({ length: 64 }, (_, index) => maker(kind, 0)(index + 100_000));
+    const make = maker(kind, 0);
+    const packets = Array.from({ length: 64 }, (_, index) => make(index + 100_000));
     const encoded = packets.map((made) => codec.encode(made).slice());
     const times = 2e5;
     return [
+      {
+        what: `making a packet and writing it, ${kind}`,
+        times,
+        ways: {
+          'by the codec': (turn) => codec.encode(make(turn)),
+          'by msgpackr': (turn) => msgpackr.encode(make(turn)),
+        },
+      },
       {
         what: `writing a packet, ${kind}`,
         times,
@@ -154,6 +163,9 @@ function arrays(): Readonly<Record<string, readonly unknown[]>> {
     'whole numbers': of((index) => index * 1000),
     points: of((index) => [index / 7, index / 3]),
     'short texts': of((index) => `text ${index}`),
+    'texts of 20 bytes': of((index) => `text ${index}`.padEnd(20, '-')),
+    'texts of 40 bytes': of((index) => `text ${index}`.padEnd(40, '-')),
+    'texts with accents': of((index) => `Nováková ${index}`),
   };
 }
 
