@@ -33,6 +33,11 @@ export class TypedEmitter<Events> extends EventEmitter {
     this.#listenerAdded(event);
   }
 
+  /** Listeners of the event will go: whoever hears of it may emit, or throw. */
+  #leaves(event: string | symbol | undefined): void {
+    if (event === undefined || event === this.#frequent) this.#only = null;
+  }
+
   /** Listeners of the event came or went. */
   #changed(event: string | symbol | undefined): void {
     if (event !== undefined && event !== this.#frequent) return;
@@ -52,6 +57,7 @@ export class TypedEmitter<Events> extends EventEmitter {
   }
 
   override off<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
+    this.#leaves(event);
     super.off(event, listener as (...args: unknown[]) => void);
     this.#changed(event);
     return this;
@@ -64,12 +70,14 @@ export class TypedEmitter<Events> extends EventEmitter {
   }
 
   override removeListener<E extends Name<Events>>(event: E, listener: Listener<this, Events, E>): this {
+    this.#leaves(event);
     super.removeListener(event, listener as (...args: unknown[]) => void);
     this.#changed(event);
     return this;
   }
 
   override removeAllListeners(...event: [event?: string | symbol]): this {
+    this.#leaves(event[0]);
     super.removeAllListeners(...event);
     this.#changed(event[0]);
     return this;

@@ -80,6 +80,28 @@ test('listeners come, go and hear as in an EventEmitter', () => {
   );
 });
 
+test('who hears that a listener was removed may emit, and may throw', () => {
+  const logs = [new EventEmitter(), new Typed() as unknown as EventEmitter].map((emitter) => {
+    const log: string[] = [];
+    const listener = (text: string): void => void log.push(text);
+    emitter.on('removeListener', () => {
+      log.push(String(emitter.emit('message', 'meanwhile')));
+      throw new Error('mine');
+    });
+    for (const remove of ['off', 'removeListener', 'removeAllListeners'] as const) {
+      emitter.on('message', listener);
+      emitter.emit('message', remove);
+      expect(() => emitter[remove]('message', listener)).toThrow('mine');
+      log.push(String(emitter.emit('message', 'after')));
+    }
+    emitter.once('message', listener);
+    expect(() => emitter.emit('message', 'once')).toThrow('mine');
+    log.push(String(emitter.emit('message', 'after')));
+    return log;
+  });
+  expect(logs[1]).toEqual(logs[0]);
+});
+
 test('what a listener throws comes out, and the next event is heard', () => {
   const typed = new Typed();
   const heard: string[] = [];

@@ -115,10 +115,10 @@ export class Decoder implements Source {
     return floatAt(bytes, at);
   }
 
-  /** The value after 0xca to 0xd3. */
+  /** The value after 0xca to 0xd3, but for 0xcb. */
   private readNumber(first: number): number | bigint {
-    // The same order thrice: 1, 2, 4 and 8 bytes, with 4 and 8 before them for the floats.
-    const size = first < 0xcc ? 4 << (first - 0xca) : 1 << (first & 3);
+    // Twice 1, 2, 4 and 8 bytes, with a float of 4 before them.
+    const size = first === 0xca ? 4 : 1 << (first & 3);
     this.need(size);
     const { bytes, at } = this;
     this.at = at + size;
@@ -133,7 +133,6 @@ export class Decoder implements Source {
     const high = word(bytes, at);
     if (first === 0xce) return high >>> 0;
     if (first === 0xd2) return high;
-    if (first === 0xcb) return floatAt(bytes, at);
     scratch.setInt32(0, high);
     if (first === 0xca) return scratch.getFloat32(0);
     scratch.setInt32(4, word(bytes, at + 4));

@@ -10,6 +10,9 @@ export interface PacketLimits {
   readonly size: number;
 }
 
+/** Those that are left out, or undefined, have their defaults. */
+export type GivenLimits = { readonly [Name in keyof PacketLimits]?: PacketLimits[Name] | undefined };
+
 const ranges = {
   depth: { fallback: 32, min: 1, max: 512 },
   items: { fallback: 200_000, min: 1, max: 2 ** 31 },
@@ -20,7 +23,7 @@ const ranges = {
  * Checks limits and fills in those left out.
  * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
  */
-export function resolveLimits(given: Partial<PacketLimits>): PacketLimits {
+export function resolveLimits(given: GivenLimits): PacketLimits {
   if (typeof given !== 'object' || given === null)
     fail('the limits of msgpack must be an object, such as { depth: 16 }');
   for (const name of Object.keys(given)) {
@@ -29,9 +32,9 @@ export function resolveLimits(given: Partial<PacketLimits>): PacketLimits {
   return Object.freeze({ depth: limit(given, 'depth'), items: limit(given, 'items'), size: limit(given, 'size') });
 }
 
-function limit(given: Partial<PacketLimits>, name: keyof PacketLimits): number {
+function limit(given: GivenLimits, name: keyof PacketLimits): number {
   const { fallback, min, max } = ranges[name];
-  const value = given[name] ?? fallback;
+  const value = given[name] === undefined ? fallback : given[name];
   if (!Number.isInteger(value) || value < min || value > max) {
     fail(`msgpack limit ${name} is ${textOf(value)}: it must be a whole number from ${min} to ${max}`);
   }

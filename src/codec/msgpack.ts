@@ -18,10 +18,10 @@
 import type { Codec, EncodeTarget } from './codec.js';
 import { Decoder } from './decoder.js';
 import { Encoder } from './encoder.js';
-import { type PacketLimits, resolveLimits } from './limits.js';
+import { type GivenLimits, type PacketLimits, resolveLimits } from './limits.js';
 
 /** Bounds of one packet, for both directions. */
-export type MsgpackOptions = Partial<PacketLimits>;
+export type MsgpackOptions = GivenLimits;
 
 /**
  * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB, the last target that had a long

@@ -8,7 +8,7 @@ import { asciiOf, decodeShort, decodeUnits, MOST_UNITS } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
-/** Up to so many characters {@link writeShort} is the faster one; sooner not, where a text was put together of others. */
+/** Longer texts are for native code. It is slower up to some 40 characters, but up to 13 where a text was put together of others. */
 export const SHORT_TEXT = 24;
 
 /**
@@ -127,11 +127,11 @@ function checked(bytes: Uint8Array): string | null {
 /** Slots for recent strings, a power of two. */
 const RECENT = 512;
 /**
- * The latest short string of each hash, of all packets in the process: bounded, and a clash costs no more than making the
- * string.
+ * A short string of each hash that came twice, of all packets in the process: bounded, and a clash costs no more than making
+ * the string.
  */
 const recent: string[] = Array.from({ length: RECENT }, () => '');
-/** The hash that came last to each slot, whatever is there. */
+/** The hash of the string that was last made for each slot. */
 const hashes = new Int32Array(RECENT);
 /** Bytes of the longest string kept. */
 const INTERNED = 12;

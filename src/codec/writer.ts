@@ -120,7 +120,7 @@ export class Writer {
   /** Writes a text at `at`, with room for `more` bytes behind it; returns where that is. */
   putText(text: string, at: number, more: number): number {
     const { length } = text;
-    const most = 2 + 3 * length + more;
+    const most = 3 + 3 * length + more;
     if (length > SHORT_TEXT && (length > GUESSED_TEXT || at + most > this.bytes.length)) {
       return this.putCounted(text, at, more);
     }
@@ -319,7 +319,7 @@ function scratchOf(size: number): EncodeTarget {
   return { bytes: new Uint8Array(buffer), view: new DataView(buffer) };
 }
 
-/** Bytes before a text of so many. */
+/** Bytes before a text of so many, less than 64 KiB. */
 function textHeader(size: number): number {
   if (size < 32) return 1;
   return size < 0x100 ? 2 : 3;

@@ -120,9 +120,11 @@ export class Simulation {
   server<Packet = unknown>(id: string, options: ServerOptions = {}): Server<Packet> {
     const process = this.#network.process(id);
     const platform = new VirtualPlatform(this.#agenda, new Random(this.#random.below(SEEDS)), process);
+    const { listen, host, port } = options;
+    const open = [listen, host, port].every((each) => each === undefined);
     const server = new Server<Packet>(id, {
-      ...(options.host === undefined && options.port === undefined ? { listen: simUri(id) } : {}),
       ...options,
+      ...(open ? { listen: simUri(id) } : {}),
       platform,
       transports: [...simTransports(process, this.#agenda), ...(options.transports ?? [])],
     });

@@ -33,12 +33,18 @@ export interface SocketEvents extends Pick<ConnectionEvents, 'data' | 'drain' | 
 export function reading<S extends Socket>(make: (options: Pick<NetConnectOpts, 'onread'>) => S): S {
   if (readBuffer === null) return make({});
   const callback = (length: number, buffer: Uint8Array): boolean => {
-    if (lastRead.length !== length) lastRead = buffer.subarray(0, length);
-    (socket as Joined<S>)[CONNECTION].read(lastRead);
+    // Runtimes that have their own idea of this hand over a buffer of their own.
+    const chunk = buffer === readBuffer ? beginning(readBuffer, length) : buffer.subarray(0, length);
+    (socket as Joined<S>)[CONNECTION].read(chunk);
     return true;
   };
   const socket = make({ onread: { buffer: readBuffer, callback } });
   return socket;
+}
+
+function beginning(buffer: Uint8Array, length: number): Uint8Array {
+  if (lastRead.length !== length) lastRead = buffer.subarray(0, length);
+  return lastRead;
 }
 
 export class SocketConnection implements Connection {

@@ -10,6 +10,10 @@ test('the defaults are those of the options', () => {
   expect(size).toBe(optionRanges.maxPacket?.fallback);
 });
 
+test('what is undefined is left out', () => {
+  expect(resolveLimits({ depth: undefined, items: undefined, size: undefined })).toEqual(resolveLimits({}));
+});
+
 test('whatever the options allow, the codec takes', () => {
   for (const bound of ['min', 'max'] as const) {
     const depth = optionRanges['limits.depth']?.[bound] ?? 0;
@@ -26,6 +30,7 @@ test.each([
   [{ size: 15 }, 'size is 15'],
   [{ size: Number.NaN }, 'size is NaN'],
   [{ depht: 5 } as object, 'no limit depht'],
+  [{ depth: null as unknown as number }, 'depth is null'],
   [{ items: '5' as unknown as number }, 'items is 5'],
 ])('%o is refused', (limits, message) => {
   const error = thrownBy(() => resolveLimits(limits));

@@ -158,16 +158,29 @@ test.each(['a', 'é', '€', '😀', 'aé', 'aaaaaaa€'])(
     const codec = msgpack();
     const bytes = new Uint8Array(2000);
     const view = new DataView(bytes.buffer);
-    for (let times = 0; times < 160; times++) {
-      const packet = [part.repeat(times), 7];
-      const expected = toHex(reference(packet));
-      expect(toHex(codec.encode(packet))).toBe(expected);
-      // Just as much as is needed, a little more, and plenty.
-      for (const room of [expected.length / 2, expected.length / 2 + 12, 2000]) {
-        const made = codec.encodeInto?.(packet, { bytes, view }, bytes.length - room);
-        const written = typeof made === 'number' ? bytes.subarray(2000 - room, 2000 - room + made) : made;
-        expect(toHex(written as Uint8Array)).toBe(expected);
+    for (let times = 0; times < 300; times++) {
+      const text = part.repeat(times);
+      for (const packet of [text, [text, 7]]) {
+        const expected = toHex(reference(packet));
+        expect(toHex(codec.encode(packet))).toBe(expected);
+        // Just as much as is needed, what is thought to be needed at most, and what lies about both.
+        for (let room = expected.length / 2; room < 2000; room += room < 3 * text.length + 8 ? 1 : 200) {
+          const made = codec.encodeInto?.(packet, { bytes, view }, bytes.length - room);
+          const written = typeof made === 'number' ? bytes.subarray(2000 - room, 2000 - room + made) : made;
+          if (toHex(written as Uint8Array) !== expected) throw new Error(`${times} times, with room for ${room}`);
+        }
       }
+    }
+  },
+);
+
+test.each([1362, 1363, 1364, 1365])(
+  'a text of %i characters of three bytes goes where there is hardly room',
+  (length) => {
+    for (let before = 0; before < 12; before++) {
+      const packet = { ['a'.repeat(before)]: '€'.repeat(length) };
+      const codec = msgpack();
+      expect(codec.decode(codec.encode(packet))).toEqual(packet);
     }
   },
 );

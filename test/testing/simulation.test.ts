@@ -125,6 +125,8 @@ describe('a simulation', () => {
     const sim = simulation();
     const far = sim.server('ünd / so:weiter', { listen: ['sim://x', 'sim://y'] });
     const near = sim.server('near', { listen: [] });
+    const usual = sim.server('usual', { listen: undefined, host: undefined });
+    expect(await sim.until(near.connect('sim://usual'))).toBe(usual.id);
     expect(await sim.until(near.connect('sim://y'))).toBe('ünd / so:weiter');
     expect([near.info(), far.info()]).toEqual([null, 'sim://x']);
     sim.network.cut('near', 'ünd / so:weiter');

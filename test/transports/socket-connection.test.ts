@@ -1,9 +1,9 @@
 /** A socket as a connection, beyond the rules that hold for all transports: a reader that does not read, and what is shared. */
 import { once } from 'node:events';
-import { createServer, type Server, Socket } from 'node:net';
+import { createServer, type OnReadOpts, type Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { SocketConnection } from '../../src/transports/socket-connection.js';
+import { reading, SocketConnection } from '../../src/transports/socket-connection.js';
 import { tcp } from '../../src/transports/tcp.js';
 import { loopback, onBench } from './bench.js';
 
@@ -87,6 +87,19 @@ describe('reading', () => {
     expect(clock).not.toHaveBeenCalled();
     connection.read(new Uint8Array(4096));
     expect(clock).toHaveBeenCalled();
+  });
+
+  it('takes what comes from a buffer of the runtime, too', () => {
+    const chunks: Uint8Array[] = [];
+    let callback: OnReadOpts['callback'] = () => false;
+    const socket = reading(({ onread }) => {
+      callback = onread?.callback ?? callback;
+      return new Socket();
+    });
+    const connection = new SocketConnection(socket, 'tcp://there', nobody);
+    connection.events = { ...nobody, data: (chunk) => chunks.push(new Uint8Array(chunk)) };
+    for (const bytes of [[1, 2], [3, 4], [5]]) callback(bytes.length, new Uint8Array([...bytes, 0]));
+    expect(chunks.map((chunk) => [...chunk])).toEqual(process.platform === 'win32' ? [] : [[1, 2], [3, 4], [5]]);
   });
 
   it('dialled sockets share one buffer', () =>
