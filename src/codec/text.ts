@@ -4,12 +4,13 @@
  * Short strings are handled here, byte by byte, since a call into native code costs more than they do. Long ones go there.
  */
 import { builtins } from '../builtins.js';
+import { allowed } from './compile.js';
 import { asciiOf, decodeShort, decodeUnits, MOST_UNITS } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
 /** Longer texts are for native code. It is slower up to some 40 characters, but up to 13 where a text was put together of others. */
-export const SHORT_TEXT = 24;
+export const SHORT_TEXT = 32;
 
 /**
  * Writes at most {@link SHORT_TEXT} characters at `at`, where there is room for three bytes each.
@@ -58,7 +59,8 @@ export class TextReader {
   read(bytes: Uint8Array, start: number, end: number): string | null {
     const length = end - start;
     if (length <= INTERNED) return this.readShort(bytes, start, end);
-    return length <= MOST_UNITS ? decodeShort(bytes, start, end) : this.readLong(bytes, start, end);
+    // Without code made for their length, native code is the faster one.
+    return length <= MOST_UNITS && allowed ? decodeShort(bytes, start, end) : this.readLong(bytes, start, end);
   }
 
   /** The same where it may well be `known` again, which is ASCII. */

@@ -67,7 +67,16 @@ function makerOf<From extends Uint8Array | Uint16Array>(count: number): Maker<Fr
   return compile<Maker<From>>({}, `return(from,start)=>String.fromCharCode(${list.join()})`) ?? slowly(count);
 }
 
-/** The same where no code can be made. */
+/** The same where no code can be made, and where only short ones are made here: by fours, as parts of that size make no ropes. */
 function slowly(count: number): Maker<Uint8Array | Uint16Array> {
-  return (from, start) => Reflect.apply(String.fromCharCode, null, from.subarray(start, start + count));
+  const { fromCharCode } = String;
+  return (from, start) => {
+    const unit = (index: number): number => from[index] as number;
+    const end = start + count;
+    let text = '';
+    let at = start;
+    for (; at + 4 <= end; at += 4) text += fromCharCode(unit(at), unit(at + 1), unit(at + 2), unit(at + 3));
+    for (; at < end; at++) text += fromCharCode(unit(at));
+    return text;
+  };
 }
