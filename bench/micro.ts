@@ -30,6 +30,8 @@ const target = new Uint8Array(65_536);
 const peers = new Map(Array.from({ length: 1000 }, (_, index) => [`node-${index}`, { index }]));
 const ids = [...peers.keys()];
 
+const PART = '-'.repeat(34);
+
 /** What is written here is not optimised away. */
 const kept: { last: unknown } = { last: null };
 
@@ -92,6 +94,15 @@ const steps: readonly Ways[] = [
       },
     ];
   }),
+  {
+    // As an engine keeps it: a text of two parts, which is written once.
+    what: 'putting a text of 40 bytes together and writing it',
+    times: 2e5,
+    ways: {
+      'by the codec': (turn) => codec.encode(`${PART}${100_000 + turn}` as unknown as Packet),
+      'by msgpackr': (turn) => msgpackr.encode(`${PART}${100_000 + turn}` as unknown as Packet),
+    },
+  },
   ...Object.entries(arrays()).flatMap(([what, array]): Ways[] => {
     // With room for as many as they have, as what was read has, and grown to that: two kinds of each for an engine.
     const kinds = [
