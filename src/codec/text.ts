@@ -9,7 +9,7 @@ import { asciiOf, decodeShort, decodeUnits, MOST_UNITS } from './units.js';
 
 const { Buffer } = builtins.buffer;
 
-/** Longer texts are for native code. It is slower up to some 40 characters, but up to 13 where a text was put together of others. */
+/** Longer texts are for native code, which is the faster one from some 40 characters on; from 13 on, if a text was put together of others. */
 export const SHORT_TEXT = 32;
 
 /**

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeShort, MOST_UNITS } from '../../src/codec/units.js';
-
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function expected(bytes: Uint8Array): string | null {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return null;
-  }
-}
+import { strictText } from './packets.js';
 
 test('every character is read, alone and between others', () => {
   const encoder = new TextEncoder();
@@ -34,7 +25,7 @@ test('three and four bytes are a character or not, as for a strict decoder', () 
             const bytes = new Uint8Array([first, second, third, fourth]);
             // What lies behind the end belongs to another value.
             const is = decodeShort(bytes, 0, length);
-            if (is !== expected(bytes.subarray(0, length))) throw new Error(`${bytes.join(' ')} (${length}): ${is}`);
+            if (is !== strictText(bytes.subarray(0, length))) throw new Error(`${bytes.join(' ')} (${length}): ${is}`);
           }
         }
       }
