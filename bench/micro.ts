@@ -35,6 +35,11 @@ const PART = '-'.repeat(34);
 /** What is written here is not optimised away. */
 const kept: { last: unknown } = { last: null };
 
+function copied(at: number): Uint8Array {
+  for (let i = 0; i < 57; i++) target[i] = chunk[at + i] as number;
+  return target;
+}
+
 /** A busy lane: most of the time between a thousand and two thousand packets are on their way. */
 class Batch {
   private readonly outgoing = new SendBuffer(Frame.Data);
@@ -158,6 +163,14 @@ const steps: readonly Ways[] = [
       },
     };
   }),
+  {
+    what: 'a small packet of a chunk, to be read by a view',
+    times: 1e6,
+    ways: {
+      'a view of the chunk': () => new DataView(chunk.buffer, chunk.byteOffset, chunk.length),
+      'copied to where there is one': (turn) => copied(turn & 1023),
+    },
+  },
   { what: 'the time', times: 1e6, ways: { 'performance.now()': () => performance.now() } },
   { what: 'a peer by its id', times: 1e6, ways: { 'Map.get': (turn) => peers.get(ids[turn % 1000] as string) } },
 ];

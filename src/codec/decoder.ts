@@ -11,14 +11,18 @@ import { allowed } from './compile.js';
 import { KeyTree, pathTo } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { learnByHeart, type MapNode, type MapReader, MOST_KEYS, type Source } from './map-reader.js';
-import { floatAt, isNumeric, MANY_NUMBERS, readNumbers, scratch, word } from './numbers.js';
+import { isNumeric, MANY_NUMBERS, numberAt, readNumbers } from './numbers.js';
 import { arrayIndex, defineOwn, isFree, makeSparse } from './property.js';
 import { TextReader } from './text.js';
 import { readTimestamp } from './timestamp.js';
+import { Views } from './views.js';
 
 export class Decoder implements Source {
   private readonly limits: PacketLimits;
-  private bytes: Uint8Array = EMPTY;
+  private readonly views: Views = new Views();
+  /** What the packet is read from, and a view of the same. */
+  private bytes: Uint8Array = this.views.bytes;
+  private view: DataView = this.views.view;
   /** Where the packet begins. */
   private start = 0;
   /** The next byte to read. */
@@ -37,13 +41,16 @@ export class Decoder implements Source {
 
   /** See `Codec.decodeRange`. */
   decode(bytes: Uint8Array, start: number, end: number): unknown {
-    this.bytes = bytes;
-    this.start = start;
-    this.at = start;
-    this.end = end;
-    this.items = 1;
+    const { views } = this;
     const size = end - start;
+    this.items = 1;
+    this.start = 0;
+    this.at = 0;
     try {
+      this.start = views.open(bytes, start, end);
+      this.at = this.start;
+      this.end = this.start + size;
+      if (this.view !== views.view) this.look();
       if (size > this.limits.size) this.fail(`${size} bytes are more than the ${this.limits.size} allowed`);
       const value = this.read(0);
       if (this.at !== this.end) this.fail(`${this.end - this.at} bytes are left over`);
@@ -51,20 +58,24 @@ export class Decoder implements Source {
     } catch (error) {
       if (error instanceof MasterlessError) throw error;
       // What the platform refuses to make, such as a string of a gigabyte.
-      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - start}`, {
+      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - this.start}`, {
         cause: error,
       });
     } finally {
-      // The receive buffer is not ours to keep alive.
-      this.bytes = EMPTY;
+      if (!views.keeps()) this.look();
       this.text.close();
     }
+  }
+
+  private look(): void {
+    this.bytes = this.views.bytes;
+    this.view = this.views.view;
   }
 
   /** `depth` is the number of containers around the value. */
   read(depth: number): unknown {
     if (this.at >= this.end) this.cut();
-    const first = this.bytes[this.at++] as number;
+    const first = this.view.getUint8(this.at++);
     if (first < 0x80) return first;
     if (first >= 0xe0) return first - 0x100;
     if (first === 0xcb) return this.readFloat();
@@ -109,44 +120,25 @@ export class Decoder implements Source {
   }
 
   private readFloat(): number {
-    this.need(8);
-    const { bytes, at } = this;
-    this.at = at + 8;
-    return floatAt(bytes, at);
+    const { at } = this;
+    this.pass(8);
+    return this.view.getFloat64(at);
   }
 
-  /** The value after 0xca to 0xd3, but for 0xcb. */
+  /** The value after 0xca to 0xd3. */
   private readNumber(first: number): number | bigint {
-    // Twice 1, 2, 4 and 8 bytes, with a float of 4 before them.
-    const size = first === 0xca ? 4 : 1 << (first & 3);
-    this.need(size);
-    const { bytes, at } = this;
-    this.at = at + size;
-    if (size === 1) {
-      const byte = bytes[at] as number;
-      return first === 0xcc ? byte : (byte << 24) >> 24;
-    }
-    if (size === 2) {
-      const short = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-      return first === 0xcd ? short : (short << 16) >> 16;
-    }
-    const high = word(bytes, at);
-    if (first === 0xce) return high >>> 0;
-    if (first === 0xd2) return high;
-    scratch.setInt32(0, high);
-    if (first === 0xca) return scratch.getFloat32(0);
-    scratch.setInt32(4, word(bytes, at + 4));
-    return first === 0xcf ? scratch.getBigUint64(0) : scratch.getBigInt64(0);
+    const { at } = this;
+    // Twice 1, 2, 4 and 8 bytes, with floats of 4 and 8 before them.
+    this.pass(first < 0xcc ? 4 << (first & 1) : 1 << (first & 3));
+    return numberAt(this.view, at, first);
   }
 
   /** A length of 1, 2 or 4 bytes. */
   private uint(size: number): number {
-    this.need(size);
-    const { bytes, at } = this;
-    this.at = at + size;
-    if (size === 1) return bytes[at] as number;
-    if (size === 2) return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-    return word(bytes, at) >>> 0;
+    const { view, at } = this;
+    this.pass(size);
+    if (size === 1) return view.getUint8(at);
+    return size === 2 ? view.getUint16(at) : view.getUint32(at);
   }
 
   private readText(length: number): string {
@@ -157,30 +149,18 @@ export class Decoder implements Source {
     return text;
   }
 
-  again(known: string, start: number, end: number): string {
-    const text = this.text.again(known, this.bytes, start, end);
-    if (text !== null) return text;
-    this.at = start;
-    return this.fail('a string is not valid UTF-8');
-  }
-
-  float(bytes: Uint8Array, at: number): number {
-    return floatAt(bytes, at);
-  }
-
   private readBytes(length: number): Uint8Array {
-    this.need(length);
-    const { bytes, at } = this;
-    this.at = at + length;
-    return this.binaries.copy(bytes, at, length);
+    const { at } = this;
+    this.pass(length);
+    return this.binaries.copy(this.bytes, at, length);
   }
 
   private readExtension(length: number): Date {
     this.need(1 + length);
-    const { bytes, at } = this;
-    if (bytes[at] !== 0xff) return this.fail(`extension type ${((bytes[at] as number) << 24) >> 24} is not taken`);
+    const { view, at } = this;
+    if (view.getUint8(at) !== 0xff) return this.fail(`extension type ${view.getInt8(at)} is not taken`);
     if (length !== 4 && length !== 8 && length !== 12) return this.fail(`a timestamp of ${length} bytes`);
-    const date = readTimestamp(new DataView(bytes.buffer, bytes.byteOffset + at + 1, length));
+    const date = readTimestamp(view, at + 1, length);
     if (typeof date === 'string') return this.fail(date);
     this.at = at + 1 + length;
     return date;
@@ -199,8 +179,8 @@ export class Decoder implements Source {
     // oxlint-disable-next-line unicorn/no-new-array
     const array = new Array<unknown>(count);
     let i = 0;
-    if (count >= MANY_NUMBERS && isNumeric(this.bytes[this.at] as number)) {
-      const beginning = readNumbers(array, this.bytes, this.at, this.end);
+    if (count >= MANY_NUMBERS && isNumeric(this.view.getUint8(this.at))) {
+      const beginning = readNumbers(array, this.view, this.at, this.end);
       this.at = beginning.at;
       i = beginning.count;
     }
@@ -210,10 +190,10 @@ export class Decoder implements Source {
 
   /** Two floats, if that is what there is. */
   private readPoint(): [number, number] | null {
-    const { bytes, at } = this;
-    if (bytes[at] !== 0xcb || bytes[at + 9] !== 0xcb || at + 18 > this.end) return null;
+    const { view, at } = this;
+    if (this.end - at < 18 || view.getUint8(at) !== 0xcb || view.getUint8(at + 9) !== 0xcb) return null;
     this.at = at + 18;
-    return [floatAt(bytes, at + 1), floatAt(bytes, at + 10)];
+    return [view.getFloat64(at + 1), view.getFloat64(at + 10)];
   }
 
   private readMap(count: number, depth: number): Record<string, unknown> {
@@ -222,7 +202,7 @@ export class Decoder implements Source {
     if (root === null) return this.readRest({}, 0, count, depth + 1);
     const { code } = root;
     if (code === null) return this.readForeseen(root, {}, 0, count, depth + 1);
-    return code(this, this.bytes, this.at, this.end, depth + 1) as Record<string, unknown>;
+    return code(this, this.view, this.at, this.end, depth + 1) as Record<string, unknown>;
   }
 
   /** A map that the code for its number of keys does not know. */
@@ -311,7 +291,7 @@ export class Decoder implements Source {
 
   private readKey(): string {
     this.need(1);
-    const first = this.bytes[this.at++] as number;
+    const first = this.view.getUint8(this.at++);
     if ((first & 0xe0) === 0xa0) return this.readText(first & 0x1f);
     if (first >= 0xd9 && first <= 0xdb) return this.readText(this.uint(1 << (first - 0xd9)));
     return this.fail('a key is not a string', 1);
@@ -326,6 +306,12 @@ export class Decoder implements Source {
       this.fail(`${count} entries are announced, more than the bytes can hold`);
     }
     if (this.items > this.limits.items) this.fail(`more than ${this.limits.items} values`);
+  }
+
+  /** Goes on behind so many bytes. */
+  private pass(count: number): void {
+    this.need(count);
+    this.at += count;
   }
 
   private need(count: number): void {
@@ -344,5 +330,3 @@ export class Decoder implements Source {
     );
   }
 }
-
-const EMPTY = new Uint8Array(0);

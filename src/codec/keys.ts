@@ -24,7 +24,7 @@ export interface KeyNode<Code> {
   seen: number;
   /** Maps that end here come often; or, if that was noted of it, those that go on from here. */
   frequent: boolean;
-  /** `typeof` of a value that the key had. */
+  /** `typeof` of a value that the key had, or `null`. */
   kind: string;
   /** Made for maps that come often. */
   code: Code | null;

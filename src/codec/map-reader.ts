@@ -5,23 +5,16 @@
  */
 import { compile } from './compile.js';
 import { type KeyNode, pathTo } from './keys.js';
+import { KnownText, type ValueSource } from './known-text.js';
 
 /** What such code needs of the decoder. */
-export interface Source {
-  /** The next byte to read, where that is not handed over. */
-  at: number;
-  /** Reads any value; `depth` is the number of containers around it. */
-  read(depth: number): unknown;
-  /** Reads the text in `bytes[start..end)`, which may well be `known` again. */
-  again(known: string, start: number, end: number): string;
-  /** The eight bytes at `at` as a float64. */
-  float(bytes: Uint8Array, at: number): number;
+export interface Source extends ValueSource {
   /** Reads on behind `node`, whose keys have these values (others follow them), in a map of `count` keys. */
   stray(node: MapNode, values: readonly unknown[], count: number, depth: number): unknown;
 }
 
 /** Reads the entries of a map from `at` on, `depth` containers around them, in a packet that ends at `end`. */
-export type MapReader = (source: Source, bytes: Uint8Array, at: number, end: number, depth: number) => unknown;
+export type MapReader = (source: Source, view: DataView, at: number, end: number, depth: number) => unknown;
 export type MapNode = KeyNode<MapReader>;
 
 /** Maps with more keys are read key by key. */
@@ -43,14 +36,15 @@ export function learnByHeart(root: MapNode, end: MapNode, sample: Readonly<Recor
     note(path, sample);
     text = new Text(root, path.length);
   }
-  root.code = compile<MapReader>({ nodes: text.nodes }, text.whole);
+  root.code = compile<MapReader>({ nodes: text.nodes, KnownText }, text.whole);
   return text.nodes.length;
 }
 
 function note(path: readonly MapNode[], sample: Readonly<Record<string, unknown>>): void {
   for (const node of path) {
     node.frequent = true;
-    node.kind = typeof sample[node.key];
+    const value = sample[node.key];
+    node.kind = value === null ? 'null' : typeof value;
   }
 }
 
@@ -66,13 +60,15 @@ class Text {
   readonly nodes: MapNode[] = [];
   readonly whole: string;
   readonly #count: number;
+  /** Texts that are most likely what they were. */
+  #texts = 0;
 
   constructor(root: MapNode, count: number) {
     this.#count = count;
     const values = Array.from({ length: count }, (_, index) => `v${index}`).join();
     const body = this.#after(root, 0);
-    const known = this.nodes.map((_, index) => `t${index}=''`).join();
-    this.whole = `let ${known};return(source,bytes,at,end,depth)=>{let node,${values};stray:{${body}}
+    const texts = Array.from({ length: this.#texts }, (_, index) => `const t${index}=new KnownText();`).join('');
+    this.whole = `${texts}return(source,view,at,end,depth)=>{let node,${values};stray:{${body}}
 source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   }
 
@@ -88,25 +84,37 @@ source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   }
 
   #way(node: MapNode, index: number): string {
-    const { bytes } = node;
-    const same = [...bytes].map((byte, place) => `bytes[at+${place}]===${byte}`).join('&&');
-    const value = valueText(node.kind, `v${index}`, `t${this.nodes.length}`);
-    return `if(end-at>${bytes.length}&&${same}){at+=${bytes.length};${value}${this.#after(node, index + 1)}}`;
+    const { length } = node.bytes;
+    const value = this.#value(node.kind, `v${index}`);
+    return `if(end-at>${length}&&${isText(node.bytes)}){at+=${length};${value}${this.#after(node, index + 1)}}`;
+  }
+
+  /** Code that reads a value at `at`, before `end`, to the variable `v`. */
+  #value(kind: string, v: string): string {
+    const other = `{source.at=at;${v}=source.read(depth);at=source.at}`;
+    if (kind === 'string') {
+      const t = `t${this.#texts++}`;
+      return `if(${t}.is(view,at,end)){${v}=${t}.text;at+=${t}.size}else{${v}=${t}.read(source,view,at,depth);at=source.at}`;
+    }
+    if (kind === 'number') {
+      return `${v}=view.getUint8(at);if(${v}<128)at++;else if(${v}===206&&end-at>4){${v}=view.getUint32(at+1);at+=5}
+else if(${v}===203&&end-at>8){${v}=view.getFloat64(at+1);at+=9}else${other}`;
+    }
+    if (kind === 'boolean' || kind === 'null') {
+      return `${v}=view.getUint8(at);if(${v}===195){${v}=true;at++}else if(${v}===194){${v}=false;at++}
+else if(${v}===192){${v}=null;at++}else${other}`;
+    }
+    return other;
   }
 }
 
-/** Code that reads a value at `at`, before `end`, to the variable `v`; `t` is a text that was read there before. */
-function valueText(kind: string, v: string, t: string): string {
-  const other = `{source.at=at;${v}=source.read(depth);at=source.at}`;
-  if (kind === 'string') {
-    // A text kept must be ASCII: as many characters as bytes.
-    return `${v}=bytes[at];if((${v}&224)===160&&end-at>(${v}&31)){const to=at+1+(${v}&31);${v}=source.again(${t},at+1,to);
-if(${v}!==${t}&&${v}.length===to-at-1)${t}=${v};at=to}else${other}`;
-  }
-  if (kind === 'number') {
-    return `${v}=bytes[at];if(${v}<128)at++;else if(${v}===206&&end-at>4){
-${v}=(bytes[at+1]<<24|bytes[at+2]<<16|bytes[at+3]<<8|bytes[at+4])>>>0;at+=5}
-else if(${v}===203&&end-at>8){${v}=source.float(bytes,at+1);at+=9}else${other}`;
-  }
-  return other;
+/** Code that tells whether these bytes come at `at`, behind which there is at least one more. Four at once, some maybe twice. */
+function isText(bytes: Uint8Array): string {
+  const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  if (length === 1) return `view.getUint8(at)===${view.getUint8(0)}`;
+  if (length === 2) return `view.getUint16(at)===${view.getUint16(0)}`;
+  if (length === 3) return `view.getInt32(at)>>>8===${(view.getUint16(0) << 8) | view.getUint8(2)}`;
+  const places = Array.from({ length: Math.ceil(length / 4) }, (_, index) => Math.min(4 * index, length - 4));
+  return places.map((place) => `view.getInt32(at+${place})===${view.getInt32(place)}`).join('&&');
 }

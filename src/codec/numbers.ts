@@ -1,9 +1,9 @@
 /**
- * Numbers out of bytes: by themselves, put together of these, and in arrays, such as coordinates, samples and embeddings.
- * There floats would take five times as long one by one: each becomes an object before it comes into the array.
+ * Numbers out of bytes: by themselves, and in arrays, such as coordinates, samples and embeddings. There floats would take five
+ * times as long one by one: each becomes an object before it comes into the array.
  */
 
-/** A view of the packet pays for an array of so many. */
+/** Looking for numbers pays for an array of so many. */
 export const MANY_NUMBERS = 8;
 
 /** What an array begins with. */
@@ -20,13 +20,12 @@ export function isNumeric(first: number): boolean {
 }
 
 /** Reads numbers from `start` on into the array, up to its length or something else: what has eight bytes and is no float. */
-export function readNumbers(array: unknown[], bytes: Uint8Array, start: number, end: number): Beginning {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+export function readNumbers(array: unknown[], view: DataView, start: number, end: number): Beginning {
   const { length } = array;
   let at = start;
   let count = 0;
   for (; count < length && at < end; count++) {
-    const first = bytes[at] as number;
+    const first = view.getUint8(at);
     if (first === 0xcb && at + 9 <= end) {
       array[count] = view.getFloat64(at + 1);
       at += 9;
@@ -63,41 +62,28 @@ function sizeOf(first: number): number {
   }
 }
 
-function numberAt(view: DataView, at: number, first: number): number {
+/** The number behind a first byte of 0xca to 0xd3, at `at`; those of eight whole bytes are bigints. */
+export function numberAt(view: DataView, at: number, first: number): number | bigint {
   switch (first) {
     case 0xca:
       return view.getFloat32(at);
+    case 0xcb:
+      return view.getFloat64(at);
     case 0xcc:
       return view.getUint8(at);
     case 0xcd:
       return view.getUint16(at);
     case 0xce:
       return view.getUint32(at);
+    case 0xcf:
+      return view.getBigUint64(at);
     case 0xd0:
       return view.getInt8(at);
     case 0xd1:
       return view.getInt16(at);
-    default:
+    case 0xd2:
       return view.getInt32(at);
+    default:
+      return view.getBigInt64(at);
   }
-}
-
-/** A view of the packet itself would have to be made for each packet. */
-export const scratch: DataView = new DataView(new ArrayBuffer(8));
-
-/** Four bytes as a signed integer. */
-export function word(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) << 24) |
-    ((bytes[at + 1] as number) << 16) |
-    ((bytes[at + 2] as number) << 8) |
-    (bytes[at + 3] as number)
-  );
-}
-
-/** Eight bytes as a float. */
-export function floatAt(bytes: Uint8Array, at: number): number {
-  scratch.setInt32(0, word(bytes, at));
-  scratch.setInt32(4, word(bytes, at + 4));
-  return scratch.getFloat64(0);
 }

@@ -63,14 +63,6 @@ export class TextReader {
     return length <= MOST_UNITS && allowed ? decodeShort(bytes, start, end) : this.readLong(bytes, start, end);
   }
 
-  /** The same where it may well be `known` again, which is ASCII. */
-  again(known: string, bytes: Uint8Array, start: number, end: number): string | null {
-    const { length } = known;
-    if (length !== end - start) return this.read(bytes, start, end);
-    for (let i = 0; i < length; i++) if (known.charCodeAt(i) !== bytes[start + i]) return this.read(bytes, start, end);
-    return known;
-  }
-
   /** The packet is read: its memory is not kept alive. */
   close(): void {
     if (this.bytes === null) return;

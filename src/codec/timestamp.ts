@@ -38,20 +38,20 @@ export function writeTimestamp(view: DataView, at: number, milliseconds: number)
   return at + 15;
 }
 
-/** The Date in a body of 4, 8 or 12 bytes, or the reason why there is none. */
-export function readTimestamp(body: DataView): Date | string {
+/** The Date in a body of 4, 8 or 12 bytes, at `at`, or the reason why there is none. */
+export function readTimestamp(view: DataView, at: number, length: number): Date | string {
   let seconds: number;
   let nanoseconds = 0;
-  if (body.byteLength === 4) {
-    seconds = body.getUint32(0);
-  } else if (body.byteLength === 8) {
-    const first = body.getUint32(0);
+  if (length === 4) {
+    seconds = view.getUint32(at);
+  } else if (length === 8) {
+    const first = view.getUint32(at);
     nanoseconds = first >>> 2;
-    seconds = (first & 3) * U32 + body.getUint32(4);
+    seconds = (first & 3) * U32 + view.getUint32(at + 4);
   } else {
-    nanoseconds = body.getUint32(0);
+    nanoseconds = view.getUint32(at);
     // Inexact only far beyond what a Date can hold.
-    seconds = body.getInt32(4) * U32 + body.getUint32(8);
+    seconds = view.getInt32(at + 4) * U32 + view.getUint32(at + 8);
   }
   if (nanoseconds >= 1_000_000_000) return `a timestamp of ${nanoseconds} nanoseconds`;
   if (nanoseconds % 1_000_000 !== 0) return 'a timestamp finer than the milliseconds of a Date';

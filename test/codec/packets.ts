@@ -37,3 +37,9 @@ export function strictText(bytes: Uint8Array): string | null {
     return null;
   }
 }
+
+/** Newer than the types that this project is checked against. */
+export const Resizable = ArrayBuffer as unknown as new (
+  size: number,
+  options: { readonly maxByteLength: number },
+) => ArrayBuffer & { resize(size: number): void };
