@@ -15,7 +15,7 @@ import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
-import { Deliver, type Output } from './protocol/output.js';
+import type { Deliver, Output } from './protocol/output.js';
 import type { Peer } from './protocol/peer.js';
 import { OVERHEAD } from './protocol/send-buffer.js';
 import type { Leftover } from './protocol/session.js';
@@ -75,7 +75,11 @@ export class Node<Packet> {
       codec: this.codec.name,
     });
     this.mesh = new Mesh(config);
-    this.#runtime = new Runtime(this.mesh, this.addresses, (output) => this.#hear(output), config, platform);
+    const application = {
+      deliver: (packet: Deliver) => this.#receive(packet),
+      hear: (output: Exclude<Output, Deliver>) => this.#hear(output),
+    };
+    this.#runtime = new Runtime(this.mesh, this.addresses, application, config, platform);
     this.#inbox = new Inbox<Packet>(
       ({ sender, packet }) => this.#announce(sender, packet),
       (receipt) => {
@@ -219,11 +223,7 @@ export class Node<Packet> {
     this.#tell('close');
   }
 
-  #hear(output: Output): void {
-    if (output instanceof Deliver) {
-      this.#receive(output);
-      return;
-    }
+  #hear(output: Exclude<Output, Deliver>): void {
     switch (output.kind) {
       case 'connect':
         this.#debug('connected to', output.id, output.info);

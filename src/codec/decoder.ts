@@ -23,6 +23,8 @@ export class Decoder implements Source {
   /** What the packet is read from, and a view of the same. */
   private bytes: Uint8Array = this.views.bytes;
   private view: DataView = this.views.view;
+  /** Bytes of these, where the packet is a part of them. */
+  private limit = 0;
   /** Where the packet begins. */
   private start = 0;
   /** The next byte to read. */
@@ -70,6 +72,7 @@ export class Decoder implements Source {
   private look(): void {
     this.bytes = this.views.bytes;
     this.view = this.views.view;
+    this.limit = this.view.byteLength;
   }
 
   /** `depth` is the number of containers around the value. */
@@ -202,7 +205,7 @@ export class Decoder implements Source {
     if (root === null) return this.readRest({}, 0, count, depth + 1);
     const { code } = root;
     if (code === null) return this.readForeseen(root, {}, 0, count, depth + 1);
-    return code(this, this.view, this.at, this.end, depth + 1) as Record<string, unknown>;
+    return code(this, this.view, this.at, this.end, this.limit, depth + 1) as Record<string, unknown>;
   }
 
   /** A map that the code for its number of keys does not know. */

@@ -36,19 +36,19 @@ export class KnownText {
   /** Those behind, the last ones maybe twice. */
   private readonly rest = new Int32Array((MOST_BYTES - AT_ONCE) / 4);
 
-  /** Whether it is what comes at `at`, in a packet that ends at `end`. */
-  is(view: DataView, at: number, end: number): boolean {
-    return this.size <= end - at && view.byteLength - at >= AT_ONCE && this.matches(view, at);
+  /** Whether it is what comes at `at`, in a packet that ends at `end`, and a view that has `limit` bytes. */
+  is(view: DataView, at: number, end: number, limit: number): boolean {
+    return this.size <= end - at && AT_ONCE <= limit - at && this.matches(view, at);
   }
 
   /** Reads what comes at `at`, whatever it is. */
-  read(source: ValueSource, view: DataView, at: number, depth: number): unknown {
+  read(source: ValueSource, view: DataView, at: number, limit: number, depth: number): unknown {
     source.at = at;
     const value = source.read(depth);
     const size = source.at - at;
     // A header of one byte, and ASCII: as many characters as bytes.
     if (typeof value !== 'string' || value.length !== size - 1) return value;
-    if (size > MOST_BYTES || view.byteLength - at < AT_ONCE) return value;
+    if (size > MOST_BYTES || limit - at < AT_ONCE) return value;
     if (size === this.seen && this.matches(view, at)) {
       this.text = value;
       this.size = size;

@@ -13,8 +13,15 @@ export interface Source extends ValueSource {
   stray(node: MapNode, values: readonly unknown[], count: number, depth: number): unknown;
 }
 
-/** Reads the entries of a map from `at` on, `depth` containers around them, in a packet that ends at `end`. */
-export type MapReader = (source: Source, view: DataView, at: number, end: number, depth: number) => unknown;
+/** Reads the entries of a map from `at` on, `depth` containers around them, in a packet that ends at `end` of a view of `limit` bytes. */
+export type MapReader = (
+  source: Source,
+  view: DataView,
+  at: number,
+  end: number,
+  limit: number,
+  depth: number,
+) => unknown;
 export type MapNode = KeyNode<MapReader>;
 
 /** Maps with more keys are read key by key. */
@@ -68,7 +75,7 @@ class Text {
     const values = Array.from({ length: count }, (_, index) => `v${index}`).join();
     const body = this.#after(root, 0);
     const texts = Array.from({ length: this.#texts }, (_, index) => `const t${index}=new KnownText();`).join('');
-    this.whole = `${texts}return(source,view,at,end,depth)=>{let node,${values};stray:{${body}}
+    this.whole = `${texts}return(source,view,at,end,limit,depth)=>{let node,${values};stray:{${body}}
 source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   }
 
@@ -94,7 +101,7 @@ source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
     const other = `{source.at=at;${v}=source.read(depth);at=source.at}`;
     if (kind === 'string') {
       const t = `t${this.#texts++}`;
-      return `if(${t}.is(view,at,end)){${v}=${t}.text;at+=${t}.size}else{${v}=${t}.read(source,view,at,depth);at=source.at}`;
+      return `if(${t}.is(view,at,end,limit)){${v}=${t}.text;at+=${t}.size}else{${v}=${t}.read(source,view,at,limit,depth);at=source.at}`;
     }
     if (kind === 'number') {
       return `${v}=view.getUint8(at);if(${v}<128)at++;else if(${v}===206&&end-at>4){${v}=view.getUint32(at+1);at+=5}

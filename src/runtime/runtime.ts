@@ -44,10 +44,18 @@ export interface Stream {
   readonly local: boolean;
 }
 
+/** What is for the application; must not throw. */
+export interface Application {
+  /** A packet, valid until this returns. */
+  deliver(packet: Deliver): void;
+  /** Everything else. */
+  hear(output: Exclude<Output, Deliver>): void;
+}
+
 export class Runtime implements WireOwner {
   readonly mesh: Mesh;
   readonly #transports: Transports;
-  readonly #hear: (output: Output) => void;
+  readonly #application: Application;
   readonly #platform: Platform;
   readonly #wires = new Map<Connection, Wire>();
   /** The longest there first. */
@@ -64,19 +72,18 @@ export class Runtime implements WireOwner {
   #flush: unknown = null;
 
   /**
-   * @param hear - gets every output that is for the application; must not throw
    * @param config - as the core has it
    */
   constructor(
     mesh: Mesh,
     transports: Transports,
-    hear: (output: Output) => void,
+    application: Application,
     config: Pick<MeshConfig, 'heartbeat' | 'maxPeers'>,
     platform: Platform = system,
   ) {
     this.mesh = mesh;
     this.#transports = transports;
-    this.#hear = hear;
+    this.#application = application;
     this.#platform = platform;
     this.#mostLingering = config.maxPeers + MOST_TURNED_AWAY;
     const ring = () => {
@@ -154,7 +161,7 @@ export class Runtime implements WireOwner {
           this.#do(output);
           continue;
         }
-        this.#hear(output);
+        this.#application.deliver(output);
         if (++delivered === share) {
           share += delivered + FIRST_SHARE;
           if (asking !== null) this.#answer(asking);
@@ -233,7 +240,7 @@ export class Runtime implements WireOwner {
     }
   }
 
-  #do(output: Output): void {
+  #do(output: Exclude<Output, Deliver>): void {
     switch (output.kind) {
       case 'dial': {
         const { connection, uri, elsewhere } = output;
@@ -251,7 +258,7 @@ export class Runtime implements WireOwner {
         break;
       }
       default:
-        this.#hear(output);
+        this.#application.hear(output);
     }
   }
 

@@ -17,9 +17,9 @@ class Place {
     memory.set(bytes, 3);
     const end = 3 + bytes.length;
     const view = new DataView(memory.buffer);
-    if (this.known.is(view, 3, end)) {
+    if (this.known.is(view, 3, end, memory.length)) {
       expect(this.known.size).toBe(bytes.length);
-      expect(this.known.is(view, 3, end - 1)).toBe(false);
+      expect(this.known.is(view, 3, end - 1, memory.length)).toBe(false);
       return this.known.text;
     }
     const source: ValueSource = {
@@ -31,7 +31,7 @@ class Place {
         return this.#codec.decode(memory.subarray(3, end));
       },
     };
-    const read = this.known.read(source, view, 3, 7);
+    const read = this.known.read(source, view, 3, memory.length, 7);
     expect(source.at).toBe(end);
     return read;
   }

@@ -186,7 +186,7 @@ describe('the code', () => {
     const root = tree.root(2) as MapNode;
     const run = (digits: string): unknown => {
       const bytes = hex(digits);
-      return root.code?.(source, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length, 1);
+      return root.code?.(source, new DataView(bytes.buffer, bytes.byteOffset), 0, bytes.length, bytes.length, 1);
     };
     expect(learnByHeart(root, learnt(tree, 2, ['a', 'b']), { a: 1, b: 2 })).toBe(3);
     expect(run('a1 61 05 a1 62 06')).toEqual({ a: 5, b: 6 });

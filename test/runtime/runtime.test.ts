@@ -91,7 +91,7 @@ function node(id: string, transport: Transport = memory(), config: Partial<MeshC
     }
     for (const waiter of waiting.filter(({ enough }) => enough())) waiter.resolve();
   };
-  const runtime = new Runtime(mesh, new Addresses([transport]), hear, { heartbeat: 1000, maxPeers });
+  const runtime = new Runtime(mesh, new Addresses([transport]), { deliver: hear, hear }, { heartbeat: 1000, maxPeers });
   open.push(runtime);
   const heard = (kind: Output['kind'], times = 1): Promise<void> => {
     const enough = () => outputs.filter((output) => output.kind === kind).length >= times;
