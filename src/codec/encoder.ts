@@ -146,7 +146,7 @@ export class Encoder implements Sink {
   private writeArray(array: readonly unknown[], depth: number): void {
     this.enter(depth);
     // Asked once, and made whole: a Proxy may answer anything.
-    const length = (property(array, 'length') as number) >>> 0;
+    const length = array.length >>> 0;
     this.count(length);
     const { out } = this;
     out.array(length);

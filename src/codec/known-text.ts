@@ -1,12 +1,14 @@
 /**
- * The text that came last at one place of a map, such as the type of a packet. Where it comes again it is told by its bytes,
- * four at a time, and neither read nor made: character by character that is a third of what a small packet takes.
+ * The text that came last at one place of a map, such as the type of a packet. Where it comes again it is told, or written, by
+ * its bytes, four at a time, and not read or made: character by character that is a third of what a small packet takes.
+ *
+ * Four bytes together are a word, the first being the lowest, since that is how processors have them.
  */
 
-/** Bytes of the longest text that is known, its header being one of them. */
+/** So many bytes are compared, or written, at once, whether they are its own or not. */
+export const AT_ONCE = 16;
+/** Bytes of the longest text that is told when it comes again, its header being one of them. */
 const MOST_BYTES = 32;
-/** So many bytes are compared at once, whether they are its own or not. */
-const AT_ONCE = 16;
 /** More bytes than there ever are: nothing is known. */
 const NEVER: number = 2 ** 30;
 
@@ -18,23 +20,30 @@ export interface ValueSource {
   read(depth: number): unknown;
 }
 
-export class KnownText {
+/** What writes any text. */
+export interface TextTarget {
+  readonly view: DataView;
+  /** Writes a text at `at`, with room for `more` bytes behind it; returns where that is. */
+  putText(text: string, at: number, more: number): number;
+}
+
+/** One that is read. */
+export class IncomingText {
   text = '';
   /** Bytes of the text and its header. */
   size: number = NEVER;
-  /** The same of the text that came last, which is known once it comes again. */
-  private seen = 0;
-  /** Its first bytes, and which of these are its own. */
+  /** Its first words, and which bits of these are its own. */
   private word0 = 0;
   private word1 = 0;
   private word2 = 0;
   private word3 = 0;
-  private mask0 = 0;
   private mask1 = 0;
   private mask2 = 0;
   private mask3 = 0;
-  /** Those behind, the last ones maybe twice. */
+  /** Those behind. */
   private readonly rest = new Int32Array((MOST_BYTES - AT_ONCE) / 4);
+  /** The sum of what came last. */
+  private seen = 0;
 
   /** Whether it is what comes at `at`, in a packet that ends at `end`, and a view that has `limit` bytes. */
   is(view: DataView, at: number, end: number, limit: number): boolean {
@@ -46,55 +55,113 @@ export class KnownText {
     source.at = at;
     const value = source.read(depth);
     const size = source.at - at;
-    // A header of one byte, and ASCII: as many characters as bytes.
-    if (typeof value !== 'string' || value.length !== size - 1) return value;
-    if (size > MOST_BYTES || limit - at < AT_ONCE) return value;
-    if (size === this.seen && this.matches(view, at)) {
-      this.text = value;
-      this.size = size;
-    } else {
-      this.note(view, at, size);
-    }
+    if (typeof value !== 'string' || !isLikely(value, size) || size > MOST_BYTES || limit - at < AT_ONCE) return value;
+    const sum = sumOf(view, at, size);
+    if (sum === this.seen) this.note(view, at, value);
+    this.seen = sum;
     return value;
   }
 
   private matches(view: DataView, at: number): boolean {
     const differs =
-      ((view.getInt32(at) ^ this.word0) & this.mask0) |
-      ((view.getInt32(at + 4) ^ this.word1) & this.mask1) |
-      ((view.getInt32(at + 8) ^ this.word2) & this.mask2) |
-      ((view.getInt32(at + 12) ^ this.word3) & this.mask3);
-    return differs === 0 && (this.seen <= AT_ONCE || this.matchesRest(view, at));
+      (view.getInt32(at, true) ^ this.word0) |
+      ((view.getInt32(at + 4, true) ^ this.word1) & this.mask1) |
+      ((view.getInt32(at + 8, true) ^ this.word2) & this.mask2) |
+      ((view.getInt32(at + 12, true) ^ this.word3) & this.mask3);
+    return differs === 0 && (this.size <= AT_ONCE || this.matchesRest(view, at));
   }
 
   private matchesRest(view: DataView, at: number): boolean {
-    const last = at + this.seen - 4;
+    const last = at + this.size - 4;
     for (let i = 0, from = at + AT_ONCE; from < last + 4; i++, from += 4) {
-      if (this.rest[i] !== view.getInt32(Math.min(from, last))) return false;
+      if (this.rest[i] !== view.getInt32(Math.min(from, last), true)) return false;
     }
     return true;
   }
 
-  private note(view: DataView, at: number, size: number): void {
-    this.size = NEVER;
-    this.seen = size;
-    this.word0 = view.getInt32(at);
-    this.word1 = view.getInt32(at + 4);
-    this.word2 = view.getInt32(at + 8);
-    this.word3 = view.getInt32(at + 12);
-    this.mask0 = firstBytes(size);
+  private note(view: DataView, at: number, text: string): void {
+    const size = text.length + 1;
+    this.text = text;
+    this.size = size;
+    this.word0 = view.getInt32(at, true);
+    this.word1 = view.getInt32(at + 4, true);
+    this.word2 = view.getInt32(at + 8, true);
+    this.word3 = view.getInt32(at + 12, true);
     this.mask1 = firstBytes(size - 4);
     this.mask2 = firstBytes(size - 8);
     this.mask3 = firstBytes(size - 12);
     const last = at + size - 4;
     for (let i = 0, from = at + AT_ONCE; from < last + 4; i++, from += 4) {
-      this.rest[i] = view.getInt32(Math.min(from, last));
+      this.rest[i] = view.getInt32(Math.min(from, last), true);
     }
   }
 }
 
-/** The bits of so many bytes of a word, the first being the highest. */
+/** One that is written. */
+export class OutgoingText {
+  /** Undefined while there is none. */
+  text: string | undefined = undefined;
+  /** Bytes of the text and its header, and the words in which these are. */
+  private size = 0;
+  private word0 = 0;
+  private word1 = 0;
+  private word2 = 0;
+  private word3 = 0;
+  /** The sum of what came last. */
+  private seen = 0;
+
+  /** Writes it at `at`, behind which there must be room for {@link AT_ONCE} bytes; returns the offset behind it. */
+  put(view: DataView, at: number): number {
+    view.setInt32(at, this.word0, true);
+    view.setInt32(at + 4, this.word1, true);
+    view.setInt32(at + 8, this.word2, true);
+    view.setInt32(at + 12, this.word3, true);
+    return at + this.size;
+  }
+
+  /** Writes any text at `at`, with room for `more` bytes behind it; returns where that is. */
+  write(target: TextTarget, text: string, at: number, more: number): number {
+    const end = target.putText(text, at, more);
+    const size = end - at;
+    const { view } = target;
+    if (!isLikely(text, size) || size > AT_ONCE || view.byteLength - at < AT_ONCE) return end;
+    const sum = sumOf(view, at, size);
+    if (sum === this.seen) this.note(view, at, text);
+    this.seen = sum;
+    return end;
+  }
+
+  private note(view: DataView, at: number, text: string): void {
+    const size = text.length + 1;
+    this.text = text;
+    this.size = size;
+    this.word0 = view.getInt32(at, true);
+    this.word1 = view.getInt32(at + 4, true) & firstBytes(size - 4);
+    this.word2 = view.getInt32(at + 8, true) & firstBytes(size - 8);
+    this.word3 = view.getInt32(at + 12, true) & firstBytes(size - 12);
+  }
+}
+
+/** Where the words of so many bytes begin, of at least four: the last one may have some of the one before. */
+export function wordsOf(length: number): number[] {
+  return Array.from({ length: Math.ceil(length / 4) }, (_, index) => Math.min(4 * index, length - 4));
+}
+
+/** Whether a text with so many bytes is of ASCII, and has more than two characters: fewer are read and written as fast. */
+function isLikely(text: string, size: number): boolean {
+  return size === text.length + 1 && size >= 4;
+}
+
+/**
+ * Some number made of a text. One that comes twice in a row is likely to come again; to keep the text itself, which mostly is a
+ * new one where it differs each time, would take longer.
+ */
+function sumOf(view: DataView, at: number, size: number): number {
+  return view.getInt32(at, true) ^ Math.imul(view.getInt32(at + size - 4, true), 31);
+}
+
+/** The bits of so many bytes of a word. */
 function firstBytes(count: number): number {
   if (count <= 0) return 0;
-  return count >= 4 ? -1 : -1 << (32 - 8 * count);
+  return count >= 4 ? -1 : (1 << (8 * count)) - 1;
 }

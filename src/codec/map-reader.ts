@@ -5,7 +5,7 @@
  */
 import { compile } from './compile.js';
 import { type KeyNode, pathTo } from './keys.js';
-import { KnownText, type ValueSource } from './known-text.js';
+import { IncomingText, type ValueSource, wordsOf } from './known-text.js';
 
 /** What such code needs of the decoder. */
 export interface Source extends ValueSource {
@@ -43,7 +43,7 @@ export function learnByHeart(root: MapNode, end: MapNode, sample: Readonly<Recor
     note(path, sample);
     text = new Text(root, path.length);
   }
-  root.code = compile<MapReader>({ nodes: text.nodes, KnownText }, text.whole);
+  root.code = compile<MapReader>({ nodes: text.nodes, IncomingText }, text.whole);
   return text.nodes.length;
 }
 
@@ -74,7 +74,7 @@ class Text {
     this.#count = count;
     const values = Array.from({ length: count }, (_, index) => `v${index}`).join();
     const body = this.#after(root, 0);
-    const texts = Array.from({ length: this.#texts }, (_, index) => `const t${index}=new KnownText();`).join('');
+    const texts = Array.from({ length: this.#texts }, (_, index) => `const t${index}=new IncomingText();`).join('');
     this.whole = `${texts}return(source,view,at,end,limit,depth)=>{let node,${values};stray:{${body}}
 source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   }
@@ -120,8 +120,9 @@ function isText(bytes: Uint8Array): string {
   const { length } = bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   if (length === 1) return `view.getUint8(at)===${view.getUint8(0)}`;
-  if (length === 2) return `view.getUint16(at)===${view.getUint16(0)}`;
-  if (length === 3) return `view.getInt32(at)>>>8===${(view.getUint16(0) << 8) | view.getUint8(2)}`;
-  const places = Array.from({ length: Math.ceil(length / 4) }, (_, index) => Math.min(4 * index, length - 4));
-  return places.map((place) => `view.getInt32(at+${place})===${view.getInt32(place)}`).join('&&');
+  if (length === 2) return `view.getUint16(at,true)===${view.getUint16(0, true)}`;
+  if (length === 3) return `(view.getInt32(at,true)&0xffffff)===${view.getUint16(0, true) | (view.getUint8(2) << 16)}`;
+  return wordsOf(length)
+    .map((place) => `view.getInt32(at+${place},true)===${view.getInt32(place, true)}`)
+    .join('&&');
 }

@@ -5,6 +5,7 @@
  */
 import { compile } from './compile.js';
 import { type KeyNode, MAX_KEY_BYTES, pathTo } from './keys.js';
+import { AT_ONCE, OutgoingText, wordsOf } from './known-text.js';
 import type { Writer } from './writer.js';
 
 /** What such code needs of the encoder. */
@@ -26,40 +27,61 @@ export type MapNode = KeyNode<MapWriter>;
 
 /** Their header is one byte, however many of them are missing. Maps with more keys are written key by key. */
 export const MOST_KEYS = 15;
-/** Bytes of the longest number. */
-const NUMBER = 9;
-/** Room that is asked for beyond what may be needed, since keys can be missing and numbers short. */
-export const MAX_SURPLUS: number = MOST_KEYS * (MAX_KEY_BYTES + NUMBER);
+/** Room for a number, or a text that is known, and for what is written behind a key before it is written over. */
+const ROOM = AT_ONCE;
+/** Room that is asked for beyond what may be needed, since keys can be missing and values short. */
+export const MAX_SURPLUS: number = MOST_KEYS * (MAX_KEY_BYTES + ROOM);
 
 /** @param sample - a map that ends at the node */
 export function writerOf(end: MapNode, sample: Readonly<Record<string, unknown>>): MapWriter | null {
   const path = pathTo(end);
   const count = path.length;
-  /** Behind the value of that number: the keys, and numbers as values. Whatever else comes sees to its own room. */
-  const needed = (from: number): number => path.slice(from).reduce((sum, { bytes }) => sum + bytes.length + NUMBER, 0);
+  /** Behind the value of that number: the keys, and room for their values. Texts and what has parts see to more. */
+  const needed = (from: number): number => path.slice(from).reduce((sum, { bytes }) => sum + bytes.length + ROOM, 0);
   const entries = path.map(({ key, bytes }, index) => {
-    const stores = [...bytes].map((byte, place) => `bytes[at+${place}]=${byte}`).join(';');
     // Its values were read before, and a getter is asked once.
     const likely: unknown = Object.getOwnPropertyDescriptor(sample, key)?.value;
-    const value = valueText(typeof likely, needed(index + 1));
-    return `v=map[${JSON.stringify(key)}];if(v===undefined)n--;else{${stores};at+=${bytes.length};k=${index};${value}}`;
+    const value = valueText(likely, index, needed(index + 1));
+    const put = `${putText(bytes)}at+=${bytes.length};k=${index};${value}`;
+    return `v=map[${JSON.stringify(key)}];if(v===undefined)n--;else{${put}}`;
   });
+  const texts = path.map((_, index) => `const t${index}=new OutgoingText();`).join('');
   // Both questions are answered by the kind of object, which for this code is mostly one; the first tells engines of it.
-  const text = `return(sink,out,map,depth)=>{if(map.toJSON!==undefined||getPrototypeOf(map)!==OBJECT)return false;
+  const text = `${texts}return(sink,out,map,depth)=>{if(map.toJSON!==undefined||getPrototypeOf(map)!==OBJECT)return false;
 let k=0,n=${count},v;try{
-const start=out.room(${1 + needed(0)});let at=start+1,{bytes}=out;
+const start=out.room(${1 + needed(0)});let at=start+1,{view}=out;
 ${entries.join('\n')}
-bytes[start]=128|n;out.at=at;sink.count(2*n);return true}catch(error){throw sink.blame(error,keys[k])}}`;
-  return compile<MapWriter>(
-    { keys: path.map(({ key }) => key), OBJECT: Object.prototype, getPrototypeOf: Object.getPrototypeOf },
-    text,
-  );
+view.setUint8(start,128|n);out.at=at;sink.count(2*n);return true}catch(error){throw sink.blame(error,keys[k])}}`;
+  const { getPrototypeOf, prototype: OBJECT } = Object;
+  return compile<MapWriter>({ keys: path.map(({ key }) => key), OBJECT, getPrototypeOf, OutgoingText }, text);
 }
 
-/** Code that writes the value `v` at `at`, with room for `more` bytes behind it. */
-function valueText(kind: string, more: number): string {
-  const other = `{at=sink.writeAt(v,at,depth,${more});bytes=out.bytes}`;
-  if (kind === 'number') return `if(typeof v==='number')at=out.putNumber(v,at);else${other}`;
-  if (kind === 'string') return `if(typeof v==='string'){at=out.putText(v,at,${more});bytes=out.bytes}else${other}`;
-  return other;
+/** Code that writes these bytes at `at`, with no more than three others behind them. Four at once, some maybe twice. */
+function putText(bytes: Uint8Array): string {
+  const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  if (length === 1) return `view.setUint8(at,${view.getUint8(0)});`;
+  if (length === 2) return `view.setUint16(at,${view.getUint16(0, true)},true);`;
+  if (length === 3) return `view.setInt32(at,${view.getUint16(0, true) | (view.getUint8(2) << 16)},true);`;
+  return wordsOf(length)
+    .map((place) => `view.setInt32(at+${place},${view.getInt32(place, true)},true);`)
+    .join('');
+}
+
+/** Code that writes the value `v` of that number at `at`, with room for `more` bytes behind it. */
+function valueText(likely: unknown, index: number, more: number): string {
+  const other = `{at=sink.writeAt(v,at,depth,${more});view=out.view}`;
+  switch (likely === null ? 'null' : typeof likely) {
+    case 'number':
+      return `if(typeof v==='number')at=out.putNumber(v,at);else${other}`;
+    case 'string': {
+      const t = `t${index}`;
+      return `if(v===${t}.text)at=${t}.put(view,at);else if(typeof v==='string'){at=${t}.write(out,v,at,${more});view=out.view}else${other}`;
+    }
+    case 'boolean':
+    case 'null':
+      return `if(v===true)view.setUint8(at++,195);else if(v===false)view.setUint8(at++,194);else if(v===null)view.setUint8(at++,192);else${other}`;
+    default:
+      return other;
+  }
 }

@@ -46,6 +46,7 @@ export class Views {
     if (!this.large) return true;
     this.large = false;
     this.chunk = EMPTY;
+    this.chunkView = NOTHING;
     this.use(EMPTY, NOTHING);
     return false;
   }

@@ -32,7 +32,7 @@ export class Writer {
   private large: WeakRef<EncodeTarget> | null = null;
   /** What the packet under way is written to: the scratch buffer, or the target. */
   bytes: Uint8Array = this.scratch.bytes;
-  private view: DataView = this.scratch.view;
+  view: DataView = this.scratch.view;
   /** The latest memory that was needed as a Buffer: a scratch buffer that is kept, or a part of a batch. */
   private bufferOf: Uint8Array | null = null;
   private asBuffer: Buffer | null = null;

@@ -80,6 +80,18 @@ describe('a map that came often', () => {
     for (const shape of shapes) expect(again(codec, shape)).toStrictEqual(shape);
   });
 
+  it('is told from one whose key differs in any one byte, however long it is', () => {
+    for (let length = 0; length < 45; length++) {
+      const key = 'k'.repeat(length);
+      const codec = knowing({ [key]: 1, next: 2 });
+      expect(again(codec, { [key]: 3, next: 4 })).toStrictEqual({ [key]: 3, next: 4 });
+      for (let at = 0; at < length; at++) {
+        const other = { [`${key.slice(0, at)}K${key.slice(at + 1)}`]: 3, next: 4 };
+        expect(again(codec, other)).toStrictEqual(other);
+      }
+    }
+  });
+
   it('has values of any kind, whatever they were before', () => {
     const values = [1, 200, 70_000, -5, -70_000, 0.5, 2 ** 40, 7n, '', 'abc', 'é', 'x'.repeat(40), null, true, [1], {}];
     for (const before of values) {

@@ -30,6 +30,44 @@ function same(codec: Codec, packet: unknown, limits: MsgpackOptions = {}): strin
 }
 
 describe('an object of a shape that came often', () => {
+  it('has the texts that it has, whether they were there before or not, and however little room there is', () => {
+    const text = fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(
+          '',
+          'a',
+          'abc',
+          'abd',
+          'abcdefgh',
+          'abcdefgi',
+          'zbcdefgh',
+          'x'.repeat(15),
+          'x'.repeat(16),
+        ),
+      },
+      fc.string({ maxLength: 20 }),
+      fc.string({ unit: 'grapheme', maxLength: 20 }),
+      fc.constantFrom(null, true, false, 7, undefined),
+    );
+    const packets = fc.array(fc.record({ first: text, ab: text, c: text }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(packets, fc.array(fc.tuple(fc.nat(5), fc.nat(220)), { maxLength: 40 }), (few, order) => {
+        const codec = knowing([{ first: 'abc', ab: 'abcdefgh', c: 'x'.repeat(15) }]) as Required<Codec>;
+        for (const [index, room] of order) {
+          const { first, ab, c } = few[index % few.length] as (typeof few)[number];
+          const packet = { first, ab, c };
+          const bytes = new Uint8Array(300).fill(0xee);
+          const made = codec.encodeInto(packet, { bytes, view: new DataView(bytes.buffer) }, 300 - room);
+          const written = typeof made === 'number' ? bytes.subarray(300 - room, 300 - room + made) : made;
+          expect(toHex(written)).toBe(toHex(msgpack().encode(packet)));
+          expect(bytes.subarray(0, 300 - room).every((byte) => byte === 0xee)).toBe(true);
+          same(codec, packet);
+        }
+      }),
+    );
+  });
+
   it('has any values', () => {
     const values = [
       ...[0, -0, 127, 128, 256, 65_536, 2 ** 32, -1, -33, -129, -32_769, -(2 ** 40), 0.5, Number.NaN, 7n, -7n],
@@ -53,6 +91,15 @@ describe('an object of a shape that came often', () => {
         same(codec, { a: 1, b: value, c: 2 });
         same(codec, [{ a: value, b: value, c: value }, 3]);
       }
+    }
+  });
+
+  it('has its keys, however long they are', () => {
+    for (let length = 0; length < 45; length++) {
+      const key = 'abcdefghij'.repeat(5).slice(0, length);
+      const codec = knowing([{ [key]: 1, [`${key}+`]: 2 }]);
+      same(codec, { [key]: 3, [`${key}+`]: 4 });
+      same(codec, { [key]: undefined, [`${key}+`]: null });
     }
   });
 

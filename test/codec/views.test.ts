@@ -42,9 +42,9 @@ describe('a packet', () => {
 });
 
 describe('memory', () => {
-  /** A packet of so many bytes. */
-  function packet(size: number, byte: number): { readonly value: Uint8Array; readonly bytes: Uint8Array } {
-    const value = new Uint8Array(size - 3).fill(byte);
+  /** A packet of so many bytes, each of which is a value. */
+  function packet(size: number, byte: number): { readonly value: readonly number[]; readonly bytes: Uint8Array } {
+    const value = Array.from({ length: size - 3 }, () => byte);
     return { value, bytes: msgpack().encode(value) };
   }
 
