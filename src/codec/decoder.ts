@@ -46,12 +46,11 @@ export class Decoder implements Source {
     const { views } = this;
     const size = end - start;
     this.items = 1;
-    this.start = 0;
-    this.at = 0;
+    this.start = start;
+    this.at = start;
+    this.end = end;
     try {
-      this.start = views.open(bytes, start, end);
-      this.at = this.start;
-      this.end = this.start + size;
+      views.open(bytes);
       if (this.view !== views.view) this.look();
       if (size > this.limits.size) this.fail(`${size} bytes are more than the ${this.limits.size} allowed`);
       const value = this.read(0);
@@ -60,7 +59,7 @@ export class Decoder implements Source {
     } catch (error) {
       if (error instanceof MasterlessError) throw error;
       // What the platform refuses to make, such as a string of a gigabyte.
-      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - this.start}`, {
+      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - start}`, {
         cause: error,
       });
     } finally {

@@ -1,6 +1,6 @@
 /**
  * Views of what packets are read from: by way of one, numbers are read, and four bytes of a text compared, at once. To make it
- * takes as long as to read a small packet (`npm run micro`), so there is one for all packets of a chunk, and what is small is
+ * takes as long as to read a small packet (`npm run micro`), so there is one for all packets of a chunk, and small memory is
  * copied to where there is one already.
  */
 
@@ -8,13 +8,13 @@ import { builtins } from '../builtins.js';
 
 const { Buffer } = builtins.buffer;
 
-/** What has no more bytes than that is copied. */
+/** Memory with no more bytes is copied. */
 export const MAX_COPIED = 256;
 /** Memory of at most so many bytes is kept alive until other memory comes. */
 export const MAX_KEPT = 262_144;
 
 export class Views {
-  /** What the packet is to be read from, and a view of the same. */
+  /** What the packet is to be read from, at the same place, and a view of the same. */
   bytes: Uint8Array = EMPTY;
   view: DataView = NOTHING;
   /** What came last, its view, and how many bytes it had: they are others when its memory was moved, or grew. */
@@ -25,20 +25,18 @@ export class Views {
   private readonly copy: Uint8Array = Buffer.from(new ArrayBuffer(MAX_COPIED));
   private readonly copyView: DataView = new DataView(this.copy.buffer);
 
-  /** Puts a packet, `bytes[start..end)`, where it can be read; returns where it begins there. */
-  open(bytes: Uint8Array, start: number, end: number): number {
+  /** Makes these bytes those that are read. */
+  open(bytes: Uint8Array): void {
     const { length } = bytes;
     if (bytes !== this.chunk || length !== this.length) {
       if (length <= MAX_COPIED) {
+        this.copy.set(bytes);
         this.use(this.copy, this.copyView);
-        // The call of native code that copies takes longer, with the view of the packet that it wants.
-        for (let i = start; i < end; i++) this.copy[i - start] = bytes[i] as number;
-        return 0;
+        return;
       }
       this.look(bytes);
     }
     this.use(this.chunk, this.chunkView);
-    return start;
   }
 
   /** The packet was read. Whether what it was read from stays for the next one: large memory is not ours to keep alive. */

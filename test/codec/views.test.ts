@@ -9,34 +9,27 @@ function numbered(length: number, before = 0): Uint8Array {
   return memory.subarray(before);
 }
 
-describe('a packet', () => {
-  it.each([0, 1, 57, MAX_COPIED, MAX_COPIED + 1, 5000])('in %d bytes is there', (length) => {
+describe('what is read', () => {
+  it.each([0, 1, 57, MAX_COPIED, MAX_COPIED + 1, 5000])('is what was given, where it was: %i bytes', (length) => {
     const views = new Views();
-    const bytes = numbered(length, 5);
-    for (const [start, end] of [
-      [0, length],
-      [length >> 1, length],
-      [length >> 2, length >> 1],
-    ] as const) {
-      const at = views.open(bytes, start, end);
-      const wanted = [...bytes.subarray(start, end)];
-      expect([...views.bytes.subarray(at, at + end - start)]).toEqual(wanted);
-      expect(wanted.map((_, index) => views.view.getUint8(at + index))).toEqual(wanted);
+    for (const bytes of [numbered(length, 5), numbered(length)]) {
+      views.open(bytes);
+      expect([...views.bytes.subarray(0, length)]).toEqual([...bytes]);
+      expect([...bytes.keys()].map((index) => views.view.getUint8(index))).toEqual([...bytes]);
     }
   });
 
-  it('small or large, is read by the view that there is', () => {
+  it('has the view that there is, of the last chunk or of what is small', () => {
     const views = new Views();
     const chunk = numbered(1000);
-    const small = numbered(10);
-    views.open(chunk, 0, 10);
+    views.open(chunk);
     const { view } = views;
-    views.open(small, 0, 10);
+    views.open(numbered(10));
     const other = views.view;
     expect(other).not.toBe(view);
-    views.open(chunk, 10, 20);
+    views.open(chunk);
     expect(views.view).toBe(view);
-    views.open(numbered(20), 3, 8);
+    views.open(numbered(20));
     expect(views.view).toBe(other);
   });
 });
