@@ -23,7 +23,7 @@ export class Decoder implements Source {
   /** What the packet is read from, and a view of the same. */
   private bytes: Uint8Array = this.views.bytes;
   private view: DataView = this.views.view;
-  /** Bytes of these, where the packet is a part of them. */
+  /** Bytes of these; the packet may end before. */
   private limit = 0;
   /** Where the packet begins. */
   private start = 0;
@@ -50,7 +50,11 @@ export class Decoder implements Source {
     this.at = start;
     this.end = end;
     try {
-      views.open(bytes);
+      // It had more when it was said where the packet is.
+      if (end > bytes.length) this.cut();
+      this.start = views.open(bytes, start, end);
+      this.at = this.start;
+      this.end = this.start + size;
       if (this.view !== views.view) this.look();
       if (size > this.limits.size) this.fail(`${size} bytes are more than the ${this.limits.size} allowed`);
       const value = this.read(0);
@@ -59,7 +63,7 @@ export class Decoder implements Source {
     } catch (error) {
       if (error instanceof MasterlessError) throw error;
       // What the platform refuses to make, such as a string of a gigabyte.
-      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - start}`, {
+      throw new MasterlessError('ERR_BAD_PACKET', `the packet can't be held, at byte ${this.at - this.start}`, {
         cause: error,
       });
     } finally {

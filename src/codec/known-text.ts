@@ -1,16 +1,20 @@
 /**
- * The text that came last at one place of a map, such as the type of a packet. Where it comes again it is told, or written, by
- * its bytes, four at a time, and not read or made: character by character that is a third of what a small packet takes.
+ * The text that came twice in a row at one place of a map, such as the type of a packet. Where it comes again it is told, or
+ * written, by its bytes, four at a time, and not read or made: character by character that is a third of what a small packet
+ * takes.
  *
- * Four bytes together are a word, the first being the lowest, since that is how processors have them.
+ * Four bytes together are a word, the first being the lowest, since that is how processors have them. The words of a text are
+ * made of itself, not of the memory it was read from; and it is known last of all, whatever is thrown on the way.
  */
 
 /** So many bytes are compared, or written, at once, whether they are its own or not. */
 export const AT_ONCE = 16;
 /** Bytes of the longest text that is told when it comes again, its header being one of them. */
-const MOST_BYTES = 32;
-/** More bytes than there ever are: nothing is known. */
-const NEVER: number = 2 ** 30;
+const MOST_READ = 32;
+/** The same of one that is written: of longer ones an engine may have no more than where they are in a text that is larger. */
+const MOST_WRITTEN = 13;
+/** More bytes than are ever left: nothing is known. */
+const NEVER: number = 2 ** 31 - 1;
 
 /** What reads any value. */
 export interface ValueSource {
@@ -41,7 +45,7 @@ export class IncomingText {
   private mask2 = 0;
   private mask3 = 0;
   /** Those behind. */
-  private readonly rest = new Int32Array((MOST_BYTES - AT_ONCE) / 4);
+  private readonly rest = new Int32Array((MOST_READ - AT_ONCE) / 4);
   /** The sum of what came last. */
   private seen = 0;
 
@@ -51,13 +55,13 @@ export class IncomingText {
   }
 
   /** Reads what comes at `at`, whatever it is. */
-  read(source: ValueSource, view: DataView, at: number, limit: number, depth: number): unknown {
+  read(source: ValueSource, view: DataView, at: number, depth: number): unknown {
     source.at = at;
     const value = source.read(depth);
     const size = source.at - at;
-    if (typeof value !== 'string' || !isLikely(value, size) || size > MOST_BYTES || limit - at < AT_ONCE) return value;
+    if (typeof value !== 'string' || !isLikely(value, size) || size > MOST_READ) return value;
     const sum = sumOf(view, at, size);
-    if (sum === this.seen) this.note(view, at, value);
+    if (sum === this.seen) this.note(value);
     this.seen = sum;
     return value;
   }
@@ -79,21 +83,20 @@ export class IncomingText {
     return true;
   }
 
-  private note(view: DataView, at: number, text: string): void {
+  private note(text: string): void {
+    this.size = NEVER;
+    if (!isAscii(text)) return;
     const size = text.length + 1;
-    this.text = text;
-    this.size = size;
-    this.word0 = view.getInt32(at, true);
-    this.word1 = view.getInt32(at + 4, true);
-    this.word2 = view.getInt32(at + 8, true);
-    this.word3 = view.getInt32(at + 12, true);
+    this.word0 = wordAt(text, 0);
+    this.word1 = wordAt(text, 4);
+    this.word2 = wordAt(text, 8);
+    this.word3 = wordAt(text, 12);
     this.mask1 = firstBytes(size - 4);
     this.mask2 = firstBytes(size - 8);
     this.mask3 = firstBytes(size - 12);
-    const last = at + size - 4;
-    for (let i = 0, from = at + AT_ONCE; from < last + 4; i++, from += 4) {
-      this.rest[i] = view.getInt32(Math.min(from, last), true);
-    }
+    for (let i = 0, from = AT_ONCE; from < size; i++, from += 4) this.rest[i] = wordAt(text, Math.min(from, size - 4));
+    this.text = text;
+    this.size = size;
   }
 }
 
@@ -123,22 +126,21 @@ export class OutgoingText {
   write(target: TextTarget, text: string, at: number, more: number): number {
     const end = target.putText(text, at, more);
     const size = end - at;
-    const { view } = target;
-    if (!isLikely(text, size) || size > AT_ONCE || view.byteLength - at < AT_ONCE) return end;
-    const sum = sumOf(view, at, size);
-    if (sum === this.seen) this.note(view, at, text);
+    if (!isLikely(text, size) || size > MOST_WRITTEN) return end;
+    const sum = sumOf(target.view, at, size);
+    if (sum === this.seen) this.note(text);
     this.seen = sum;
     return end;
   }
 
-  private note(view: DataView, at: number, text: string): void {
-    const size = text.length + 1;
+  private note(text: string): void {
+    this.text = undefined;
+    this.word0 = wordAt(text, 0);
+    this.word1 = wordAt(text, 4);
+    this.word2 = wordAt(text, 8);
+    this.word3 = wordAt(text, 12);
+    this.size = text.length + 1;
     this.text = text;
-    this.size = size;
-    this.word0 = view.getInt32(at, true);
-    this.word1 = view.getInt32(at + 4, true) & firstBytes(size - 4);
-    this.word2 = view.getInt32(at + 8, true) & firstBytes(size - 8);
-    this.word3 = view.getInt32(at + 12, true) & firstBytes(size - 12);
   }
 }
 
@@ -158,6 +160,24 @@ function isLikely(text: string, size: number): boolean {
  */
 function sumOf(view: DataView, at: number, size: number): number {
   return view.getInt32(at, true) ^ Math.imul(view.getInt32(at + size - 4, true), 31);
+}
+
+/** Whether it is, of which its length tells where nobody else writes to the memory that it was read from. */
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** The word that begins at that byte of a text of ASCII, the first byte being its header; zeros behind its end. */
+function wordAt(text: string, from: number): number {
+  let word = 0;
+  for (let place = from + 3; place >= from; place--) word = (word << 8) | byteAt(text, place);
+  return word;
+}
+
+function byteAt(text: string, place: number): number {
+  if (place === 0) return 0xa0 | text.length;
+  return place > text.length ? 0 : text.charCodeAt(place - 1);
 }
 
 /** The bits of so many bytes of a word. */

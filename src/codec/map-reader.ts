@@ -93,7 +93,7 @@ source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   #way(node: MapNode, index: number): string {
     const { length } = node.bytes;
     const value = this.#value(node.kind, `v${index}`);
-    return `if(end-at>${length}&&${isText(node.bytes)}){at+=${length};${value}${this.#after(node, index + 1)}}`;
+    return `if(end-at>${length}&&${isKey(node.bytes)}){at+=${length};${value}${this.#after(node, index + 1)}}`;
   }
 
   /** Code that reads a value at `at`, before `end`, to the variable `v`. */
@@ -101,7 +101,7 @@ source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
     const other = `{source.at=at;${v}=source.read(depth);at=source.at}`;
     if (kind === 'string') {
       const t = `t${this.#texts++}`;
-      return `if(${t}.is(view,at,end,limit)){${v}=${t}.text;at+=${t}.size}else{${v}=${t}.read(source,view,at,limit,depth);at=source.at}`;
+      return `if(${t}.is(view,at,end,limit)){${v}=${t}.text;at+=${t}.size}else{${v}=${t}.read(source,view,at,depth);at=source.at}`;
     }
     if (kind === 'number') {
       return `${v}=view.getUint8(at);if(${v}<128)at++;else if(${v}===206&&end-at>4){${v}=view.getUint32(at+1);at+=5}
@@ -116,7 +116,7 @@ else if(${v}===192){${v}=null;at++}else${other}`;
 }
 
 /** Code that tells whether these bytes come at `at`, behind which there is at least one more. Four at once, some maybe twice. */
-function isText(bytes: Uint8Array): string {
+function isKey(bytes: Uint8Array): string {
   const { length } = bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   if (length === 1) return `view.getUint8(at)===${view.getUint8(0)}`;

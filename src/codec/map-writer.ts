@@ -27,7 +27,7 @@ export type MapNode = KeyNode<MapWriter>;
 
 /** Their header is one byte, however many of them are missing. Maps with more keys are written key by key. */
 export const MOST_KEYS = 15;
-/** Room for a number, or a text that is known, and for what is written behind a key before it is written over. */
+/** Room for a number, or a text that is known, and for a byte behind a key that is written over. */
 const ROOM = AT_ONCE;
 /** Room that is asked for beyond what may be needed, since keys can be missing and values short. */
 export const MAX_SURPLUS: number = MOST_KEYS * (MAX_KEY_BYTES + ROOM);
@@ -42,7 +42,7 @@ export function writerOf(end: MapNode, sample: Readonly<Record<string, unknown>>
     // Its values were read before, and a getter is asked once.
     const likely: unknown = Object.getOwnPropertyDescriptor(sample, key)?.value;
     const value = valueText(likely, index, needed(index + 1));
-    const put = `${putText(bytes)}at+=${bytes.length};k=${index};${value}`;
+    const put = `${putKey(bytes)}at+=${bytes.length};k=${index};${value}`;
     return `v=map[${JSON.stringify(key)}];if(v===undefined)n--;else{${put}}`;
   });
   const texts = path.map((_, index) => `const t${index}=new OutgoingText();`).join('');
@@ -56,8 +56,8 @@ view.setUint8(start,128|n);out.at=at;sink.count(2*n);return true}catch(error){th
   return compile<MapWriter>({ keys: path.map(({ key }) => key), OBJECT, getPrototypeOf, OutgoingText }, text);
 }
 
-/** Code that writes these bytes at `at`, with no more than three others behind them. Four at once, some maybe twice. */
-function putText(bytes: Uint8Array): string {
+/** Code that writes these bytes at `at`, and maybe one more behind them. Four at once, some maybe twice. */
+function putKey(bytes: Uint8Array): string {
   const { length } = bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   if (length === 1) return `view.setUint8(at,${view.getUint8(0)});`;

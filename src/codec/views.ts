@@ -10,51 +10,60 @@ const { Buffer } = builtins.buffer;
 
 /** Memory with no more bytes is copied. */
 export const MAX_COPIED = 256;
-/** Memory of at most so many bytes is kept alive until other memory comes. */
+/** Memory of at most so many bytes is kept alive until other such memory comes, which small memory is not. */
 export const MAX_KEPT = 262_144;
 
 export class Views {
-  /** What the packet is to be read from, at the same place, and a view of the same. */
+  /** What the packet is to be read from, and a view of the same. */
   bytes: Uint8Array = EMPTY;
   view: DataView = NOTHING;
-  /** What came last, its view, and how many bytes it had: they are others when its memory was moved, or grew. */
+  /** The last memory that was not copied, and its view; no longer so if it has another length than it had then. */
   private chunk: Uint8Array = EMPTY;
   private chunkView: DataView = NOTHING;
   private length = 0;
-  private large = false;
+  /** It is forgotten once the packet was read. */
+  private passing = false;
   private readonly copy: Uint8Array = Buffer.from(new ArrayBuffer(MAX_COPIED));
   private readonly copyView: DataView = new DataView(this.copy.buffer);
 
-  /** Makes these bytes those that are read. */
-  open(bytes: Uint8Array): void {
+  /** Puts a packet, `bytes[start..end)`, where it can be read; returns where it begins there. */
+  open(bytes: Uint8Array, start: number, end: number): number {
     const { length } = bytes;
-    if (bytes !== this.chunk || length !== this.length) {
-      if (length <= MAX_COPIED) {
-        this.copy.set(bytes);
-        this.use(this.copy, this.copyView);
-        return;
-      }
-      this.look(bytes);
+    if (bytes === this.chunk && length === this.length) {
+      this.use(bytes, this.chunkView);
+      return start;
     }
-    this.use(this.chunk, this.chunkView);
+    if (length <= MAX_COPIED) {
+      this.copy.set(bytes);
+      this.use(this.copy, this.copyView);
+      return start;
+    }
+    const { buffer } = bytes;
+    if (buffer instanceof ArrayBuffer) {
+      this.look(bytes, buffer.byteLength > MAX_KEPT || (buffer as { resizable?: boolean }).resizable === true);
+      return start;
+    }
+    // Others may write to shared memory meanwhile, and what was read once must not be something else the next time.
+    this.look(new Uint8Array(bytes.subarray(start, end)), true);
+    return 0;
   }
 
   /** The packet was read. Whether what it was read from stays for the next one: large memory is not ours to keep alive. */
   keeps(): boolean {
-    if (!this.large) return true;
-    this.large = false;
+    if (!this.passing) return true;
+    this.passing = false;
     this.chunk = EMPTY;
     this.chunkView = NOTHING;
     this.use(EMPTY, NOTHING);
     return false;
   }
 
-  private look(bytes: Uint8Array): void {
-    const { buffer, byteOffset, length } = bytes;
-    this.chunkView = new DataView(buffer, byteOffset, length);
+  private look(bytes: Uint8Array, passing: boolean): void {
+    this.chunkView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.chunk = bytes;
-    this.length = length;
-    this.large = buffer.byteLength > MAX_KEPT;
+    this.length = bytes.length;
+    this.passing = passing;
+    this.use(bytes, this.chunkView);
   }
 
   private use(bytes: Uint8Array, view: DataView): void {

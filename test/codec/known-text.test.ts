@@ -33,7 +33,7 @@ class Place {
         return this.#codec.decode(memory.subarray(3, end));
       },
     };
-    const read = this.known.read(source, view, 3, memory.length, 7);
+    const read = this.known.read(source, view, 3, 7);
     expect(source.at).toBe(end);
     return read;
   }
@@ -146,7 +146,8 @@ describe('a text that is written', () => {
       const same = 'abcdefghij'.repeat(2).slice(0, length);
       const wanted = toHex(msgpack().encode(same));
       for (let round = 0; round < 5; round++) expect(sheet.write(same)).toBe(wanted);
-      expect(sheet.written, `${length} characters`).toBe(length > 2 && length < AT_ONCE ? 2 : 5);
+      // Of longer ones an engine may have no more than where they are in others.
+      expect(sheet.written, `${length} characters`).toBe(length > 2 && length <= 12 ? 2 : 5);
     }
   });
 
