@@ -24,8 +24,6 @@ const BYTE_AT = Uint8Array.prototype.at;
 /** Room in an array is asked for so many numbers at a time. */
 const SOME = 16;
 const SOME_NUMBERS = 9 * SOME;
-/** Of so many arrays one is asked for its length at the place where its items are asked for: see `property`. */
-const NAMED = 16;
 
 export class Encoder implements Sink {
   private readonly limits: PacketLimits;
@@ -33,8 +31,6 @@ export class Encoder implements Sink {
   private readonly keys: KeyTree<MapWriter> = new KeyTree();
   /** Values begun so far, of those that `limits.items` allows. */
   private items = 0;
-  /** Arrays begun so far. */
-  private arrays = 0;
   /** Whether a call of `encode` is under way, which a getter or `toJSON` may have interrupted. */
   private busy = false;
 
@@ -150,7 +146,7 @@ export class Encoder implements Sink {
   private writeArray(array: readonly unknown[], depth: number): void {
     this.enter(depth);
     // Asked once, and made whole: a Proxy may answer anything.
-    const length = (this.arrays++ % NAMED === 0 ? (property(array, 'length') as number) : array.length) >>> 0;
+    const length = (property(array, 'length') as number) >>> 0;
     this.count(length);
     const { out } = this;
     out.array(length);
