@@ -4,10 +4,11 @@
 import { builtins } from './builtins.js';
 import type { Codec } from './codec/codec.js';
 import { isWellFormed } from './codec/text.js';
-import { lengthOf } from './codec/writer.js';
+import { lengthOf } from './codec/true-bytes.js';
 import { MasterlessError } from './errors.js';
 import { MAX_ID } from './protocol/control.js';
 import { byteLength } from './protocol/fields.js';
+import { Parts } from './protocol/parts.js';
 
 /** Asking for it takes longer than all else that is checked of a packet. */
 const { isUint8Array } = builtins.util.types;
@@ -68,6 +69,12 @@ export function checkedBytes(made: unknown, { name }: Codec): Uint8Array {
   if (isUint8Array(made) && lengthOf(made) === made.length) return made;
   const message = `the codec ${name} made ${kindOf(made)} of it: it must make a Uint8Array, such as Buffer.from(text)`;
   throw new MasterlessError('ERR_PACKET', `packet: ${message}`);
+}
+
+/** What a codec made of a packet, which may come in parts. @throws MasterlessError `ERR_PACKET` */
+export function checkedParts(made: unknown, codec: Codec): Uint8Array | Parts {
+  if (!Array.isArray(made)) return checkedBytes(made, codec);
+  return new Parts(Array.from(made, (part: unknown) => checkedBytes(part, codec)));
 }
 
 /** @throws MasterlessError `ERR_PACKET_TOO_LARGE` */

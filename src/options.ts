@@ -268,9 +268,11 @@ function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
 }
 
 function checkedCodec(codec: Codec): Codec {
-  const { name, encode, decode, encodeInto = encode, decodeRange = decode } = Object(codec) as Codec;
+  const { name, encode, decode } = Object(codec) as Codec;
+  const { encodeInto = encode, encodeParts = encode, decodeRange = decode } = Object(codec) as Codec;
+  const methods = [encode, decode, encodeInto, encodeParts, decodeRange];
   const named = typeof name === 'string' && /^[\x21-\x7e]{1,32}$/.test(name);
-  const valid = named && [encode, decode, encodeInto, decodeRange].every((method) => typeof method === 'function');
+  const valid = named && methods.every((method) => typeof method === 'function');
   return valid ? codec : fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
 }
 

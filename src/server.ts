@@ -6,6 +6,7 @@ import {
   checkedFlag,
   checkedId,
   checkedOptions,
+  checkedParts,
   checkedSignal,
   checkedSize,
   checkPacketSize,
@@ -224,15 +225,20 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
     if (place === null) {
-      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+      const given = codec.encodeParts === undefined ? codec.encode(packet) : codec.encodeParts(packet);
+      const made = checkedParts(given, codec);
+      this.#checkSize(made.length, urgent);
+      this.#checkTaken(id, made.length);
+      const taken = this.#node.send(id, made, urgent);
       // A peer's id is one, which need not be looked at each time.
       if (!taken) checkedId(id);
       return taken;
     }
     const { maxPacket } = place;
     try {
-      const made = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
-      const size = typeof made === 'number' ? place.checked(made) : checkedBytes(made, codec).length;
+      const given = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
+      const made = typeof given === 'number' ? place.checked(given) : checkedParts(given, codec);
+      const size = typeof made === 'number' ? made : made.length;
       // Elsewhere: the place is free for it.
       if (typeof made !== 'number') place.release();
       this.#checkSize(size, urgent);

@@ -20,9 +20,16 @@ export interface Codec {
    * The same, written to `target` from `at` on, and nowhere before. A packet then need not be copied to the batch in which it
    * goes out; of a codec without it, each is. Behind `at` the codec may write as it likes, also when it fails.
    *
-   * @returns how many bytes the packet has there; where it found no room in the middle of it, the packet as `encode` gives it
+   * @returns how many bytes the packet has there; where it found no room in the middle of it, the packet as `encode` or
+   * `encodeParts` gives it
    */
-  encodeInto?(packet: unknown, target: EncodeTarget, at: number): number | Uint8Array;
+  encodeInto?(packet: unknown, target: EncodeTarget, at: number): number | Uint8Array | readonly Uint8Array[];
+
+  /**
+   * The same as `encode`, but the packet may come in parts, to be put one behind the other. So large binaries need not be
+   * copied to where the rest is, and may stay where the application has them: they are valid until its code goes on.
+   */
+  encodeParts?(packet: unknown): Uint8Array | readonly Uint8Array[];
 
   /**
    * The packet in exactly these bytes: nothing may be missing, nothing left over. The result shares no memory with

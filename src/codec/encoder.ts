@@ -10,9 +10,10 @@ import { allowed } from './compile.js';
 import { KeyTree } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
-import { Refusal, refusedObject } from './refusal.js';
+import { gone, Refusal, refusedObject } from './refusal.js';
 import { isWellFormed } from './text.js';
-import { lengthOf, Writer } from './writer.js';
+import { lengthOf } from './true-bytes.js';
+import { Writer } from './writer.js';
 
 const { types } = builtins.util;
 
@@ -41,16 +42,31 @@ export class Encoder implements Sink {
 
   /** See `Codec.encode`. */
   encode(packet: unknown): Uint8Array {
-    return this.encodeAt(packet, null, 0) as Uint8Array;
+    return this.encodeAt(packet, null, 0, true) as Uint8Array;
   }
 
-  /** See `Codec.encodeInto`; without a target see `Codec.encode`. */
-  encodeAt(packet: unknown, target: EncodeTarget | null, at: number): number | Uint8Array {
+  /** See `Codec.encodeParts`. */
+  encodeParts(packet: unknown): Uint8Array | readonly Uint8Array[] {
+    return this.encodeAt(packet, null, 0, false) as Uint8Array | readonly Uint8Array[];
+  }
+
+  /** See `Codec.encodeInto`. */
+  encodeInto(packet: unknown, target: EncodeTarget, at: number): number | Uint8Array | readonly Uint8Array[] {
+    return this.encodeAt(packet, target, at, false);
+  }
+
+  /** @param whole - the packet is wanted in one, and not in parts */
+  private encodeAt(
+    packet: unknown,
+    target: EncodeTarget | null,
+    at: number,
+    whole: boolean,
+  ): number | Uint8Array | readonly Uint8Array[] {
     if (this.busy) return new Encoder(this.limits).encode(packet);
     this.busy = true;
     this.items = 1;
     try {
-      this.out.start(target, at);
+      this.out.start(target, at, whole);
       this.write(packet, 0);
       return this.out.result();
     } catch (error) {
@@ -121,7 +137,7 @@ export class Encoder implements Sink {
     if (types.isUint8Array(value)) {
       this.writeBinary(value);
     } else if (types.isArrayBuffer(value)) {
-      this.writeBinary(viewOf(value));
+      this.writeBinary(bytesOf(value));
     } else if (types.isDate(value)) {
       const milliseconds = Date.prototype.getTime.call(value);
       if (Number.isNaN(milliseconds)) throw new Refusal("an invalid Date can't be sent: send null");
@@ -263,7 +279,7 @@ function isPlain(value: object): boolean {
   return prototype === OBJECT || prototype === null;
 }
 
-function viewOf(buffer: ArrayBuffer): Uint8Array {
+function bytesOf(buffer: ArrayBuffer): Uint8Array {
   try {
     return new Uint8Array(buffer);
   } catch {
@@ -279,10 +295,4 @@ function isGone(bytes: Uint8Array): boolean {
   } catch {
     return true;
   }
-}
-
-function gone(): Refusal {
-  return new Refusal(
-    "bytes can't be sent whose memory is gone: transferred to another thread, or taken back by a resize",
-  );
 }

@@ -63,8 +63,9 @@ function made(resolved: PacketLimits): Codec {
   // Not enumerable: who spreads the codec to wrap `encode` and `decode` must not get these past the wrapping.
   Object.defineProperties(codec, {
     encodeInto: {
-      value: (packet: unknown, target: EncodeTarget, at: number) => encoder.encodeAt(packet, target, at),
+      value: (packet: unknown, target: EncodeTarget, at: number) => encoder.encodeInto(packet, target, at),
     },
+    encodeParts: { value: (packet: unknown) => encoder.encodeParts(packet) },
     decodeRange: {
       value: (buffer: Uint8Array, start: number, end: number): unknown => decoder.decode(buffer, start, end),
     },

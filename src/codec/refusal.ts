@@ -29,6 +29,12 @@ export class Refusal extends Error {
   }
 }
 
+export function gone(): Refusal {
+  return new Refusal(
+    "bytes can't be sent whose memory is gone: transferred to another thread, or taken back by a resize",
+  );
+}
+
 const LONGEST_PATH = 200;
 
 function pathText(path: readonly (string | number)[]): string {

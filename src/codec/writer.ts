@@ -6,11 +6,13 @@
  * unless another large one comes before: memory that is touched for the first time is dearer than the copy.
  */
 import { builtins } from '../builtins.js';
+import { Apart, LARGE } from './apart.js';
 import type { EncodeTarget } from './codec.js';
 import { MAX_SURPLUS } from './map-writer.js';
 import { Refusal } from './refusal.js';
 import { isWellFormed, SHORT_TEXT, writeShort } from './text.js';
 import { MAX_TIMESTAMP, writeTimestamp } from './timestamp.js';
+import { lengthOf } from './true-bytes.js';
 
 const { Buffer } = builtins.buffer;
 
@@ -42,24 +44,30 @@ export class Writer {
   at = 0;
   /** The views of the scratch buffer handed out before, by length. */
   private views: Uint8Array[] = [];
+  /** What is not written there. */
+  private readonly apart: Apart = new Apart();
+  /** Nothing may be left apart. */
+  private whole = true;
 
   constructor(size: number) {
     this.size = size;
   }
 
-  /** Begins a packet, at `at` of the target or else in the scratch buffer. */
-  start(target: EncodeTarget | null, at: number): void {
+  /** Begins a packet, at `at` of the target or else in the scratch buffer; `whole`: in one, and not in parts. */
+  start(target: EncodeTarget | null, at: number, whole: boolean): void {
     if (target !== null) this.use(target);
+    this.whole = whole;
     this.at = at;
     this.begin = at;
   }
 
-  /** Bytes of the packet, if all of them are in the target. Otherwise the packet, valid until the next one begins. */
-  result(): number | Uint8Array {
-    const { at, begin, bytes, views } = this;
+  /** Bytes of the packet, if all of them are in the target. Otherwise the packet or its parts, valid until the next one begins. */
+  result(): number | Uint8Array | readonly Uint8Array[] {
+    const { apart, at, begin, bytes, views } = this;
     const length = at - begin;
-    if (length > this.size) throw this.tooLarge();
+    if (length + apart.bytes > this.size) throw this.tooLarge();
     if (bytes !== this.scratch.bytes) return length;
+    if (apart.bytes > 0) return apart.parts(bytes, begin, at);
     if (begin > 0 || length >= MAX_VIEWS) return bytes.subarray(begin, at);
     views[length] ??= bytes.subarray(0, length);
     return views[length] as Uint8Array;
@@ -68,6 +76,7 @@ export class Writer {
   /** Ends a packet, written or failed. Its bytes stay valid; memory of a size that is seldom needed is not kept. */
   release(): void {
     const { scratch } = this;
+    this.apart.clear();
     if (scratch.bytes.length > MAX_KEPT) {
       if (this.large?.deref() !== scratch) this.large = new WeakRef(scratch);
       this.keep(scratchOf(FIRST_SCRATCH));
@@ -138,6 +147,12 @@ export class Writer {
 
   binary(source: Uint8Array): void {
     const length = lengthOf(source);
+    const most = this.at + 5 + length;
+    // What is in the scratch buffer is copied once more.
+    if (length >= LARGE && !this.whole && (this.bytes === this.scratch.bytes || most > this.bytes.length)) {
+      this.leave(source, length);
+      return;
+    }
     this.reserve(5 + length);
     this.header(length, 0xc4, 0xc5, 0xc6);
     this.bytes.set(source, this.at);
@@ -253,6 +268,7 @@ export class Writer {
     this.reserve(2);
     this.bytes.copyWithin(from + 2, from, this.at);
     this.at += 2;
+    this.apart.moved(from, 2);
   }
 
   /** Makes room for so many bytes more; returns where they go. */
@@ -267,6 +283,16 @@ export class Writer {
     return at;
   }
 
+  /** Writes of a binary the header only; and not to the target, where the parts of the packet are to be copied to. */
+  private leave(source: Uint8Array, length: number): void {
+    const { apart, at, begin, bytes } = this;
+    if (at - begin + apart.bytes + length > this.size) throw this.tooLarge();
+    if (bytes === this.scratch.bytes) this.reserve(5);
+    else this.grow(at, at + 5);
+    this.header(length, 0xc4, 0xc5, 0xc6);
+    apart.add(source, length, this.at);
+  }
+
   private reserve(more: number): void {
     this.reserveAt(this.at, more);
   }
@@ -278,7 +304,7 @@ export class Writer {
   /** What was written before `at` stays, and stays where it is: offsets are kept everywhere. */
   private grow(at: number, needed: number): void {
     const { begin, bytes, scratch } = this;
-    const most = begin + this.size + SLACK;
+    const most = begin + this.size - this.apart.bytes + SLACK;
     if (needed > most) throw this.tooLarge();
     if (bytes === scratch.bytes || needed > scratch.bytes.length) {
       const size = Math.max(needed, Math.min(bytes.length * 2, most));
@@ -302,15 +328,6 @@ export class Writer {
   private tooLarge(): Refusal {
     return new Refusal(`the packet is larger than ${this.size} bytes`, 'ERR_PACKET_TOO_LARGE');
   }
-}
-
-const { get: trueLength } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length') as {
-  get(this: Uint8Array): number;
-};
-
-/** What a typed array really holds: a subclass may say anything, and more or less than that must not be written. */
-export function lengthOf(bytes: Uint8Array): number {
-  return trueLength.call(bytes);
 }
 
 /** Memory that is not cleared: nothing is read that was not written before. */

@@ -18,6 +18,7 @@ import { tellKeep } from './keep.js';
 import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
+import type { Parts } from './parts.js';
 import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
 import type { Reservation } from './reservation.js';
@@ -103,7 +104,7 @@ export class Mesh {
    * Accepts an encoded packet for a peer, copying it, or the size of the one that was encoded at the reserved place. Returns
    * the packet's number in its lane, or 0 when the peer is unknown or there is no room; in the latter case a `drain` follows.
    */
-  send(id: string, packet: Uint8Array | number, urgent: boolean): number {
+  send(id: string, packet: Uint8Array | Parts | number, urgent: boolean): number {
     return typeof packet === 'number' ? this.traffic.commit(packet, urgent) : this.traffic.send(id, packet, urgent);
   }
 
@@ -298,9 +299,7 @@ export class Mesh {
     return this.state.prompt;
   }
 
-  /**
-   * Does what is due. Call it only after everything that has arrived was given to `received`: silence is judged here.
-   */
+  /** Does what is due. Only after everything that has arrived was given to `received`, since silence is judged here. */
   tick(now: number): void {
     const { state } = this;
     // A node that did not run heard nothing, whatever was said.

@@ -14,6 +14,7 @@
  * lane, let alone to another peer.
  */
 import { type BulkKind, Frame, headerSize, MAX_HEADER, protocolError, writeHeader } from './frame.js';
+import { joined, type Parts } from './parts.js';
 import { frameSize, offsetOf, Segment } from './segment.js';
 
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
@@ -99,6 +100,20 @@ export class SendBuffer {
       at += PIECE;
     }
     this.append(this.kind, at === 0 ? payload : payload.subarray(at));
+    return this.total;
+  }
+
+  /** The same for a packet in parts. */
+  pushParts(payload: Parts): number {
+    let at = 0;
+    do {
+      const length = Math.min(payload.length - at, PIECE);
+      const kind = at + length < payload.length ? Frame.Piece : this.kind;
+      const segment = this.place(kind, length);
+      payload.copy(at, at + length, segment.bytes, segment.length + headerSize(kind, length));
+      this.framed(segment, kind, length);
+      at += length;
+    } while (at < payload.length);
     return this.total;
   }
 
@@ -292,7 +307,15 @@ export class SendBuffer {
   }
 
   private append(kind: BulkKind, payload: Uint8Array): void {
-    const needed = payload.length + MAX_HEADER;
+    const segment = this.place(kind, payload.length);
+    // First, since it may lie just there, where a codec wrote it.
+    segment.bytes.set(payload, segment.length + headerSize(kind, payload.length));
+    this.framed(segment, kind, payload.length);
+  }
+
+  /** Where a frame of so many bytes goes: the last segment, if there is room, or else a new one. */
+  private place(kind: BulkKind, length: number): Segment {
+    const needed = length + MAX_HEADER;
     const open = kind === Frame.Piece;
     let segment = this.segments.at(-1);
     if (segment !== undefined && segment === this.reserved) this.contested = true;
@@ -303,9 +326,7 @@ export class SendBuffer {
       if (this.segments.length === 0) this.segments = [segment];
       else this.segments.push(segment);
     }
-    // First, since it may lie just there, where a codec wrote it.
-    segment.bytes.set(payload, segment.length + headerSize(kind, payload.length));
-    this.framed(segment, kind, payload.length);
+    return segment;
   }
 
   /** A frame more, at the end of the segment, whose payload is there: header and count. */
@@ -326,15 +347,3 @@ function isBehind(segment: Segment, index: number, placeSegment: number, place: 
 
 /** What an idle lane holds: one list for all. */
 const NOTHING: Segment[] = [];
-
-/** All pieces behind one another; a single one as it is. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}

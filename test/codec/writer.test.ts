@@ -146,7 +146,7 @@ test('packets of one length are in one place, the next in place of the last', ()
   const writer = new Writer(1000);
   writer.byte(1);
   const first = writer.result();
-  writer.start(null, 0);
+  writer.start(null, 0, true);
   writer.byte(2);
   expect(writer.result()).toBe(first);
   expect(first).toEqual(new Uint8Array([2]));

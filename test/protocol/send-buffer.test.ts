@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Frame, FrameDecoder, headerSize, MAX_DATA } from '../../src/protocol/frame.js';
-import { joined, OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
+import { Parts } from '../../src/protocol/parts.js';
+import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 
 interface ModelFrame {
   readonly packet: number;
@@ -348,6 +349,26 @@ describe('SendBuffer', () => {
     for (const view of views) expect(memories.has(view.buffer)).toBe(true);
   });
 
+  it('takes packets in parts as it takes them in one', () => {
+    const sizes = [0, 1, 200, 8200, 65_536, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 3 * PIECE + 5];
+    const packets = sizes.map((length) => new Uint8Array(length).map((_, index) => index * 11));
+    for (const kind of [Frame.Data, Frame.Urgent] as const) {
+      const [one, other] = [new SendBuffer(kind), new SendBuffer(kind)];
+      for (const packet of [...packets, ...packets.toReversed()]) {
+        const cuts = [0, packet.length >> 2, packet.length >> 1, packet.length];
+        const parts = cuts.map((cut, index) => packet.subarray(cut, cuts[index + 1] ?? packet.length));
+        expect(other.pushParts(new Parts([packet.subarray(0, 0), ...parts]))).toBe(one.push(packet));
+      }
+      const [views, others]: [Uint8Array[], Uint8Array[]] = [[], []];
+      one.gather(views, 1e9);
+      other.gather(others, 1e9);
+      expect(Buffer.compare(Buffer.concat(views), Buffer.concat(others))).toBe(0);
+      expect([other.bytes, other.cost, other.total]).toEqual([one.bytes, one.cost, one.total]);
+    }
+    const nothing = new SendBuffer(Frame.Data);
+    expect(nothing.pushParts(new Parts([]))).toBe(1);
+  });
+
   it('keeps about as much to be written again as is on its way', () => {
     const buffer = new SendBuffer(Frame.Data);
     const spare = (): number => (buffer as unknown as { spareBytes: number }).spareBytes;
@@ -476,11 +497,3 @@ function compare(buffer: SendBuffer, model: Model): void {
   );
   expect(kept.length === 0).toBe(buffer.bytes === 0);
 }
-
-describe('joined', () => {
-  it('puts pieces behind one another, and gives a single one as it is', () => {
-    const piece = Uint8Array.of(1, 2);
-    expect(joined([piece])).toBe(piece);
-    expect(joined([piece, Uint8Array.of(), Uint8Array.of(3)])).toEqual(Uint8Array.of(1, 2, 3));
-  });
-});

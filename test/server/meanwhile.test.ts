@@ -1,4 +1,5 @@
 /** What an application does while a packet of its own is being encoded: getters, toJSON and codecs run in the midst of it. */
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type Codec, MasterlessError, msgpack } from '../../src/index.js';
 import { packets } from '../support/events.js';
@@ -43,6 +44,36 @@ describe('while a packet is encoded', () => {
     expect(heard.length).toBe(3 * 2000 - 667);
   });
 
+  it('large binaries are sent as they are then, and their memory is the application’s again', async () => {
+    const { a, b } = await linked();
+    const heard = packets(b);
+    const data = new Uint8Array(400_000);
+    const sizes = [20, 20_000, 64 * 1024, 140_000, 400_000, 16_384];
+    for (let n = 0; n < 60; n++) {
+      const part = data.subarray(0, sizes[n % 6]).fill(n);
+      const packet = {
+        n,
+        part,
+        get twice() {
+          if (n % 5 === 0) expect(a.send('b', { inner: n, part })).toBe(true);
+          return part;
+        },
+      };
+      while (!a.writable('b', 1_000_000)) await a.flush();
+      expect(a.send(n % 7 === 6 ? ['b'] : 'b', packet)).toBeTruthy();
+      data.fill(0xee);
+    }
+    await a.flush();
+    const expected = Array.from({ length: 60 }, (_, n) => {
+      const part = new Uint8Array(sizes[n % 6] as number).fill(n);
+      return [...(n % 5 === 0 ? [{ inner: n, part }] : []), { n, part, twice: part }];
+    }).flat();
+    expect(heard.length).toBe(expected.length);
+    for (const [index, packet] of expected.entries()) {
+      if (!isDeepStrictEqual(heard[index], packet)) throw new Error(`packet ${index} is another`);
+    }
+  });
+
   it('it may fail, and the next packet goes where it would have gone', async () => {
     const { a, b } = await linked();
     const heard = packets(b);
@@ -83,6 +114,27 @@ describe('a codec of the application', () => {
     await a.flush();
     expect(heard.length).toBe(sent.length);
     for (const [index, packet] of sent.entries()) expect(Buffer.compare(packet, heard[index] as Uint8Array)).toBe(0);
+  });
+
+  it('may give packets in parts, of which nothing is kept', async () => {
+    const whole = msgpack();
+    const parts = (packet: unknown): Uint8Array[] => {
+      const bytes = whole.encode(packet);
+      return [bytes.slice(0, 1), bytes.slice(1, 2), bytes.slice(2)];
+    };
+    const { name, encode, decode } = whole;
+    for (const codec of [
+      { name, encode, decode, encodeParts: parts },
+      { name, encode, decode, encodeParts: parts, encodeInto: parts },
+      { name, encode, decode, encodeParts: encode, encodeInto: encode },
+    ] satisfies Codec[]) {
+      const { a, b } = await linked({ a: { codec }, b: { codec } });
+      const heard = packets(b);
+      const sent = Array.from({ length: 300 }, (_, index) => 'x'.repeat((index * 377) % 5000));
+      for (const packet of sent) a.send('b', packet);
+      await a.flush();
+      expect(heard).toEqual(sent);
+    }
   });
 
   it.each([0.5, -5, Number.NaN, 1e5, 1e9])(
@@ -133,7 +185,7 @@ describe('a codec of the application', () => {
     expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => ({ n })));
   });
 
-  it.each(['encodeInto', 'decodeRange'] as const)('has a function for %s, or nothing', (name) => {
+  it.each(['encodeInto', 'encodeParts', 'decodeRange'] as const)('has a function for %s, or nothing', (name) => {
     const codec = { name: 'x', encode: () => new Uint8Array(0), decode: () => null, [name]: null } as unknown as Codec;
     expect(() => node('a', { codec })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });

@@ -112,7 +112,11 @@ describe('what a codec makes of a packet', () => {
       encodeInto: (packet, target, at) =>
         bad(packet) ? (made as number) : (whole.encodeInto?.(packet, target, at) as number),
     };
-    for (const codec of [plain, inPlace]) {
+    const inParts: Codec = {
+      ...plain,
+      encodeParts: (packet) => (bad(packet) ? [new Uint8Array(1), made as Uint8Array] : whole.encode(packet)),
+    };
+    for (const codec of [plain, inPlace, inParts]) {
       const { a, b } = await linked({ a: { codec }, b: { codec } });
       const got = packets(b);
       a.send('b', 'first');
