@@ -8,7 +8,7 @@ import { lengthOf } from './codec/true-bytes.js';
 import { MasterlessError } from './errors.js';
 import { MAX_ID } from './protocol/control.js';
 import { byteLength } from './protocol/fields.js';
-import { Parts } from './protocol/parts.js';
+import { type Encoded, Parts } from './protocol/parts.js';
 
 /** Asking for it takes longer than all else that is checked of a packet. */
 const { isUint8Array } = builtins.util.types;
@@ -64,17 +64,16 @@ export function checkedSize(size: unknown): number {
   throw argument(`the size must be a number of bytes, 0 or more, and this is ${is}`);
 }
 
-/** What a codec of the application made of a packet. @throws MasterlessError `ERR_PACKET` */
-export function checkedBytes(made: unknown, { name }: Codec): Uint8Array {
+/** What a codec of the application made of a packet, in one or in parts. @throws MasterlessError `ERR_PACKET` */
+export function checkedEncoded(made: unknown, codec: Codec): Encoded {
+  if (!Array.isArray(made)) return checkedBytes(made, codec);
+  return new Parts(Array.from(made, (part: unknown) => checkedBytes(part, codec)));
+}
+
+function checkedBytes(made: unknown, { name }: Codec): Uint8Array {
   if (isUint8Array(made) && lengthOf(made) === made.length) return made;
   const message = `the codec ${name} made ${kindOf(made)} of it: it must make a Uint8Array, such as Buffer.from(text)`;
   throw new MasterlessError('ERR_PACKET', `packet: ${message}`);
-}
-
-/** What a codec made of a packet, which may come in parts. @throws MasterlessError `ERR_PACKET` */
-export function checkedParts(made: unknown, codec: Codec): Uint8Array | Parts {
-  if (!Array.isArray(made)) return checkedBytes(made, codec);
-  return new Parts(Array.from(made, (part: unknown) => checkedBytes(part, codec)));
 }
 
 /** @throws MasterlessError `ERR_PACKET_TOO_LARGE` */

@@ -16,7 +16,7 @@ import { MasterlessError, ours, throwLater } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
-import type { Parts } from './protocol/parts.js';
+import type { Encoded } from './protocol/parts.js';
 import type { Peer } from './protocol/peer.js';
 import { OVERHEAD } from './protocol/send-buffer.js';
 import type { Leftover } from './protocol/session.js';
@@ -143,7 +143,7 @@ export class Node<Packet> {
   }
 
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
-  send(id: string, packet: Uint8Array | Parts | number, urgent: boolean): boolean {
+  send(id: string, packet: Encoded | number, urgent: boolean): boolean {
     // Who waits for room was first.
     if (!this.deliveries.idle && this.deliveries.waiting(id)) return false;
     if (this.mesh.send(id, packet, urgent) === 0) return false;
@@ -152,7 +152,7 @@ export class Node<Packet> {
   }
 
   /** How many of the peers took the encoded packet, each counted once. */
-  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
     const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id));
     const taken = this.mesh.sendAll(free, bytes, urgent);
     if (taken > 0) this.flushSoon();

@@ -2,11 +2,10 @@
  * The node as applications see it: documented methods that check their arguments. What they do is in `node.ts`.
  */
 import {
-  checkedBytes,
+  checkedEncoded,
   checkedFlag,
   checkedId,
   checkedOptions,
-  checkedParts,
   checkedSignal,
   checkedSize,
   checkPacketSize,
@@ -20,6 +19,7 @@ import { MasterlessError } from './errors.js';
 import { TypedEmitter } from './events.js';
 import { Node, type Voice } from './node.js';
 import { resolveOptions, type ServerOptions } from './options.js';
+import type { Encoded } from './protocol/parts.js';
 import { PIECE } from './protocol/send-buffer.js';
 
 const CONNECT_OPTIONS = ['id', 'signal'] as const;
@@ -225,11 +225,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
     if (place === null) {
-      const given = codec.encodeParts === undefined ? codec.encode(packet) : codec.encodeParts(packet);
-      const made = checkedParts(given, codec);
-      this.#checkSize(made.length, urgent);
-      this.#checkTaken(id, made.length);
-      const taken = this.#node.send(id, made, urgent);
+      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
       // A peer's id is one, which need not be looked at each time.
       if (!taken) checkedId(id);
       return taken;
@@ -237,7 +233,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { maxPacket } = place;
     try {
       const given = (codec as Required<Codec>).encodeInto(packet, place.target, place.at);
-      const made = typeof given === 'number' ? place.checked(given) : checkedParts(given, codec);
+      const made = typeof given === 'number' ? place.checked(given) : checkedEncoded(given, codec);
       const size = typeof made === 'number' ? made : made.length;
       // Elsewhere: the place is free for it.
       if (typeof made !== 'number') place.release();
@@ -249,11 +245,12 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     }
   }
 
-  #encoded(packet: Packet, urgent: boolean): Uint8Array {
+  #encoded(packet: Packet, urgent: boolean): Encoded {
     const { codec } = this.#node;
-    const bytes = checkedBytes(codec.encode(packet), codec);
-    this.#checkSize(bytes.length, urgent);
-    return bytes;
+    const made = codec.encodeParts === undefined ? codec.encode(packet) : codec.encodeParts(packet);
+    const encoded = checkedEncoded(made, codec);
+    this.#checkSize(encoded.length, urgent);
+    return encoded;
   }
 
   #checkSize(size: number, urgent: boolean): void {
@@ -261,10 +258,10 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (urgent) checkPacketSize(size, PIECE, 'the most for an urgent one');
   }
 
-  #encodedFor(id: string, packet: Packet, urgent: boolean): Uint8Array {
-    const bytes = this.#encoded(packet, urgent);
-    this.#checkTaken(id, bytes.length);
-    return bytes;
+  #encodedFor(id: string, packet: Packet, urgent: boolean): Encoded {
+    const encoded = this.#encoded(packet, urgent);
+    this.#checkTaken(id, encoded.length);
+    return encoded;
   }
 
   /** A peer may take less than this node does. The text is made only where it is needed. */

@@ -3,6 +3,7 @@
  * accepted so far was (`flush`), and the calls of `deliver` that wait for room, in the order they were made.
  */
 import { MasterlessError } from '../errors.js';
+import { type Encoded, Parts } from '../protocol/parts.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
 import { onAbort } from './aborts.js';
 import { Fifo } from './fifo.js';
@@ -22,7 +23,7 @@ interface Waiter extends Promised {
 type Waiters = readonly [Fifo<Waiter>, Fifo<Waiter>];
 
 interface Queued extends Promised {
-  readonly bytes: Uint8Array;
+  readonly bytes: Encoded;
   readonly urgent: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -30,7 +31,7 @@ interface Queued extends Promised {
 /** What this file needs of the core. */
 export interface Outgoing {
   writable(id: string, size: number): boolean;
-  send(id: string, bytes: Uint8Array, urgent: boolean): number;
+  send(id: string, bytes: Encoded, urgent: boolean): number;
   session(id: string): Session | null;
   ask(id: string): void;
 }
@@ -68,7 +69,7 @@ export class Deliveries {
   }
 
   /** Sends as soon as there is room; resolves when the peer's application has had it. */
-  deliver(id: string, bytes: Uint8Array, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
+  deliver(id: string, bytes: Encoded, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(aborted(id, 'not sent', signal));
@@ -89,7 +90,7 @@ export class Deliveries {
         return;
       }
       // Not bytes.slice(), which makes no copy of a Buffer, as a codec may give.
-      this.#wait(id, { ...queued, bytes: new Uint8Array(bytes) });
+      this.#wait(id, { ...queued, bytes: bytes instanceof Parts ? bytes.whole() : new Uint8Array(bytes) });
     });
   }
 

@@ -18,7 +18,7 @@ import { tellKeep } from './keep.js';
 import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
-import type { Parts } from './parts.js';
+import type { Encoded } from './parts.js';
 import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
 import type { Reservation } from './reservation.js';
@@ -104,7 +104,7 @@ export class Mesh {
    * Accepts an encoded packet for a peer, copying it, or the size of the one that was encoded at the reserved place. Returns
    * the packet's number in its lane, or 0 when the peer is unknown or there is no room; in the latter case a `drain` follows.
    */
-  send(id: string, packet: Uint8Array | Parts | number, urgent: boolean): number {
+  send(id: string, packet: Encoded | number, urgent: boolean): number {
     return typeof packet === 'number' ? this.traffic.commit(packet, urgent) : this.traffic.send(id, packet, urgent);
   }
 
@@ -119,7 +119,7 @@ export class Mesh {
   }
 
   /** The same as `send` for several peers, but for those to whom it is too large. Returns how many accepted it. */
-  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
     return this.traffic.sendAll(peers, bytes, urgent);
   }
 

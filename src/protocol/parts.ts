@@ -1,3 +1,6 @@
+/** An encoded packet, in one or in parts. */
+export type Encoded = Uint8Array | Parts;
+
 /** An encoded packet in parts, one behind the other: its large binaries need not be copied to where the rest of it is. */
 export class Parts {
   /** Bytes of all of them. */
@@ -20,6 +23,13 @@ export class Parts {
       }
       begin = end;
     }
+  }
+
+  /** A copy in one. */
+  whole(): Uint8Array {
+    const whole = new Uint8Array(this.length);
+    this.copy(0, this.length, whole, 0);
+    return whole;
   }
 }
 

@@ -14,7 +14,7 @@ import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
 import { Deliver } from './output.js';
-import { Parts } from './parts.js';
+import { type Encoded, Parts } from './parts.js';
 import type { Peer } from './peer.js';
 import { Reservation } from './reservation.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
@@ -40,7 +40,7 @@ export class Traffic {
     this.mostOnTheWay = state.config.window + SendBuffer.cost(state.config.maxPacket);
   }
 
-  send(id: string, bytes: Uint8Array | Parts, urgent: boolean): number {
+  send(id: string, bytes: Encoded, urgent: boolean): number {
     const peer = this.state.peers.get(id);
     return peer === undefined ? 0 : this.sendTo(peer, bytes, urgent);
   }
@@ -60,7 +60,7 @@ export class Traffic {
     return peers;
   }
 
-  sendAll(peers: readonly Peer[], bytes: Uint8Array, urgent: boolean): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
     let taken = 0;
     for (const peer of peers) {
       // What one of them allows is no mistake of whoever sends to all.
@@ -69,7 +69,7 @@ export class Traffic {
     return taken;
   }
 
-  private sendTo(peer: Peer, bytes: Uint8Array | Parts, urgent: boolean): number {
+  private sendTo(peer: Peer, bytes: Encoded, urgent: boolean): number {
     if (!this.accepts(peer, bytes.length)) return 0;
     const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
     const before = outgoing.cost;

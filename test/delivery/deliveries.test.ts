@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deliveries } from '../../src/delivery/deliveries.js';
+import { Parts } from '../../src/protocol/parts.js';
 import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 
 /** Deliveries over a session that takes as many packets as there is room for. */
@@ -11,7 +12,8 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
       send: (_id, bytes, urgent) => {
         if (state.room <= 0 || !state.connected) return 0;
         state.room--;
-        return session.use(urgent ? URGENT : NORMAL).outgoing.push(bytes);
+        const { outgoing } = session.use(urgent ? URGENT : NORMAL);
+        return bytes instanceof Parts ? outgoing.pushParts(bytes) : outgoing.push(bytes);
       },
       writable: () => state.room > 0 && state.connected,
       session: () => (state.connected ? session : null),
@@ -89,11 +91,14 @@ describe('deliver', () => {
     await expect(deliver(3)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
   });
 
-  it('keeps its own copy of what waits', async () => {
+  it.each([
+    ['in one', (bytes: Uint8Array) => bytes],
+    ['in parts', (bytes: Uint8Array) => new Parts([bytes])],
+  ])('keeps its own copy of what waits, %s', async (_, encoded) => {
     const { deliveries, state, session } = bench(0);
     // A codec may give a Buffer, and use its memory again.
     const bytes = Buffer.from([7]);
-    void deliveries.deliver('p', bytes, false, undefined);
+    void deliveries.deliver('p', encoded(bytes), false, undefined);
     bytes[0] = 9;
     state.room = 1;
     deliveries.drained('p');

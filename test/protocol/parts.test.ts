@@ -10,6 +10,7 @@ it('any range of the parts is what it is of all of them in one', () => {
       const whole = Buffer.concat(parts);
       const packet = new Parts(parts);
       expect(packet.length).toBe(whole.length);
+      expect(Buffer.compare(packet.whole(), whole)).toBe(0);
       const [from, to] = [Math.min(one, other, whole.length), Math.min(Math.max(one, other), whole.length)];
       const target = new Uint8Array(80).fill(0xee);
       const expected = Buffer.from(target);
