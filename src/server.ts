@@ -170,7 +170,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
 
   /**
    * Packets as an async iterator, whose pace holds the senders back: a packet is acknowledged when it is taken. Ends when
-   * the node is closed; throws the signal's reason when aborted. Several iterators each get every packet.
+   * the node is closed; throws the signal's reason when aborted. Several iterators each get every packet, beginning with what
+   * nobody has had.
    */
   messages(options: WaitOptions = {}): AsyncIterableIterator<Message<Packet>> {
     return this.#node.read(signalOf(options, 'messages(options)'));

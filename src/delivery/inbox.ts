@@ -29,8 +29,6 @@ interface Entry<Packet> {
   /** Null when its session has ended, of which nothing is kept then. */
   receipt: Receipt | null;
   readonly size: number;
-  /** The listeners have had it, or will not. */
-  heard: boolean;
 }
 
 interface Reader {
@@ -49,6 +47,10 @@ export class Inbox<Packet> {
   #entries = new Fifo<Entry<Packet>>();
   /** Those of each session: a peer that comes and goes must not have all looked through each time. */
   readonly #living = new Map<Session, Fifo<Entry<Packet>>>();
+  /** Number of the first entry that nobody has had, no listener and no reader: newcomers begin there, and no reader is beyond. */
+  #fresh = 0;
+  /** An entry is being handed to the listeners: until that is done it stays where it is. */
+  #telling = false;
   #orphanBytes = 0;
   #dropped = 0;
   #ended = false;
@@ -75,27 +77,43 @@ export class Inbox<Packet> {
   }
 
   add(message: Message<Packet>, receipt: Receipt, size: number): void {
-    const entry: Entry<Packet> = { message, receipt, size, heard: false };
+    const entry: Entry<Packet> = { message, receipt, size };
     this.#entries.push(entry);
     const living = this.#living.get(receipt.session) ?? new Fifo();
     if (living.end === 0) this.#living.set(receipt.session, living);
     living.push(entry);
     // Listeners never wait for readers, but never get ahead of what waits for them either.
-    const before = this.#entries.at(this.#entries.end - 2);
-    if (before === undefined || before.heard) entry.heard = this.#emit(message);
+    if (this.#next() === entry) this.#tell(message);
     for (const reader of this.#readers) reader.wake?.();
     this.#release();
   }
 
   /** Hands what waits to a listener that has just come. */
   flow(): void {
-    for (const entry of [...this.#entries]) {
-      if (entry.heard) continue;
-      // What was dropped is nothing to wait for.
-      entry.heard = entry.message === null || this.#emit(entry.message);
-      if (!entry.heard) break;
+    for (let entry = this.#next(); entry?.message != null; entry = this.#next()) {
+      if (!this.#tell(entry.message)) break;
     }
     this.#release();
+  }
+
+  /** The first entry that nobody has had. What was dropped is nothing to wait for. */
+  #next(): Entry<Packet> | undefined {
+    const entries = this.#entries;
+    this.#fresh = Math.max(this.#fresh, entries.first);
+    while (entries.at(this.#fresh)?.message === null) this.#fresh++;
+    return entries.at(this.#fresh);
+  }
+
+  /** Hands that entry to the listeners; whether there are any. Who begins to read meanwhile begins behind it. */
+  #tell(message: Message<Packet>): boolean {
+    const place = this.#fresh++;
+    this.#telling = true;
+    const heard = this.#emit(message);
+    this.#telling = false;
+    if (heard) return true;
+    this.#fresh = place;
+    for (const reader of this.#readers) reader.at = Math.min(reader.at, place);
+    return false;
   }
 
   /** The session has ended: nobody waits for its receipts any more. */
@@ -119,7 +137,7 @@ export class Inbox<Packet> {
       this.#orphanBytes -= entry.size;
       this.#dropped++;
     }
-    if (this.#dropped * 2 > this.#entries.size) this.#compact();
+    if (this.#dropped * 2 > this.#entries.size && !this.#telling) this.#compact();
   }
 
   /** Dropped ones between others would be kept for as long as those before them wait. */
@@ -131,7 +149,9 @@ export class Inbox<Packet> {
       if (entry.message !== null) kept.push(entry);
     }
     const { first } = this.#entries;
-    for (const reader of this.#readers) reader.at = places[Math.max(0, reader.at - first)] ?? kept.end;
+    const placeOf = (at: number): number => places[Math.max(0, at - first)] ?? kept.end;
+    for (const reader of this.#readers) reader.at = placeOf(reader.at);
+    this.#fresh = placeOf(this.#fresh);
     this.#entries = kept;
     this.#dropped = 0;
   }
@@ -145,10 +165,9 @@ export class Inbox<Packet> {
     }
   }
 
-  /** Reads every packet from now on, and what waits if nobody else reads. */
+  /** Reads every packet that nobody has had, and all that come. */
   read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
-    const first = this.#readers.size === 0 ? this.#entries.first : this.#entries.end;
-    const reader: Reader = { at: first, wake: null, forget: () => undefined };
+    const reader: Reader = { at: this.#fresh, wake: null, forget: () => undefined };
     const abort = (): void => {
       // Whoever reads no further must not hold anybody back.
       this.#readers.delete(reader);
@@ -207,19 +226,20 @@ export class Inbox<Packet> {
       const entry = this.#entries.at(reader.at++);
       const message = entry?.message ?? null;
       if (message === null) continue;
+      this.#fresh = Math.max(this.#fresh, reader.at);
       this.#release();
       return message;
     }
     return null;
   }
 
-  /** Lets go of the front: what all readers have had, or the listeners where nobody reads. */
+  /** Lets go of the front: what somebody has had, and every reader. */
   #release(): void {
-    let slowest = Number.POSITIVE_INFINITY;
-    for (const reader of this.#readers) slowest = Math.min(slowest, reader.at);
+    if (this.#telling) return;
+    let had = this.#fresh;
+    for (const reader of this.#readers) had = Math.min(had, reader.at);
     for (let entry = this.#entries.at(this.#entries.first); entry !== undefined; ) {
-      const had = this.#readers.size > 0 ? this.#entries.first < slowest : entry.heard;
-      if (!had && entry.message !== null) return;
+      if (this.#entries.first >= had && entry.message !== null) return;
       this.#entries.shift();
       const { message, receipt } = entry;
       if (message === null) this.#dropped--;

@@ -65,14 +65,67 @@ describe('readers of an inbox', () => {
     expect(handled).toEqual([1, 2]);
   });
 
-  it('get what waited before they came, if they are the first', async () => {
+  it('begin with what nobody has had', async () => {
     const { inbox, add } = bench();
     add(1);
     const first = inbox.read(undefined);
     const second = inbox.read(undefined);
     add(2);
     expect((await first.next()).value?.packet).toBe(1);
-    expect((await second.next()).value?.packet).toBe(2);
+    expect((await inbox.read(undefined).next()).value?.packet).toBe(2);
+    expect((await second.next()).value?.packet).toBe(1);
+  });
+
+  it('take over what one that is left has not taken, which is not handled until then', async () => {
+    const { inbox, handled, add } = bench();
+    const old = inbox.read(undefined);
+    for (const packet of [1, 2, 3]) add(packet);
+    await old.next();
+    const fresh = inbox.read(undefined);
+    await old.return?.();
+    expect(handled).toEqual([1]);
+    expect((await fresh.next()).value?.packet).toBe(2);
+    expect(handled).toEqual([1, 2]);
+    await fresh.return?.();
+    expect((await inbox.read(undefined).next()).value?.packet).toBe(3);
+  });
+
+  it('that are left hold nothing back that another has taken, and no listener has it again', async () => {
+    const { inbox, handled, heard, state, add } = bench();
+    const [quick, slow] = [inbox.read(undefined), inbox.read(undefined)];
+    for (const packet of [1, 2, 3]) add(packet);
+    await quick.next();
+    await quick.next();
+    await quick.return?.();
+    expect(handled).toEqual([]);
+    state.listening = true;
+    inbox.flow();
+    expect(heard).toEqual([3]);
+    await slow.return?.();
+    expect(handled).toEqual([1, 2, 3]);
+  });
+
+  it.each([true, false])('that begin in a listener begin behind what it hears (listening: %s)', async (listening) => {
+    const readers: AsyncIterableIterator<{ packet: number }>[] = [];
+    const handled: number[] = [];
+    const inbox: Inbox<number> = new Inbox<number>(
+      ({ packet }) => {
+        if (packet !== 1) return false;
+        readers.push(inbox.read(undefined));
+        return listening;
+      },
+      (receipt) => handled.push(receipt.sequence),
+      1000,
+    );
+    for (const packet of [1, 2]) {
+      inbox.add(
+        { sender: 'p', packet },
+        { id: 'p', session: new Session(), lane: NORMAL, sequence: packet, receivedBytes: 1 },
+        1,
+      );
+    }
+    expect((await readers[0]?.next())?.value?.packet).toBe(listening ? 2 : 1);
+    expect(handled).toEqual(listening ? [1, 2] : [1]);
   });
 
   it('each get every packet, and the slowest holds it', async () => {
