@@ -34,7 +34,7 @@ export class Arguments {
       this.rest = parsed.positionals;
       this.#values = parsed.values;
     } catch (error) {
-      throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
+      throw new UsageError(error instanceof Error ? (error.message.split(/\.\s/)[0] ?? '') : String(error));
     }
   }
 

@@ -3,6 +3,9 @@
  */
 import { constants } from 'node:os';
 
+/** By what they are a part of. */
+const timeouts = new WeakMap<AbortSignal, AbortSignal>();
+
 export class Interruption {
   readonly #controller = new AbortController();
   readonly #handler = (name: NodeJS.Signals): void => this.#interrupt(name);
@@ -21,6 +24,15 @@ export class Interruption {
   /** What an interrupted process exits with, 130 or 143; 0 while there was no interruption. */
   get code(): number {
     return this.#code;
+  }
+
+  /** Aborted by an interruption too, but after so many milliseconds at the latest. */
+  within(milliseconds: number): AbortSignal {
+    const timeout = AbortSignal.timeout(milliseconds);
+    const either = AbortSignal.any([this.signal, timeout]);
+    // A timeout that nobody holds is collected, and then does not come (Node 20).
+    timeouts.set(either, timeout);
+    return either;
   }
 
   /** The signals have their usual effect again. */

@@ -40,12 +40,13 @@ export async function run(args: readonly string[]): Promise<number> {
     ...credentials,
     listen: [],
     reconnect: false,
+    handshakeTimeout: timeout,
   });
   let info: ConnectInfo | null = null;
   server.on('connect', (_id, connected) => {
     info = connected;
   });
-  const limit = (): AbortSignal => AbortSignal.any([interruption.signal, AbortSignal.timeout(timeout)]);
+  const limit = (): AbortSignal => interruption.within(timeout);
   const times: number[] = [];
   let id: string | null = null;
   let failure: unknown = null;

@@ -34,6 +34,8 @@ exit code  0  every line was acknowledged by every peer
            130, 143  interrupted by ^C, SIGTERM: stderr says how many lines were acknowledged
 `;
 
+/** To reach a peer in a second, of which there is time for some four. */
+const ATTEMPTS = 6;
 /** Lines refused that are told one by one. */
 const MAX_COMPLAINTS = 10;
 
@@ -56,12 +58,12 @@ export async function run(args: readonly string[]): Promise<number> {
     ...credentials,
     insecure: options.flag('insecure'),
     listen: options.list('listen'),
-    reconnect: { attempts: 20, minDelay: 50, maxDelay: 500 },
+    reconnect: { attempts: Math.max(20, ATTEMPTS * wait), minDelay: 50, maxDelay: 500 },
     closeTimeout: 2000,
   });
   const interruption = new Interruption();
   try {
-    const peers = await reach(server, uris, wait * 1000, interruption.signal);
+    const peers = await reach(server, uris, interruption.within(wait * 1000), interruption.signal);
     if (peers === null) return interruption.code === 0 ? Exit.failed : interruption.code;
     return await new Sending(server, peers, options, interruption).run();
   } finally {
@@ -74,10 +76,9 @@ export async function run(args: readonly string[]): Promise<number> {
 async function reach(
   server: Server,
   uris: readonly string[],
-  wait: number,
+  signal: AbortSignal,
   interrupted: AbortSignal,
 ): Promise<string[] | null> {
-  const signal = AbortSignal.any([interrupted, AbortSignal.timeout(wait)]);
   const last = new Map<string, MasterlessError>();
   let failure: MasterlessError | null = null;
   server.on('unreachable', (uri, error) => last.set(uri, error));

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Interruption } from '../../src/cli/interruption.js';
 
@@ -22,6 +25,22 @@ describe('Interruption', () => {
     expect(exit).not.toHaveBeenCalled();
     process.emit(name, name);
     expect(exit).toHaveBeenCalledWith(code);
+  });
+
+  it('within some time aborts by either, also when garbage was collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    interruption = new Interruption();
+    const timed = once(interruption.within(50), 'abort');
+    const interrupted = once(interruption.within(2 ** 31 - 1), 'abort');
+    for (let i = 0; i < 3; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await timed;
+    process.emit('SIGINT', 'SIGINT');
+    await interrupted;
   });
 
   it('lets go of the signals', () => {

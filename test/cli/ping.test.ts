@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { statistics } from '../../src/cli/ping.js';
 import { Server } from '../../src/index.js';
@@ -48,6 +49,17 @@ describe('masterless ping', () => {
     const { code, stdout, stderr } = await run(['ping', uri]);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^[^\n]*tcp:[^\n]*\n$/);
+  });
+
+  it.each([1, 6])('waits %i s for somebody who says nothing, as long as it is told to', async (seconds) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const begun = performance.now();
+    const { port } = silent.address() as AddressInfo;
+    const { code, stderr } = await run(['ping', `tcp://127.0.0.1:${port}`, '--timeout', String(seconds)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${port}`)]);
+    expect(performance.now() - begun).toBeGreaterThan(seconds * 1000);
+    silent.close();
   });
 });
 
