@@ -33,7 +33,7 @@ export function checkedOptions<Options extends object>(
   call: string,
   known: readonly (keyof Options & string)[],
 ): Options {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw argument(
       `${call}: the options must be an object, such as { ${known.join(', ')} }, and this is ${kindOf(options)}`,
     );
@@ -47,7 +47,13 @@ export function checkedOptions<Options extends object>(
 
 /** @throws MasterlessError `ERR_ARGUMENT` */
 export function checkedSignal(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  if (signal === undefined) return undefined;
+  try {
+    // Asked what it is, since who only inherits from the class has nothing of it.
+    if (signal instanceof AbortSignal && typeof signal.aborted === 'boolean') return signal;
+  } catch {
+    // As good as none.
+  }
   throw argument('the signal must be an AbortSignal');
 }
 

@@ -46,6 +46,7 @@ declare namespace Server {
   type ListenerEvents = Module.ListenerEvents;
   type MasterlessError = Module.MasterlessError;
   type Message<Packet = unknown> = Module.Message<Packet>;
+  type Messages<Packet = unknown> = Module.Messages<Packet>;
   type PacketLimits = Module.PacketLimits;
   type Platform = Module.Platform;
   type Proof = Module.Proof;

@@ -14,7 +14,7 @@ export type { Authorize, Claim } from './credentials/authorize.js';
 export type { TlsOptions } from './credentials/certificates.js';
 export type { CredentialOptions } from './credentials/credentials.js';
 export { newSecret, type Secret } from './credentials/secret.js';
-export type { Message } from './delivery/inbox.js';
+export type { Message, Messages } from './delivery/inbox.js';
 export { type ErrorCode, type ErrorSide, errorCodes, MasterlessError } from './errors.js';
 export type { LimitOptions, ReconnectOptions, ServerOptions } from './options.js';
 export type { Platform } from './platform.js';

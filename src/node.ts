@@ -8,7 +8,7 @@ import { meshConfig } from './config.js';
 import type { ServerEvents, Undelivered } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
-import { Inbox, type Message } from './delivery/inbox.js';
+import { Inbox, type Messages } from './delivery/inbox.js';
 import { Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
@@ -137,7 +137,7 @@ export class Node<Packet> {
   }
 
   /** A reader of packets has come. */
-  read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
+  read(signal: AbortSignal | undefined): Messages<Packet> {
     this.mesh.attend(true);
     return this.#inbox.read(signal);
   }

@@ -9,7 +9,7 @@ import { Credentials } from './credentials/credentials.js';
 import type { Secret } from './credentials/secret.js';
 import { MasterlessError, textOf } from './errors.js';
 import { type Platform, system } from './platform.js';
-import type { Transport } from './transports/transport.js';
+import { isTransport, type Transport } from './transports/transport.js';
 
 /** When and how often a lost link is dialled again, and an address that did not answer. */
 export interface ReconnectOptions {
@@ -286,11 +286,8 @@ function checkedTransports(transports: readonly Transport[]): Transport[] {
   if (!Array.isArray(transports)) fail('transports', transports, 'a list of transports');
   // Array.from also finds what is missing in between.
   return Array.from(transports, (transport: unknown, index) => {
-    const named = typeof transport === 'object' && transport !== null && 'scheme' in transport;
-    if (!named || typeof transport.scheme !== 'string') {
-      fail(`transports[${index}]`, transport, 'a transport, which has a scheme such as tcp');
-    }
-    return transport as Transport;
+    const wanted = 'a transport: a scheme such as tcp, canonical, isLocal, listen and dial';
+    return isTransport(transport) ? transport : fail(`transports[${index}]`, transport, wanted);
   });
 }
 
@@ -314,7 +311,7 @@ function known<T extends object>(option: string, given: T, ranges: Readonly<Reco
 }
 
 function onlyKnown(option: string, given: object, names: readonly string[]): void {
-  if (typeof given !== 'object' || given === null) fail(option, given, 'an object');
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) fail(option, given, 'an object');
   for (const name of Object.keys(given)) {
     // A misspelt option that does nothing is found in production; here it is found at once.
     if (names.includes(name)) continue;

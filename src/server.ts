@@ -13,7 +13,7 @@ import {
 import type { Codec } from './codec/codec.js';
 import type { ConnectOptions, DeliverOptions, SendOptions, ServerEvents, WaitOptions } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
-import type { Message } from './delivery/inbox.js';
+import type { Messages } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
 import { TypedEmitter } from './events.js';
@@ -163,7 +163,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   flush(id?: string, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options, 'flush(id, options)');
     const ids = id === undefined ? this.#node.mesh.connected() : [checkedId(id)];
-    const promise = Promise.all(ids.map((each) => this.#node.deliveries.flush(each, signal))).then(() => undefined);
+    const promise = this.#node.deliveries.flush(ids, signal);
     this.#node.flushSoon();
     return harmless(promise);
   }
@@ -173,7 +173,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * the node is closed; throws the signal's reason when aborted. Several iterators each get every packet, beginning with what
    * nobody has had.
    */
-  messages(options: WaitOptions = {}): AsyncIterableIterator<Message<Packet>> {
+  messages(options: WaitOptions = {}): Messages<Packet> {
     return this.#node.read(signalOf(options, 'messages(options)'));
   }
 

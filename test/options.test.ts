@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { optionRanges, resolveOptions, type ServerOptions } from '../src/options.js';
+import { memory } from '../src/transports/memory.js';
 
 const documentation = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8');
 
@@ -136,6 +137,9 @@ describe('resolveOptions', () => {
     ['transports', new Set()],
     ['transports', [null]],
     ['transports', [{}]],
+    ['transports', [{ scheme: 'foo' }]],
+    ['transports', [{ ...memory(), scheme: 'FOO' }]],
+    ['limits', []],
     // A list with a hole.
     ['transports', new Array(1)],
     ['listen', new Array(1)],
@@ -157,6 +161,10 @@ describe('resolveOptions', () => {
     expect(() => resolveOptions(one(name, value))).toThrowError(
       expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(name) }),
     );
+  });
+
+  it('takes no list for the options', () => {
+    expect(() => resolveOptions([] as object)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });
 
   it('does not show the value of an option that does not exist, which may be a secret', () => {

@@ -7,7 +7,7 @@
 import { builtins } from '../builtins.js';
 import type { EncodeTarget } from './codec.js';
 import { allowed } from './compile.js';
-import { KeyTree } from './keys.js';
+import { KeyTree, MAX_KEY_BYTES } from './keys.js';
 import type { PacketLimits } from './limits.js';
 import { type MapNode, type MapWriter, MOST_KEYS, type Sink, writerOf } from './map-writer.js';
 import { gone, Refusal, refusedObject } from './refusal.js';
@@ -232,8 +232,8 @@ export class Encoder implements Sink {
   }
 
   private learn(node: MapNode, key: string, item: unknown): MapNode | null {
-    // A key that can't be sent, and need not be.
-    if (item === undefined && !isWellFormed(key)) return null;
+    // A key that need not be sent, and can't be, or is not learnt.
+    if (item === undefined && (key.length > MAX_KEY_BYTES || !isWellFormed(key))) return null;
     const { out } = this;
     const start = out.at;
     // What is written here is only looked at.

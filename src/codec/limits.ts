@@ -24,7 +24,7 @@ const ranges = {
  * @throws MasterlessError `ERR_OPTION` for an unknown or impossible limit.
  */
 export function resolveLimits(given: GivenLimits): PacketLimits {
-  if (typeof given !== 'object' || given === null)
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
     fail('the limits of msgpack must be an object, such as { depth: 16 }');
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(ranges, name)) fail(`msgpack has no limit ${name}: there are ${Object.keys(ranges).join(', ')}`);

@@ -15,10 +15,14 @@
  * Not taken are keys that are no string, a key twice, `__proto__`, invalid UTF-8, every extension but the timestamp, and
  * a timestamp that a Date can't hold.
  */
+import { builtins } from '../builtins.js';
+import { MasterlessError } from '../errors.js';
 import type { Codec, EncodeTarget } from './codec.js';
 import { Decoder } from './decoder.js';
 import { Encoder } from './encoder.js';
 import { type GivenLimits, type PacketLimits, resolveLimits } from './limits.js';
+
+const { isUint8Array } = builtins.util.types;
 
 /** Bounds of one packet, for both directions. */
 export type MsgpackOptions = GivenLimits;
@@ -58,7 +62,10 @@ function made(resolved: PacketLimits): Codec {
   const codec: Codec = {
     name: 'msgpack',
     encode: (packet: unknown): Uint8Array => encoder.encode(packet),
-    decode: (bytes: Uint8Array): unknown => decoder.decode(bytes, 0, bytes.length),
+    decode: (bytes: Uint8Array): unknown => {
+      if (!isUint8Array(bytes)) throw new MasterlessError('ERR_ARGUMENT', 'decode(bytes): it must be a Uint8Array');
+      return decoder.decode(bytes, 0, bytes.length);
+    },
   };
   // Not enumerable: who spreads the codec to wrap `encode` and `decode` must not get these past the wrapping.
   Object.defineProperties(codec, {

@@ -15,6 +15,8 @@ import type { Proof } from '../transports/transport.js';
 import { coversId, fingerprint } from './identity.js';
 import { PROTOCOL_NAME, tlsParameters } from './tls-parameters.js';
 
+const { isUint8Array } = builtins.util.types;
+
 /** A certificate for this node, and what others must show. Texts are PEM. */
 export interface TlsOptions {
   /** This node's private key, without a passphrase. */
@@ -156,7 +158,7 @@ function readIdentity(given: unknown): Certificates['identity'] {
 }
 
 function pem(option: string, given: unknown): string {
-  const text = given instanceof Uint8Array ? Buffer.from(given).toString('latin1') : given;
+  const text = isUint8Array(given) ? Buffer.from(given).toString('latin1') : given;
   if (typeof text !== 'string' || !text.includes('-----BEGIN ')) refuse(option, 'is no PEM text');
   return text;
 }

@@ -9,6 +9,8 @@
 import { builtins } from '../builtins.js';
 import { MasterlessError } from '../errors.js';
 
+const { isUint8Array } = builtins.util.types;
+
 /** A secret as users give it: text made by `masterless keygen`, or 32 random bytes or more. */
 export type Secret = string | Uint8Array;
 
@@ -57,7 +59,7 @@ function fromText(option: string, text: string): Uint8Array {
 }
 
 function fromBytes(option: string, given: unknown): Uint8Array {
-  if (!(given instanceof Uint8Array)) refuse(option, 'is neither text nor bytes');
+  if (!isUint8Array(given)) refuse(option, 'is neither text nor bytes');
   if (given.length < LEAST) refuse(option, `has ${given.length} bytes, and ${LEAST} random ones are the least`);
   if (given.length > MOST) refuse(option, `has more than ${MOST} bytes`);
   if (new Set(given).size < FEWEST_VALUES) refuse(option, 'is not random: its bytes repeat');

@@ -94,8 +94,16 @@ export class Deliveries {
     });
   }
 
-  /** Resolves when everything accepted for the peer until now was had by its application. */
-  flush(id: string, signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when everything accepted for the peers until now was had by their applications. */
+  flush(ids: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) {
+      const message = 'flush was not begun: its signal had aborted before';
+      return Promise.reject(new MasterlessError('ERR_ABORTED', message, { cause: signal.reason }));
+    }
+    return Promise.all(ids.map((id) => this.#flush(id, signal))).then(() => undefined);
+  }
+
+  #flush(id: string, signal: AbortSignal | undefined): Promise<unknown> {
     const session = this.#outgoing.session(id);
     if (session === null) return Promise.reject(unknown(id));
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
@@ -103,7 +111,7 @@ export class Deliveries {
       if (acked === total) return Promise.resolve();
       return new Promise<void>((resolve, reject) => this.#watch(id, session, total, lane, { resolve, reject }, signal));
     });
-    return Promise.all(lanes).then(() => undefined);
+    return Promise.all(lanes);
   }
 
   /** The peer acknowledged something in this session. */

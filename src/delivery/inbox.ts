@@ -23,6 +23,13 @@ export interface Message<Packet = unknown> {
   readonly packet: Packet;
 }
 
+/** Packets as they come, until the node is closed: an AsyncIterableIterator, but for `any` in what it ends with. */
+export interface Messages<Packet = unknown> {
+  next(): Promise<IteratorResult<Message<Packet>, undefined>>;
+  return(): Promise<IteratorResult<Message<Packet>, undefined>>;
+  [Symbol.asyncIterator](): Messages<Packet>;
+}
+
 interface Entry<Packet> {
   /** Null when it was dropped. */
   message: Message<Packet> | null;
@@ -166,7 +173,7 @@ export class Inbox<Packet> {
   }
 
   /** Reads every packet that nobody has had, and all that come. */
-  read(signal: AbortSignal | undefined): AsyncIterableIterator<Message<Packet>> {
+  read(signal: AbortSignal | undefined): Messages<Packet> {
     const reader: Reader = { at: this.#fresh, wake: null, forget: () => undefined };
     const abort = (): void => {
       // Whoever reads no further must not hold anybody back.
@@ -188,7 +195,7 @@ export class Inbox<Packet> {
     else reader.forget = onAbort(signal, abort);
     const done = { done: true, value: undefined } as const;
     let queue: Promise<unknown> = Promise.resolve();
-    const next = async (): Promise<IteratorResult<Message<Packet>>> => {
+    const next = async (): Promise<IteratorResult<Message<Packet>, undefined>> => {
       while (open) {
         if (signal?.aborted) {
           finish();

@@ -2,12 +2,26 @@
 
 /** @throws RangeError */
 export function checkSpan(what: string, ms: number): void {
-  if (!(ms >= 0)) throw new RangeError(`${what}: ${String(ms)} ms is no span of time`);
+  if (!(typeof ms === 'number' && ms >= 0)) throw new RangeError(`${what}: ${String(ms)} ms is no span of time`);
 }
 
 /** @throws RangeError */
 export function checkSpans(what: string, min: number, max: number): void {
-  if (!(min >= 0 && max >= min && max < Number.POSITIVE_INFINITY)) {
+  if (
+    !(typeof min === 'number' && typeof max === 'number' && min >= 0 && max >= min && max < Number.POSITIVE_INFINITY)
+  ) {
     throw new RangeError(`${what}: from ${String(min)} to ${String(max)} ms is no span of time`);
   }
+}
+
+/** @throws RangeError */
+export function checkCount(what: string, count: number, least: number): void {
+  if (Number.isInteger(count) && count >= least) return;
+  throw new RangeError(`${what}: ${String(count)} is no whole number from ${least} on`);
+}
+
+/** @throws RangeError for one that is misspelt, which would do nothing */
+export function checkKnown(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new RangeError(`there is no option ${unknown}, but ${names.join(', ')}`);
 }

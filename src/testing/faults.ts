@@ -41,7 +41,10 @@ export class Faults {
   }
 
   /** All ways between the two sides are as good as at first; without arguments, all ways. */
+  heal(): void;
+  heal(a: Ids, b: Ids): void;
   heal(a?: Ids, b?: Ids): void {
+    if ((a === undefined) !== (b === undefined)) throw new RangeError('heal: two sides, or none for all ways');
     const { network } = this.#noted('heal', a ?? 'all', b ?? '');
     if (a === undefined || b === undefined) network.heal();
     else for (const [from, to] of this.#pairs(a, b)) network.heal(from, to);
@@ -126,14 +129,14 @@ export class Faults {
 
   #onWires(what: string, a: Ids, b: Ids, act: (network: Network, wire: Wire, from: string) => void): number {
     const { network } = this.#noted(what, a, b);
-    let count = 0;
+    const wires = new Set<Wire>();
     for (const [from, to] of this.#pairs(a, b)) {
       for (const wire of network.wiresBetween(from, to)) {
         act(network, wire, from);
-        count++;
+        wires.add(wire);
       }
     }
-    return count;
+    return wires.size;
   }
 
   #pairs(a: Ids, b: Ids): [string, string][] {

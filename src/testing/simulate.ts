@@ -1,4 +1,5 @@
 /** One scenario under many seeds, each in a simulation of its own. */
+import { textOf } from '../errors.js';
 import { Simulation, SimulationError, type SimulationOptions } from './simulation.js';
 
 /** What {@link simulate} takes. */
@@ -25,15 +26,20 @@ export async function simulate(
       await scenario(sim);
       await sim.close();
     } catch (error) {
-      throw explained(error, sim);
+      const told = explained(error, sim);
+      // What the scenario threw is what matters, whatever closing comes to.
+      await sim.close().catch(() => undefined);
+      throw told;
     }
   }
 }
 
-/** The same error, so that what test runners show of it stays; only its message says more. */
+/** The same error, so that what test runners show of it stays; only its message says more. One that is frozen is the cause of another. */
 function explained(error: unknown, { seed, trace }: Simulation): Error {
   if (error instanceof SimulationError) return error;
-  if (!(error instanceof Error)) return new SimulationError(`thrown: ${String(error)}`, seed, trace, { cause: error });
-  error.message = new SimulationError(error.message, seed, trace).message;
-  return error;
+  const text = error instanceof Error ? error.message : `thrown: ${textOf(error)}`;
+  const told = new SimulationError(text, seed, trace, { cause: error });
+  if (!(error instanceof Error)) return told;
+  const message = { value: told.message, writable: true, configurable: true };
+  return Reflect.defineProperty(error, 'message', message) ? error : told;
 }

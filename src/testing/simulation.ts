@@ -8,7 +8,7 @@ import type { ServerEvents } from '../contract.js';
 import type { ServerOptions } from '../options.js';
 import { Server } from '../server.js';
 import { Agenda } from './agenda.js';
-import { checkSpan, checkSpans } from './checks.js';
+import { checkCount, checkKnown, checkSpan, checkSpans } from './checks.js';
 import { Faults } from './faults.js';
 import { Network } from './network.js';
 import { VirtualPlatform } from './platform.js';
@@ -80,8 +80,11 @@ export class Simulation {
   /** @throws RangeError for options out of their bounds, and for a `MASTERLESS_SEED` that is none */
   constructor(options: SimulationOptions = {}) {
     const { latency: [min, max] = [0.1, 5], traceLines = 2000, maxSteps = 10_000_000 } = options;
-    this.seed = chosenSeed(options.seed);
+    checkKnown(options, ['seed', 'latency', 'traceLines', 'maxSteps']);
     checkSpans('latency', min, max);
+    checkCount('traceLines', traceLines, 0);
+    checkCount('maxSteps', maxSteps, 1);
+    this.seed = chosenSeed(options.seed);
     this.#random = new Random(this.seed);
     this.#network = new Network(this.#agenda, this.#random);
     this.#network.weather.minDelay = min;

@@ -12,7 +12,7 @@ import type { MasterlessError } from '../errors.js';
 
 /** How the byte streams of one URI scheme are opened and accepted. */
 export interface Transport {
-  /** The scheme without a colon, for example `tcp`. */
+  /** The scheme in small letters and without a colon, for example `tcp`. */
   readonly scheme: string;
   /**
    * Its streams are encrypted, and both ends known to belong to the mesh, by means of its own. A node with credentials
@@ -103,4 +103,11 @@ export interface ConnectionEvents {
   drain(): void;
   /** The connection is over, or could not be opened. `null` is an orderly end. */
   close(error: Error | null): void;
+}
+
+/** Whether it has what a transport must have, and a scheme as URIs are taken with. */
+export function isTransport(value: unknown): value is Transport {
+  const { scheme, canonical, isLocal, listen, dial } = Object(value) as Transport;
+  if (typeof scheme !== 'string' || !/^[a-z][a-z0-9+.-]*$/.test(scheme)) return false;
+  return [canonical, isLocal, listen, dial].every((method) => typeof method === 'function');
 }

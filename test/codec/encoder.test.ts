@@ -202,6 +202,12 @@ describe('user code', () => {
   });
 });
 
+test('a property that is undefined has no size, whatever its name', () => {
+  const packet = { a: 1, ['x'.repeat(5000)]: undefined, ['ü'.repeat(40)]: undefined };
+  const codec = msgpack({ size: 16 });
+  for (let i = 0; i < 200; i++) expect(codec.encode(packet)).toEqual(msgpack().encode({ a: 1 }));
+});
+
 describe('into memory that is given', () => {
   const encoder = new Encoder(resolveLimits({}));
   const codec = msgpack();

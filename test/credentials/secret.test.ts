@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newSecret, readSecret } from '../../src/credentials/secret.js';
@@ -35,6 +36,12 @@ describe('a secret', () => {
         "587799d9623dbf7d94922533e6c4d86e29acca5eb1d0315f0da9fd486a144854",
       ]
     `);
+  });
+
+  it('may be bytes of another realm', () => {
+    const bytes = runInNewContext('new Uint8Array(32).map((_, index) => index * 37)') as Uint8Array;
+    expect(bytes).not.toBeInstanceOf(Uint8Array);
+    expect(readSecret('secret', bytes).identity).toBe(readSecret('secret', new Uint8Array(bytes)).identity);
   });
 
   it('of 32 to 1024 random bytes is never refused', () => {

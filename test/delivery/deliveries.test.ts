@@ -204,7 +204,7 @@ describe('flush', () => {
     const { deliver, deliveries, acknowledge } = bench();
     void deliver(1);
     void deliver(2, true);
-    const flushed = deliveries.flush('p', undefined);
+    const flushed = deliveries.flush(['p'], undefined);
     void deliver(3);
     acknowledge(1, 0);
     expect(await now(flushed)).toBe('pending');
@@ -214,8 +214,8 @@ describe('flush', () => {
 
   it('resolves at once when nothing is on its way, and rejects for a peer that is not connected', async () => {
     const { deliveries, state } = bench();
-    await expect(deliveries.flush('p', undefined)).resolves.toBeUndefined();
+    await expect(deliveries.flush(['p'], undefined)).resolves.toBeUndefined();
     state.connected = false;
-    await expect(deliveries.flush('p', undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
+    await expect(deliveries.flush(['p'], undefined)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
   });
 });

@@ -18,6 +18,7 @@ const OPTIONS: readonly (readonly [string, unknown])[] = [
   ['a number', 5],
   ['a text', 'urgent'],
   ['a signal', signal],
+  ['a list', []],
   ['an option that there is not', { urgnet: true }],
 ];
 
@@ -50,10 +51,19 @@ describe('options', () => {
       expect(() => node.send('b', 1, { urgent })).toThrow(/urgent must be a boolean/);
       expect(() => node.deliver('b', 1, { urgent })).toThrow(/urgent must be a boolean/);
     }
-    expect(() => node.ping('b', { signal: {} })).toThrow(/AbortSignal/);
+    for (const no of [{}, Object.create(AbortSignal.prototype)]) {
+      expect(() => node.ping('b', { signal: no })).toThrow(/AbortSignal/);
+      expect(() => node.messages({ signal: no })).toThrow(/AbortSignal/);
+    }
     expect(() => node.keep('b', Object.create(null))).toThrow(/must be a boolean/);
     expect(() => msgpack(null as unknown as object)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     expect(() => msgpack(5 as unknown as object)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(() => msgpack([] as object)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    for (const bytes of [null, [1], new Uint16Array(1)]) {
+      expect(() => msgpack().decode(bytes as unknown as Uint8Array)).toThrow(
+        expect.objectContaining({ code: 'ERR_ARGUMENT' }),
+      );
+    }
   });
 
   it('that are known may be undefined', async () => {

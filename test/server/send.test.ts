@@ -360,6 +360,14 @@ describe('flush', () => {
     controller.abort();
     expect(await codeOf(flushed)).toBe('ERR_ABORTED');
   });
+
+  it('is not begun with a signal that has aborted', async () => {
+    const { a } = await linked();
+    a.send('b', 1);
+    for (const id of ['b', undefined]) {
+      expect(await codeOf(a.flush(id, { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+    }
+  });
 });
 
 describe('writable', () => {

@@ -66,7 +66,23 @@ describe('a partition', () => {
   });
 });
 
+it('ways are healed between two sides, or all of them', async () => {
+  const { sim, a, faults } = await linked();
+  sim.server('c');
+  faults.partition('a', 'c');
+  expect(() => (faults.heal as (id: string) => void).call(faults, 'b')).toThrow(RangeError);
+  const connected = a.connect('sim://c');
+  await expect(sim.until(connected, 3000)).rejects.toThrow(/did not settle/);
+  faults.heal();
+  await sim.until(connected);
+});
+
 describe('connections', () => {
+  it('are counted once, whichever side they are seen from', async () => {
+    const { faults } = await linked();
+    expect(faults.cut(['a', 'b'], ['a', 'b'])).toBe(1);
+  });
+
   it('that are cut are replaced, and nothing is lost', async () => {
     const { sim, a, got, told, faults } = await linked();
     for (let i = 0; i < 20; i++) {

@@ -1,5 +1,6 @@
 import { AssertionError, equal } from 'node:assert/strict';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Server } from '../../src/server.js';
 import { simulate } from '../../src/testing/simulate.js';
 import { type Simulation, SimulationError } from '../../src/testing/simulation.js';
 
@@ -55,6 +56,23 @@ it('says so of whatever is thrown, and only once', async () => {
   const own = new SimulationError('own', 3, []);
   expect(await thrown(own)).toBe(own);
   expect(own.message.match(/seed 3/g)).toHaveLength(1);
+  expect(await thrown(Object.create(null))).toMatchObject({ seed: 3 });
+  // Its message has no setter.
+  const aborted = new DOMException('given up', 'AbortError');
+  expect(await thrown(aborted)).toBe(aborted);
+  expect(aborted.message).toContain('given up (seed 3');
+  const frozen = Object.freeze(new Error('frozen'));
+  expect(await thrown(frozen)).toMatchObject({ cause: frozen, message: expect.stringContaining('frozen (seed 3') });
+});
+
+it('closes the simulation of a scenario that fails', async () => {
+  const servers: Server[] = [];
+  const failing = simulate((sim) => {
+    servers.push(sim.server('a'));
+    throw new Error('it failed');
+  });
+  await expect(failing).rejects.toThrow('it failed');
+  expect(() => servers[0]?.connect('sim://b')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
 });
 
 it.each([0, -1, 1.5, Number.NaN])('refuses %s seeds', async (seeds) => {

@@ -213,7 +213,7 @@ describe('waiting', () => {
       if (name === 'until') await sim.until(() => true, ms);
       else await sim[name](ms);
     };
-    for (const ms of [-1, Number.NaN]) await expect(wait(ms)).rejects.toThrow(RangeError);
+    for (const ms of [-1, Number.NaN, '5' as unknown as number]) await expect(wait(ms)).rejects.toThrow(RangeError);
   });
 
   it('needs no timers of the platform', async () => {
@@ -356,4 +356,16 @@ it('notes what the test says and does', async () => {
     '** heal all',
     '** crash b silent',
   ]);
+});
+
+it.each([
+  { maxSteps: Number.NaN },
+  { maxSteps: 0 },
+  { traceLines: -1 },
+  { traceLines: 'x' },
+  { latency: ['0', 5] },
+  { latency: [5, 1] },
+  { sed: 7 },
+])('refuses the options %j', (options) => {
+  expect(() => new Simulation(options as object)).toThrow(RangeError);
 });

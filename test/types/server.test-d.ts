@@ -10,6 +10,7 @@ import Default, {
   type errorCodes,
   type MasterlessError,
   type Message,
+  type Messages,
   type msgpack,
   Server,
   type ServerOptions,
@@ -83,7 +84,9 @@ describe('Server', () => {
     expectTypeOf(server.deliver('a', count, { signal: AbortSignal.abort() })).resolves.toBeVoid();
     expectTypeOf(server.flush()).resolves.toBeVoid();
     expectTypeOf(server.ping('a')).resolves.toBeNumber();
-    expectTypeOf(server.messages()).toEqualTypeOf<AsyncIterableIterator<Message<Count>>>();
+    expectTypeOf(server.messages()).toEqualTypeOf<Messages<Count>>();
+    expectTypeOf(server.messages()).toExtend<AsyncIterableIterator<Message<Count>>>();
+    expectTypeOf(server.messages().next()).resolves.toEqualTypeOf<IteratorResult<Message<Count>, undefined>>();
     expectTypeOf<Message<Count>>().toEqualTypeOf<{ readonly sender: string; readonly packet: Count }>();
   });
 
