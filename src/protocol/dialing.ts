@@ -1,5 +1,5 @@
 /**
- * Dialling: what the application wished for, lost links of kept peers, and tests of suspect ones. An attempt goes through
+ * Dialling: what the application wished for (`wishes.ts`), lost links of kept peers, and tests of suspect ones. An attempt goes through
  * all known addresses, best first; when all fail the policy says whether and when another follows. A duplicate is not a
  * failure: the link that it duplicates must show within the handshake's time.
  */
@@ -9,7 +9,7 @@ import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
 import { tellKeep } from './keep.js';
 import type { Peer } from './peer.js';
-import { disconnected, endSession, unfence } from './sessions.js';
+import { disconnected, endSession, leaves, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Trying again can't help: the other end has said what it is. */
@@ -26,34 +26,6 @@ const RENEWALS = 4;
 /** Handshakes overtaken by others that one attempt may repeat. */
 const MAX_OVERTAKEN = 3;
 
-/** The application wants whoever is at `uri`, or `expected` there. */
-export function startWish(state: MeshState, wish: number, uri: string, expected: string | null, now: number): void {
-  const linked = linkedAt(state, uri, expected);
-  if (linked !== null) {
-    linked.keep = true;
-    tellKeep(state, linked);
-    state.emit({ kind: 'wish', wish, id: linked.id, error: null });
-    return;
-  }
-  add(state, new Dial('wish', [uri], null, expected, now, wish));
-}
-
-/** Withdraws a wish that has not come true; its connection, if any, is left to its own end. */
-export function cancelWish(state: MeshState, wish: number): void {
-  for (const dial of state.dials) {
-    if (dial.purpose === 'wish' && dial.wish === wish) remove(state, dial);
-  }
-}
-
-/** All wishes end unfulfilled. */
-export function endWishes(state: MeshState, error: MasterlessError): void {
-  for (const dial of [...state.dials]) {
-    if (dial.purpose !== 'wish') continue;
-    state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
-    remove(state, dial);
-  }
-}
-
 /**
  * The application's link is lost: win it back where this side keeps it, hold the session for the other where that side
  * does, give up where neither.
@@ -64,7 +36,7 @@ export function recover(state: MeshState, peer: Peer, now: number): void {
     const delay = backoff(peer.flaps + 1, state.config.reconnect, state.config.random());
     const dial = new Dial('redial', peer.addresses, peer, peer.id, now + delay);
     peer.redial = dial;
-    add(state, dial);
+    addDial(state, dial);
   }
   if (peer.theirKeep && peer.heldUntil === 0) peer.heldUntil = now + peer.resumeWindow;
   // It may have run out while an adoption was under way that then failed.
@@ -98,34 +70,38 @@ function abandon(state: MeshState, dial: Dial, peer: Peer): void {
 export function startProbe(state: MeshState, peer: Peer, now: number): void {
   const dial = new Dial('probe', peer.addresses, peer, peer.id, now);
   peer.probeDial = dial;
-  add(state, dial);
+  addDial(state, dial);
 }
 
 /** Dials the peer anew, though its link is good. */
 export function startRenewal(state: MeshState, peer: Peer, now: number): void {
   peer.renewal = new Dial('renewal', peer.addresses, peer, peer.id, now);
-  add(state, peer.renewal);
+  addDial(state, peer.renewal);
 }
 
 /** There is a new link, or no peer any more. */
 function endRenewal(state: MeshState, peer: Peer): void {
-  if (peer.renewal !== null) remove(state, peer.renewal);
+  if (peer.renewal !== null) dropDial(state, peer.renewal);
   peer.renewal = null;
 }
 
 /** The test of a link is over, however it ended. */
 export function endProbe(state: MeshState, peer: Peer): void {
-  if (peer.probeDial !== null) remove(state, peer.probeDial);
+  if (peer.probeDial !== null) dropDial(state, peer.probeDial);
   peer.probeDial = null;
 }
 
-/** The peer's link is there: every wish for it has come true. */
+/** The peer's link is there: every wish for it has come true, unless this side is leaving. */
 export function linked(state: MeshState, peer: Peer): void {
   for (const dial of peer.wishes) {
+    if (leaves(peer)) {
+      if (dial.connection === null || dial.connection === peer.link) postpone(state, dial, peer);
+      continue;
+    }
     state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
-    remove(state, dial);
+    dropDial(state, dial);
   }
-  if (peer.redial !== null) remove(state, peer.redial);
+  if (peer.redial !== null) dropDial(state, peer.redial);
   peer.redial = null;
   peer.heldUntil = 0;
   unfence(state, peer);
@@ -139,6 +115,10 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   connection.dial = null;
   if (dial === null) return;
   dial.connection = null;
+  if (dial.purpose === 'wish' && peer !== null && leaves(peer)) {
+    postpone(state, dial, peer);
+    return;
+  }
   if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
     if (dial.purpose === 'wish') {
       state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
@@ -146,7 +126,7 @@ export function duplicated(state: MeshState, connection: Connection, now: number
     }
     if (dial.purpose === 'probe') endProbe(state, peer);
     else if (dial.purpose === 'renewal') endRenewal(state, peer);
-    else remove(state, dial);
+    else dropDial(state, dial);
     return;
   }
   dial.until = now + state.config.handshakeTimeout;
@@ -175,7 +155,7 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
     if (peer.dialled === uri) peer.dialled = null;
     peer.advertised = peer.advertised.filter((address) => address !== uri);
   }
-  if (++dial.index < dial.uris.length) open(state, dial, now);
+  if (++dial.index < dial.uris.length) openDial(state, dial, now);
   else attemptFailed(state, dial, error, now);
 }
 
@@ -188,7 +168,7 @@ export function unconfirmed(state: MeshState, link: Connection, now: number): vo
     failed(state, link, new MasterlessError('ERR_CONNECTION_LOST', `${where} was let go before it was confirmed`), now);
     return;
   }
-  remove(state, dial);
+  dropDial(state, dial);
   if (peer?.redial === dial) peer.redial = null;
 }
 
@@ -201,13 +181,14 @@ export function overtaken(state: MeshState, connection: Connection, error: Maste
   }
   connection.dial = null;
   dial.connection = null;
-  open(state, dial, now);
+  openDial(state, dial, now);
 }
 
 /** Starts attempts that are due, ends those that waited in vain. */
 export function tickDials(state: MeshState, now: number): void {
   for (const dial of state.dials) {
     if (dial.next <= now) startAttempt(state, dial, now);
+    else if (dial.until <= now && dial.postponed) goOn(state, dial, now);
     else if (dial.until <= now) {
       dial.until = Number.POSITIVE_INFINITY;
       const error = new MasterlessError(
@@ -234,19 +215,19 @@ function startAttempt(state: MeshState, dial: Dial, now: number): void {
     dial.uris = peer.addresses;
     state.emit({ kind: 'reconnecting', id: peer.id, attempt: dial.attempt });
   }
-  open(state, dial, now);
+  openDial(state, dial, now);
 }
 
 /** This side comes no more; the other still may, and while this one dialled nobody had to wake for that. */
 function endRedial(state: MeshState, peer: Peer, dial: Dial, now: number): void {
   dial.next = Number.POSITIVE_INFINITY;
-  remove(state, dial);
+  dropDial(state, dial);
   peer.redial = null;
   if (peer.heldUntil <= now) giveUp(state, peer);
   else state.wake(peer.heldUntil);
 }
 
-function open(state: MeshState, dial: Dial, now: number): void {
+function openDial(state: MeshState, dial: Dial, now: number): void {
   const uri = dial.uris[dial.index];
   dial.next = Number.POSITIVE_INFINITY;
   if (uri === undefined) {
@@ -289,7 +270,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
     endRedial(state, peer, dial, now);
     return;
   }
-  remove(state, dial);
+  dropDial(state, dial);
   if (dial.purpose !== 'wish') return;
   state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
   if (peer !== null) abandon(state, dial, peer);
@@ -311,28 +292,13 @@ export function giveUp(state: MeshState, peer: Peer): void {
   state.release(peer);
 }
 
-function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {
-  if (expected !== null) {
-    const peer = state.peers.get(expected);
-    const there = peer !== undefined && isLinked(peer) && (peer.dialled === uri || peer.advertised.includes(uri));
-    return there ? peer : null;
-  }
-  // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
-  for (const peer of state.peers.values()) if (peer.dialled === uri && isLinked(peer)) return peer;
-  return null;
-}
-
-function isLinked({ link, confirmed, suspect, parting }: Peer): boolean {
-  return link !== null && confirmed && !suspect && parting === null;
-}
-
-function add(state: MeshState, dial: Dial): void {
+export function addDial(state: MeshState, dial: Dial): void {
   state.dials.add(dial);
   // Whoever wishes for a link, or has lost one, waits for it.
   state.wakePromptly(dial.next);
 }
 
-function remove(state: MeshState, dial: Dial): void {
+export function dropDial(state: MeshState, dial: Dial): void {
   state.dials.delete(dial);
   const { peer, connection } = dial;
   if (peer !== null) peer.unwish(dial);
@@ -341,4 +307,20 @@ function remove(state: MeshState, dial: Dial): void {
   dial.connection = null;
   // Not even open: nobody would miss it. One that shakes hands gets the arbiter's verdict.
   if (connection.phase === 'opening') state.close(connection, false);
+}
+
+/** The wish goes on when this side has left the peer: the link that there is now is not for it. */
+function postpone(state: MeshState, dial: Dial, { parting }: Peer): void {
+  if (dial.connection !== null) dial.connection.dial = null;
+  dial.connection = null;
+  dial.postponed = true;
+  dial.until = parting?.deadline ?? 0;
+  state.wake(dial.until);
+}
+
+/** It goes on where it was. */
+export function goOn(state: MeshState, dial: Dial, now: number): void {
+  dial.postponed = false;
+  dial.until = Number.POSITIVE_INFINITY;
+  openDial(state, dial, now);
 }

@@ -10,7 +10,7 @@ import { hasRoom, keepAhead, takeAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { recount } from './crowd.js';
-import { cancelWish, endWishes, startWish, tickDials } from './dialing.js';
+import { tickDials } from './dialing.js';
 import { broken, closedError, end, endError, tickHandshakes } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
@@ -25,6 +25,7 @@ import type { Reservation } from './reservation.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
+import { cancelWish, endWishes, startWish } from './wishes.js';
 
 export class Mesh {
   private readonly state: MeshState;

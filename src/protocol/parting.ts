@@ -13,8 +13,9 @@ import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { disconnected, endSession, tellRoom } from './sessions.js';
+import { disconnected, endSession, leaves, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
+import { wishAgain } from './wishes.js';
 
 /** Time for an application that is about to listen. */
 const DEAF_GRACE = 500;
@@ -152,10 +153,9 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     resume(state, peer);
     return;
   }
-  const local = !parting.replies && parting.reason !== ByeReason.Unwanted;
-  disconnected(state, peer, local ? 'local' : HEARD[parting.reason]);
-  // A wish for this very peer came true while it parted.
-  if (peer.keep && !state.closing) recover(state, peer, now);
+  disconnected(state, peer, leaves(peer) ? 'local' : HEARD[parting.reason]);
+  // What was wished for while it parted.
+  if (!state.closing && !wishAgain(state, peer, now) && peer.keep) recover(state, peer, now);
   resume(state, peer);
   state.release(peer);
 }

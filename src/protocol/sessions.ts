@@ -3,6 +3,7 @@
  * how the application hears that a peer is gone. `connect` and `disconnect` alternate because only this file and
  * `links.ts` write `peer.connected`.
  */
+import { ByeReason } from './control.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { SendBuffer } from './send-buffer.js';
@@ -34,6 +35,11 @@ export function unfence(state: MeshState, peer: Peer): void {
 /** Whether this side still accepts packets for the peer: until it has said goodbye. */
 export function takes(peer: Peer): boolean {
   return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
+}
+
+/** Whether this side has decided to part, and does as soon as what it accepted is flushed. */
+export function leaves({ parting }: Peer): boolean {
+  return parting !== null && !parting.replies && parting.reason !== ByeReason.Unwanted;
 }
 
 /** Whether there is room for a packet. One that is larger than the whole window goes when nothing else is on its way. */

@@ -1,0 +1,60 @@
+/**
+ * What the application wishes for: links to whoever is at an address. A wish is a dial, and so goes through attempts like any
+ * other; what ends it is an answer to the application.
+ */
+import type { MasterlessError } from '../errors.js';
+import { Dial } from './dial.js';
+import { addDial, dropDial, goOn } from './dialing.js';
+import { tellKeep } from './keep.js';
+import type { Peer } from './peer.js';
+import type { MeshState } from './state.js';
+
+/** The application wants whoever is at `uri`, or `expected` there. */
+export function startWish(state: MeshState, wish: number, uri: string, expected: string | null, now: number): void {
+  const linked = linkedAt(state, uri, expected);
+  if (linked !== null) {
+    linked.keep = true;
+    tellKeep(state, linked);
+    state.emit({ kind: 'wish', wish, id: linked.id, error: null });
+    return;
+  }
+  addDial(state, new Dial('wish', [uri], null, expected, now, wish));
+}
+
+/** Withdraws a wish that has not come true; its connection, if any, is left to its own end. */
+export function cancelWish(state: MeshState, wish: number): void {
+  for (const dial of state.dials) {
+    if (dial.purpose === 'wish' && dial.wish === wish) dropDial(state, dial);
+  }
+}
+
+/** All wishes end unfulfilled. */
+export function endWishes(state: MeshState, error: MasterlessError): void {
+  for (const dial of [...state.dials]) {
+    if (dial.purpose !== 'wish') continue;
+    state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
+    dropDial(state, dial);
+  }
+}
+
+/** This side has left the peer: wishes that met the link to it are tried anew. Returns whether there are any. */
+export function wishAgain(state: MeshState, peer: Peer, now: number): boolean {
+  const postponed = [...peer.wishes].filter((dial) => dial.postponed);
+  for (const dial of postponed) goOn(state, dial, now);
+  return postponed.length > 0;
+}
+
+function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {
+  if (expected !== null) {
+    const peer = state.peers.get(expected);
+    const there = peer !== undefined && isLinked(peer) && (peer.dialled === uri || peer.advertised.includes(uri));
+    return there ? peer : null;
+  }
+  // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
+  for (const peer of state.peers.values()) if (peer.dialled === uri && isLinked(peer)) return peer;
+  return null;
+}
+
+function isLinked({ link, confirmed, suspect, parting }: Peer): boolean {
+  return link !== null && confirmed && !suspect && parting === null;
+}

@@ -1,0 +1,85 @@
+/** Wishes for a peer that this side is just leaving. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { Simulation } from '../../src/testing/simulation.js';
+
+const open: Simulation[] = [];
+
+afterEach(async () => {
+  for (const sim of open.splice(0)) await sim.close();
+});
+
+/** `a` leaves `b`, whose application takes its time: what was sent is still on its way. */
+async function leaving(attempts: number, seed = 3) {
+  const sim = new Simulation({ seed });
+  open.push(sim);
+  const a = sim.server<number>('a', { reconnect: attempts });
+  const b = sim.server<number>('b');
+  const had: number[] = [];
+  const told: string[] = [];
+  a.on('connect', () => told.push('connect'));
+  a.on('disconnect', (_id, reason) => told.push(`disconnect ${reason}`));
+  a.on('reconnecting', () => told.push('reconnecting'));
+  await sim.until(a.connect('sim://b'));
+  const listen = (): void => {
+    b.on('message', (_id, packet) => had.push(packet));
+  };
+  for (const n of [1, 2, 3]) a.send('b', n);
+  await sim.run(50);
+  const left = a.disconnect('b');
+  return { sim, a, b, had, told, listen, left };
+}
+
+describe('connect while a disconnect is still flushing', () => {
+  it.each([0, 1, 5])('resolves when the peer can be sent to again (%i attempts)', async (attempts) => {
+    const { sim, a, had, told, listen, left } = await leaving(attempts);
+    const connected = a.connect('sim://b').then((id) => {
+      told.push('resolved');
+      expect(a.send(id, 4)).toBe(true);
+    });
+    await sim.run(100);
+    expect(told).toEqual(['connect']);
+    listen();
+    await sim.until(connected);
+    await left;
+    await sim.until(a.flush());
+    expect(told).toEqual(['connect', 'disconnect local', 'connect', 'resolved']);
+    expect(had).toEqual([1, 2, 3, 4]);
+    expect([a.connections(), a.isKept('b')]).toEqual([['b'], true]);
+  });
+
+  it('may be given up, and then the peer is gone', async () => {
+    const { sim, a, told, listen } = await leaving(1);
+    const controller = new AbortController();
+    const connected = a.connect('sim://b', { signal: controller.signal }).catch((error: unknown) => error);
+    await sim.run(100);
+    controller.abort();
+    expect(await sim.until(connected)).toMatchObject({ code: 'ERR_ABORTED' });
+    listen();
+    await sim.run(20_000);
+    expect(told.slice(0, 2)).toEqual(['connect', 'disconnect local']);
+  });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('comes to an end when the link breaks meanwhile (%i)', async (seed) => {
+    const { sim, a, told, listen } = await leaving(3, seed);
+    const connected = a.connect('sim://b').then((id) => a.send(id, 4));
+    await sim.run(seed);
+    sim.network.cut('a', 'b');
+    await sim.run(30 * seed);
+    listen();
+    expect(await sim.until(connected)).toBe(true);
+    expect(told.at(-1)).toBe('connect');
+    expect(told).toContain('disconnect local');
+    await sim.until(a.flush());
+  });
+
+  it('rejects when the peer is gone by then', async () => {
+    const { sim, a, told } = await leaving(2);
+    const connected = a.connect('sim://b').catch((error: unknown) => error);
+    await sim.run(100);
+    sim.crash('b');
+    expect(await sim.until(connected)).toMatchObject({ code: 'ERR_REFUSED' });
+    await sim.run(20_000);
+    expect(told.at(-1)).toBe('disconnect unreachable');
+    expect([a.connections(), a.isKept('b')]).toEqual([[], false]);
+  });
+});
