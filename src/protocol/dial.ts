@@ -34,7 +34,7 @@ export class Dial {
   next: number;
   /** The connection was a duplicate: the link that it duplicates must show by this time. */
   until: number = Number.POSITIVE_INFINITY;
-  /** It met a peer that this side is leaving: it goes on when that is done, at `until` at the latest. */
+  /** It met a peer that this side was leaving: it is for a link after that, and waits for it until `until` at the latest. */
   postponed = false;
   /** Handshakes overtaken by others in this attempt. */
   overtaken = 0;

@@ -50,6 +50,7 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   if (dial.peer !== null && dial.peer !== peer) abandon(state, dial, dial.peer);
   dial.peer = peer;
   if (dial.purpose !== 'wish') return;
+  dial.postponed = leaves(peer);
   peer.given = dial.uris[0] ?? null;
   peer.wish(dial);
   dial.keeps ||= !peer.keep;
@@ -91,11 +92,11 @@ export function endProbe(state: MeshState, peer: Peer): void {
   peer.probeDial = null;
 }
 
-/** The peer's link is there: every wish for it has come true, unless this side is leaving. */
+/** The peer's link is there: every wish for it has come true, but those made while this side was leaving. */
 export function linked(state: MeshState, peer: Peer): void {
   for (const dial of peer.wishes) {
-    if (leaves(peer)) {
-      if (dial.connection === null || dial.connection === peer.link) postpone(state, dial, peer);
+    if (dial.postponed && leaves(peer)) {
+      if (dial.connection === peer.link) wait(state, dial, peer);
       continue;
     }
     state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
@@ -115,8 +116,8 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   connection.dial = null;
   if (dial === null) return;
   dial.connection = null;
-  if (dial.purpose === 'wish' && peer !== null && leaves(peer)) {
-    postpone(state, dial, peer);
+  if (dial.postponed && peer !== null && leaves(peer)) {
+    wait(state, dial, peer);
     return;
   }
   if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
@@ -310,17 +311,18 @@ export function dropDial(state: MeshState, dial: Dial): void {
 }
 
 /** The wish goes on when this side has left the peer: the link that there is now is not for it. */
-function postpone(state: MeshState, dial: Dial, { parting }: Peer): void {
+function wait(state: MeshState, dial: Dial, { parting }: Peer): void {
   if (dial.connection !== null) dial.connection.dial = null;
   dial.connection = null;
-  dial.postponed = true;
   dial.until = parting?.deadline ?? 0;
   state.wake(dial.until);
 }
 
-/** It goes on where it was. */
+/** It waits no longer. */
 export function goOn(state: MeshState, dial: Dial, now: number): void {
   dial.postponed = false;
+  // Its handshake leads to a link of its own now.
+  if (dial.connection !== null) return;
   dial.until = Number.POSITIVE_INFINITY;
   openDial(state, dial, now);
 }

@@ -47,6 +47,21 @@ describe('connect while a disconnect is still flushing', () => {
     expect([a.connections(), a.isKept('b')]).toEqual([['b'], true]);
   });
 
+  it.each([18, 19, 20, 21])('does not outlive a disconnect that comes after it (%i ms)', async (ms) => {
+    const sim = new Simulation({ seed: 0 });
+    open.push(sim);
+    const a = sim.server('a', { reconnect: 3 });
+    sim.server('b').on('message', () => undefined);
+    // The handshake of the one is done but for the last word, and the other is a duplicate of it.
+    const connected = Promise.all([a.connect('sim://b'), a.connect('sim://b')]);
+    await sim.run(ms);
+    const left = a.disconnect('b');
+    expect(await sim.until(connected)).toEqual(['b', 'b']);
+    await sim.until(left);
+    await sim.run(20_000);
+    expect(a.connections()).toEqual([]);
+  });
+
   it('may be given up, and then the peer is gone', async () => {
     const { sim, a, told, listen } = await leaving(1);
     const controller = new AbortController();
