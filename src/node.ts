@@ -189,7 +189,14 @@ export class Node<Packet> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#shutDown();
+    if (this.#closing === null) {
+      let begin: (closing: Promise<void>) => void = () => undefined;
+      // There before anything is told, since listeners may close the node as well.
+      this.#closing = new Promise((resolve) => {
+        begin = resolve;
+      });
+      begin(this.#shutDown());
+    }
     return this.#closing;
   }
 

@@ -27,7 +27,8 @@ export interface Codec {
 
   /**
    * The same as `encode`, but the packet may come in parts, to be put one behind the other. So large binaries need not be
-   * copied to where the rest is, and may stay where the application has them: they are valid until its code goes on.
+   * copied to where the rest is, and may stay where the application has them: they are valid until its code goes on. Parts that
+   * `encodeInto` gives lie elsewhere than in its target.
    */
   encodeParts?(packet: unknown): Uint8Array | readonly Uint8Array[];
 

@@ -164,10 +164,12 @@ export class Deliveries {
   }
 
   #sent(id: string, queued: Queued): boolean {
-    const number = this.#outgoing.send(id, queued.bytes, queued.urgent);
+    const { bytes, urgent, signal, resolve, reject } = queued;
+    const number = this.#outgoing.send(id, bytes, urgent);
     const session = this.#outgoing.session(id);
     if (number === 0 || session === null) return false;
-    this.#watch(id, session, number, queued.urgent ? URGENT : NORMAL, queued, queued.signal);
+    // Without the bytes, which are the application's, or kept elsewhere.
+    this.#watch(id, session, number, urgent ? URGENT : NORMAL, { resolve, reject }, signal);
     return true;
   }
 

@@ -114,9 +114,10 @@ export class Inbox<Packet> {
   /** Hands that entry to the listeners; whether there are any. Who begins to read meanwhile begins behind it. */
   #tell(message: Message<Packet>): boolean {
     const place = this.#fresh++;
+    const outer = this.#telling;
     this.#telling = true;
     const heard = this.#emit(message);
-    this.#telling = false;
+    this.#telling = outer;
     if (heard) return true;
     this.#fresh = place;
     for (const reader of this.#readers) reader.at = Math.min(reader.at, place);

@@ -58,11 +58,11 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
 }
 
 /** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
-function abandon(state: MeshState, dial: Dial, peer: Peer): void {
+export function abandon(state: MeshState, dial: Dial, peer: Peer): void {
   peer.unwish(dial);
   const [other] = peer.wishes;
   if (dial.keeps && other !== undefined) other.keeps = true;
-  else if (dial.keeps && !peer.connected) peer.keep = false;
+  else if (dial.keeps && (!peer.connected || leaves(peer))) peer.keep = false;
   dial.keeps = false;
   state.release(peer);
 }
@@ -324,5 +324,6 @@ export function goOn(state: MeshState, dial: Dial, now: number): void {
   // Its handshake leads to a link of its own now.
   if (dial.connection !== null) return;
   dial.until = Number.POSITIVE_INFINITY;
+  dial.index = 0;
   openDial(state, dial, now);
 }

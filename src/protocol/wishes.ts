@@ -4,7 +4,7 @@
  */
 import type { MasterlessError } from '../errors.js';
 import { Dial } from './dial.js';
-import { addDial, dropDial, goOn } from './dialing.js';
+import { abandon, addDial, dropDial, goOn } from './dialing.js';
 import { tellKeep } from './keep.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
@@ -23,8 +23,10 @@ export function startWish(state: MeshState, wish: number, uri: string, expected:
 
 /** Withdraws a wish that has not come true; its connection, if any, is left to its own end. */
 export function cancelWish(state: MeshState, wish: number): void {
-  for (const dial of state.dials) {
-    if (dial.purpose === 'wish' && dial.wish === wish) dropDial(state, dial);
+  for (const dial of [...state.dials]) {
+    if (dial.purpose !== 'wish' || dial.wish !== wish) continue;
+    dropDial(state, dial);
+    if (dial.peer !== null) abandon(state, dial, dial.peer);
   }
 }
 

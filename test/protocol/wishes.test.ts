@@ -9,10 +9,10 @@ afterEach(async () => {
 });
 
 /** `a` leaves `b`, whose application takes its time: what was sent is still on its way. */
-async function leaving(attempts: number, seed = 3) {
+async function leaving(attempts: number, seed = 3, closeTimeout = 5000) {
   const sim = new Simulation({ seed });
   open.push(sim);
-  const a = sim.server<number>('a', { reconnect: attempts });
+  const a = sim.server<number>('a', { reconnect: attempts, closeTimeout });
   const b = sim.server<number>('b');
   const had: number[] = [];
   const told: string[] = [];
@@ -71,7 +71,25 @@ describe('connect while a disconnect is still flushing', () => {
     expect(await sim.until(connected)).toMatchObject({ code: 'ERR_ABORTED' });
     listen();
     await sim.run(20_000);
-    expect(told.slice(0, 2)).toEqual(['connect', 'disconnect local']);
+    expect(told).toEqual(['connect', 'disconnect local']);
+    expect([a.connections(), a.isKept('b')]).toEqual([[], false]);
+  });
+
+  it('that fails meanwhile leaves the peer to go', async () => {
+    const { sim, a, told, listen } = await leaving(1, 3, 20_000);
+    const connected = a.connect('sim://b').catch((error: unknown) => error);
+    // Its handshake breaks, and the link that is being left with it: that is won back, to flush what is left.
+    let cut = 0;
+    await sim.until(() => {
+      // With the one that is dialled there are two.
+      cut = sim.network.halfOpen('b', 'a');
+      return cut === 2;
+    });
+    expect(await sim.until(connected)).toMatchObject({ side: 'remote' });
+    listen();
+    await sim.run(60_000);
+    expect([a.connections(), a.isKept('b')]).toEqual([[], false]);
+    expect(told[1]).toMatch(/disconnect|reconnecting/);
   });
 
   it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('comes to an end when the link breaks meanwhile (%i)', async (seed) => {

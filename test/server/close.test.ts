@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Server } from '../../src/index.js';
+import { Simulation } from '../../src/testing/simulation.js';
 import { Child } from '../support/child.js';
 import { eventually, heard, Log, packets, within } from '../support/events.js';
 import { linked, listening, node, proxied } from '../support/nodes.js';
@@ -27,6 +28,24 @@ describe('close', () => {
     await within(new Promise<void>((resolve) => void a.close(resolve)), 'a late callback');
     expect(calls).toBe(2);
     expect(log.count('close')).toBe(1);
+  });
+
+  it('may be called by a listener of what it tells, and both calls resolve', async () => {
+    const sim = new Simulation({ seed: 1 });
+    const [a] = [sim.server('a', { reconnect: true }), sim.server('b')];
+    await sim.until(a.connect('sim://b'));
+    sim.network.refuse('a', 'b');
+    sim.network.cut('a', 'b');
+    await sim.until(() => sim.trace.some((line) => line.includes('a reconnecting b')));
+    const inner: Promise<unknown>[] = [];
+    a.on('disconnect', () => {
+      inner.push(a.close());
+      expect(() => a.connect('sim://b')).toThrow(expect.objectContaining({ code: 'ERR_CLOSED' }));
+    });
+    await sim.until(a.close());
+    expect(inner).toHaveLength(1);
+    await sim.until(Promise.all(inner));
+    await sim.close();
   });
 
   it('refuses a callback that is none', () => {
