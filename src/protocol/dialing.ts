@@ -318,12 +318,12 @@ function wait(state: MeshState, dial: Dial, { parting }: Peer): void {
   state.wake(dial.until);
 }
 
-/** It waits no longer. */
-export function goOn(state: MeshState, dial: Dial, now: number): void {
+/** It waits no longer. Returns whether it did: one that shakes hands goes on with that. */
+export function goOn(state: MeshState, dial: Dial, now: number): boolean {
   dial.postponed = false;
-  // Its handshake leads to a link of its own now.
-  if (dial.connection !== null) return;
+  if (dial.connection !== null) return false;
   dial.until = Number.POSITIVE_INFINITY;
   dial.index = 0;
   openDial(state, dial, now);
+  return true;
 }

@@ -41,9 +41,11 @@ export function endWishes(state: MeshState, error: MasterlessError): void {
 
 /** This side has left the peer: wishes that met the link to it are tried anew. Returns whether there are any. */
 export function wishAgain(state: MeshState, peer: Peer, now: number): boolean {
-  const postponed = [...peer.wishes].filter((dial) => dial.postponed);
-  for (const dial of postponed) goOn(state, dial, now);
-  return postponed.length > 0;
+  let again = false;
+  for (const dial of [...peer.wishes]) {
+    if (dial.postponed) again = goOn(state, dial, now) || again;
+  }
+  return again;
 }
 
 function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {
