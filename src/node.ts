@@ -9,7 +9,7 @@ import type { ServerEvents, Undelivered } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Messages } from './delivery/inbox.js';
-import { Pending } from './delivery/pending.js';
+import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, throwLater } from './errors.js';
@@ -190,12 +190,10 @@ export class Node<Packet> {
 
   close(): Promise<void> {
     if (this.#closing === null) {
-      let begin: (closing: Promise<void>) => void = () => undefined;
+      const { promise, resolve } = deferred<void>();
       // There before anything is told, since listeners may close the node as well.
-      this.#closing = new Promise((resolve) => {
-        begin = resolve;
-      });
-      begin(this.#shutDown());
+      this.#closing = promise;
+      resolve(this.#shutDown());
     }
     return this.#closing;
   }
@@ -218,9 +216,8 @@ export class Node<Packet> {
   }
 
   async #shutDown(): Promise<void> {
-    const closed = new Promise<void>((resolve) => {
-      this.#closed = resolve;
-    });
+    const { promise: closed, resolve } = deferred<void>();
+    this.#closed = resolve;
     this.info = null;
     this.mesh.close(this.now());
     this.pump();

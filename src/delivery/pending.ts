@@ -71,6 +71,15 @@ export class Pending<T> {
   }
 }
 
+/** A promise, and what settles it. */
+export function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T | Promise<T>) => void } {
+  let resolve: (value: T | Promise<T>) => void = nothing;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
 /** The promise itself, whose rejection nobody has to hear. */
 export function harmless<T>(promise: Promise<T>): Promise<T> {
   promise.catch(nothing);
