@@ -2,20 +2,27 @@
 // finding and reading a file for every source took most of the time of an import. It is made aside and then put in place,
 // so that dist is never half made and holds nothing stale.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** What is imported, required or started by name. */
+/** What is imported or started by name. */
 const ENTRANCES = ['index', 'testing/index', 'cli/main', 'cli/demo-worker'];
+/** What is required: files beside these that point at them, so that there is one copy of each class. */
+const FACES = ['index', 'testing/index'];
 const aside = resolve(`.dist-${process.pid}`);
 const files = join(aside, 'files');
 const whole = join(aside, 'whole');
+/** All of it once more, for a `require` that can't load ES modules: Jest's, or that of Node where it was switched off. */
+const commonjs = join(whole, 'commonjs');
 try {
   execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', files], { stdio: 'inherit' });
-  await bundle();
+  await bundle('esm', ENTRANCES, whole);
+  await bundle('cjs', FACES, commonjs);
   // Declarations, and the require() faces, which only point at the others.
   cpSync(files, whole, { recursive: true, filter: (path) => !path.endsWith('.js') });
+  for (const face of FACES) cpSync(join(files, `${face}.cjs`), join(commonjs, `${face}.cjs`));
+  writeFileSync(join(commonjs, 'package.json'), '{ "type": "commonjs" }\n');
   rmSync('dist', { recursive: true, force: true });
   renameSync(whole, 'dist');
 } catch (error) {
@@ -26,15 +33,15 @@ try {
 }
 if (process.exitCode !== 1) makeExecutable();
 
-async function bundle() {
-  const input = Object.fromEntries(ENTRANCES.map((name) => [name, join(files, `${name}.js`)]));
+async function bundle(format, entrances, dir) {
+  const input = Object.fromEntries(entrances.map((name) => [name, join(files, `${name}.js`)]));
   // The bundler notes what came from which file, by its path from here: the same in every build.
   const build = await rolldown({ input, cwd: files, platform: 'node', external: [/^node:/, 'debug'], onLog: fail });
   const names = { entryFileNames: '[name].js', chunkFileNames: 'shared/[name].js' };
   // The library in one file: left to the bundler, it is in two, of which one is empty.
   const codeSplitting = { groups: [{ name: 'server', test: /files.(?!cli|testing)/ }] };
   // What comments say is in the declarations; here they only take time to skip.
-  await build.write({ dir: whole, format: 'esm', comments: false, codeSplitting, ...names });
+  await build.write({ dir, format, exports: 'named', comments: false, codeSplitting, ...names });
   await build.close();
 }
 

@@ -54,7 +54,7 @@ describe('the tarball', () => {
   it('holds what was built and the texts, nothing else', () => {
     const strangers = packed.files
       .map((file) => file.path)
-      .filter((path) => !/^(dist\/.*\.c?[jt]s|package\.json|README\.md|LICENSE)$/.test(path));
+      .filter((path) => !/^(dist\/.*\.c?[jt]s|(dist\/commonjs\/)?package\.json|README\.md|LICENSE)$/.test(path));
     expect(strangers).toEqual([]);
     expect(packed.files.map((file) => file.path)).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.cjs', 'dist/index.js']),
@@ -76,6 +76,8 @@ describe('the tarball', () => {
       'index.cjs',
       'testing/index.js',
       'testing/index.cjs',
+      'commonjs/index.cjs',
+      'commonjs/testing/index.cjs',
       'cli/main.js',
       'cli/demo-worker.js',
     ];
@@ -120,6 +122,20 @@ describe('import and require', () => {
     const { names } = JSON.parse(run('node', ['import.mjs'])) as { names: string[] };
     const seen = JSON.parse(run('node', ['require.cjs'])) as object;
     expect(seen).toEqual({ constructor: true, itself: true, names, version });
+  });
+
+  const SCRIPTS_ONLY = '--no-experimental-require-module';
+
+  it('require gives the same where it can load scripts only', () => {
+    expect(run('node', [SCRIPTS_ONLY, 'require.cjs'])).toBe(run('node', ['require.cjs']));
+  });
+
+  it('two nodes say hello in a realm whose require is its own, as that of Jest', () => {
+    expect(JSON.parse(run('node', [SCRIPTS_ONLY, 'realm.cjs']))).toEqual({
+      packet: [true, new Date(5).toJSON(), true, ['1', '2.5', '3'], true, [97, 98, 99]],
+      refused: [true, true, 'ERR_REFUSED'],
+      simulated: [true, 'b'],
+    });
   });
 
   it('two nodes of the installed package say hello', () => {
