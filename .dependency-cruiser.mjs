@@ -12,6 +12,7 @@ const room = (name, path, allowed) => ({
 const BUILTIN = '^(node:)?[a-z/_]+$';
 const ERRORS = '^src/errors\\.ts$';
 const BUILTINS = '^src/builtins\\.ts$';
+const TIMERS = '^src/timers\\.ts$';
 const OPTIONS = '^src/options\\.ts$';
 const PLATFORM = '^src/platform\\.ts$';
 const CODEC = '^src/codec/codec\\.ts$';
@@ -30,13 +31,13 @@ export default {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
-    room('errors', ERRORS, []),
-    room('platform', PLATFORM, [BUILTINS, BUILTIN]),
+    room('errors', ERRORS, [TIMERS]),
+    room('platform', PLATFORM, [BUILTINS, TIMERS, BUILTIN]),
     room('options', OPTIONS, [ERRORS, PLATFORM, CODEC, TRANSPORT, CREDENTIALS]),
     room('credentials', CREDENTIALS, [ERRORS, TRANSPORT, SECURITY, BUILTINS, BUILTIN]),
     room('protocol', PROTOCOL, [ERRORS, OPTIONS]),
     room('codec', '^src/codec/', [ERRORS, BUILTINS, BUILTIN]),
-    room('transports', '^src/transports/', [ERRORS, BUILTINS, BUILTIN]),
+    room('transports', '^src/transports/', [ERRORS, BUILTINS, TIMERS, BUILTIN]),
     room('delivery', '^src/delivery/', [ERRORS, PROTOCOL]),
     room('runtime', '^src/runtime/', [
       ERRORS,

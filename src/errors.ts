@@ -6,6 +6,7 @@
  * synchronously, where the mistake was made. Remote ones are never thrown into the user's code: they reject a promise
  * that may be ignored, or are the argument of an event.
  */
+import { timers } from './timers.js';
 
 /** Where a fault lies: in the calling code, or in the network or the other node. */
 export type ErrorSide = 'local' | 'remote';
@@ -67,7 +68,7 @@ export class MasterlessError extends Error {
 
 /** What the application's own code threw is the process's to handle, after the node is done with what it was doing. */
 export function throwLater(error: unknown): void {
-  process.nextTick(() => {
+  timers.nextTick(() => {
     throw error;
   });
 }

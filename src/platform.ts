@@ -3,6 +3,7 @@
  * what happens when, as `masterless/testing` does.
  */
 import { builtins } from './builtins.js';
+import { timers } from './timers.js';
 
 /** Time and chance, as a node uses them. */
 export interface Platform {
@@ -22,11 +23,11 @@ export interface Platform {
 
 /** The platform itself. */
 export const system: Platform = {
-  now: () => performance.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  clearTimeout: (timeout) => clearTimeout(timeout as NodeJS.Timeout),
-  setImmediate: (run) => setImmediate(run),
-  clearImmediate: (immediate) => clearImmediate(immediate as NodeJS.Immediate),
+  now: timers.now,
+  setTimeout: (run, ms) => timers.setTimeout(run, ms),
+  clearTimeout: (timeout) => timers.clearTimeout(timeout as NodeJS.Timeout),
+  setImmediate: (run) => timers.setImmediate(run),
+  clearImmediate: (immediate) => timers.clearImmediate(immediate as NodeJS.Immediate),
   random: () => Math.random(),
   randomBytes: (size) => builtins.crypto.randomBytes(size),
 };

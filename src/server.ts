@@ -21,6 +21,7 @@ import { Node, type Voice } from './node.js';
 import { resolveOptions, type ServerOptions } from './options.js';
 import type { Encoded } from './protocol/parts.js';
 import { PIECE } from './protocol/send-buffer.js';
+import { timers } from './timers.js';
 
 const CONNECT_OPTIONS = ['id', 'signal'] as const;
 const SEND_OPTIONS = ['urgent'] as const;
@@ -47,7 +48,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    */
   constructor(id: string, options: ServerOptions = {}) {
     super('message', (event) => {
-      if (event === 'message') queueMicrotask(() => this.#node.listen());
+      if (event === 'message') void Promise.resolve().then(() => this.#node.listen());
     });
     this.id = checkedId(id);
     const resolved = resolveOptions(options);
@@ -212,7 +213,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     }
     const closed = this.#node.close();
     // In a later turn, so that what the callback throws is the process's to handle, not a rejection.
-    if (callback !== undefined) void closed.then(() => process.nextTick(callback));
+    if (callback !== undefined) void closed.then(() => timers.nextTick(callback));
     return closed;
   }
 

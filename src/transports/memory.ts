@@ -4,6 +4,7 @@
  * faster or tamer than a socket.
  */
 import { MasterlessError } from '../errors.js';
+import { timers } from '../timers.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents, Transport } from './transport.js';
 import { refuseUri, type UriKind, uriText } from './uri.js';
 
@@ -35,7 +36,7 @@ function listen(uri: string, events: ListenerEvents): Listener {
   const taken = listeners.has(name);
   if (!taken) listeners.set(name, entry);
   let open = true;
-  setImmediate(() => {
+  timers.setImmediate(() => {
     if (!open) return;
     if (!taken) events.listening(`memory://${name}`);
     else events.error(new MasterlessError('ERR_LISTEN', `can't listen at ${uri}: the name is in use; choose another`));
@@ -44,7 +45,7 @@ function listen(uri: string, events: ListenerEvents): Listener {
     close(callback) {
       open = false;
       if (listeners.get(name) === entry) listeners.delete(name);
-      setImmediate(callback);
+      timers.setImmediate(callback);
     },
   };
 }
@@ -56,7 +57,7 @@ function dial(uri: string, events: ConnectionEvents): Connection {
   near.other = far;
   far.other = near;
   near.events = events;
-  setImmediate(() => {
+  timers.setImmediate(() => {
     if (near.over) return;
     const entry = listeners.get(name);
     if (entry === undefined) {
@@ -121,7 +122,7 @@ class End implements Connection {
   destroy(): void {
     if (this.over) return;
     this.#stop();
-    setImmediate(() => {
+    timers.setImmediate(() => {
       this.events?.close(null);
       this.other.finish(new MasterlessError('ERR_CONNECTION_LOST', `${this.remote}: the other end broke it off`));
     });
@@ -131,7 +132,7 @@ class End implements Connection {
   schedule(): void {
     if (this.#scheduled || this.over || this.other.events === null) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    timers.setImmediate(() => {
       this.#scheduled = false;
       this.#pass();
     });

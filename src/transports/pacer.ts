@@ -9,6 +9,7 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { timers } from '../timers.js';
 
 /** Milliseconds of work for one socket, after which others get their turn. */
 const BUSY = 1;
@@ -100,15 +101,15 @@ export class Pacer {
     if (this.#busy < BUSY) return;
     this.#waits = true;
     this.#socket.pause();
-    setImmediate(goOn, this);
+    timers.setImmediate(goOn, this);
   }
 
   #give(piece: Uint8Array): void {
-    const begun = performance.now();
+    const begun = timers.now();
     this.#giving = true;
     this.#reader.data(piece);
     this.#giving = false;
-    const took = performance.now() - begun;
+    const took = timers.now() - begun;
     this.#busy += took;
     this.#cost = took / piece.length;
   }

@@ -6,6 +6,7 @@
  */
 import { connect, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { MasterlessError } from '../errors.js';
+import { timers } from '../timers.js';
 import { listenFault } from './faults.js';
 import { reading, SocketConnection } from './socket-connection.js';
 import type { Connection, ConnectionEvents, Listener, ListenerEvents } from './transport.js';
@@ -62,7 +63,7 @@ export function overServer(server: Server, place: ServerPlace, events: ListenerE
   const shut = (): void => {
     // Its own callback waits for the connections too; the address is free as soon as the handle is closed.
     server.close();
-    setImmediate(freed);
+    timers.setImmediate(freed);
   };
   server.on('error', (cause) => {
     // Too many open files, say: one connection was missed, the listener goes on.
@@ -78,7 +79,7 @@ export function overServer(server: Server, place: ServerPlace, events: ListenerE
     close(callback) {
       wanted = false;
       if (free) {
-        setImmediate(callback);
+        timers.setImmediate(callback);
         return;
       }
       waiting.push(callback);

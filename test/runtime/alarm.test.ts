@@ -1,5 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Platform, system } from '../../src/platform.js';
 import { Alarm, grainOf } from '../../src/runtime/alarm.js';
+
+/** The timers of the process, which a node does not use, so that they can be replaced. */
+const replaced: Platform = {
+  ...system,
+  now: () => performance.now(),
+  setTimeout: (run, ms) => setTimeout(run, ms),
+  clearTimeout: (timeout) => clearTimeout(timeout as NodeJS.Timeout),
+  setImmediate: (run) => setImmediate(run),
+  clearImmediate: (immediate) => clearImmediate(immediate as NodeJS.Immediate),
+};
 
 describe('Alarm', () => {
   beforeEach(() => {
@@ -11,7 +22,7 @@ describe('Alarm', () => {
 
   it('rings once, no earlier than asked, after the loop has read', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring, 1);
+    const alarm = new Alarm(ring, 1, replaced);
     vi.advanceTimersByTime(100);
     alarm.set(performance.now() + 50);
     vi.advanceTimersByTime(49);
@@ -24,7 +35,7 @@ describe('Alarm', () => {
 
   it('moves forward and never back', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring, 1);
+    const alarm = new Alarm(ring, 1, replaced);
     alarm.set(performance.now() + 1000);
     alarm.set(performance.now() + 10);
     alarm.set(performance.now() + 500);
@@ -36,7 +47,7 @@ describe('Alarm', () => {
 
   it('rings at whole multiples of its grain, so that what is waited for shares turns', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring, 20);
+    const alarm = new Alarm(ring, 20, replaced);
     const start = Math.ceil(performance.now() / 20) * 20;
     vi.advanceTimersByTime(start - performance.now());
     alarm.set(start + 31);
@@ -55,7 +66,7 @@ describe('Alarm', () => {
 
   it('rings promptly when asked to, whatever it was set for', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring, 20);
+    const alarm = new Alarm(ring, 20, replaced);
     vi.advanceTimersByTime(5);
     alarm.set(performance.now() - 1);
     alarm.set(performance.now(), true);
@@ -69,7 +80,7 @@ describe('Alarm', () => {
   });
 
   it('waits for the longest time there is when asked for longer, and never for infinity', () => {
-    const alarm = new Alarm(vi.fn(), 1);
+    const alarm = new Alarm(vi.fn(), 1, replaced);
     alarm.set(performance.now() + Number.POSITIVE_INFINITY);
     expect(vi.getTimerCount()).toBe(0);
     alarm.set(performance.now() + 1e15);
@@ -78,7 +89,7 @@ describe('Alarm', () => {
 
   it('is silent once stopped, also between its timer and its ringing', () => {
     const ring = vi.fn();
-    const alarm = new Alarm(ring, 1);
+    const alarm = new Alarm(ring, 1, replaced);
     alarm.set(performance.now() + 10);
     vi.advanceTimersToNextTimer();
     alarm.stop();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type OnReadOpts, type Server, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
+import { timers } from '../../src/timers.js';
 import { reading, SocketConnection } from '../../src/transports/socket-connection.js';
 import { tcp } from '../../src/transports/tcp.js';
 import { loopback, onBench } from './bench.js';
@@ -80,7 +81,7 @@ describe('reading', () => {
       ...nobody,
       data: (chunk) => chunks.push(chunk),
     });
-    const clock = vi.spyOn(performance, 'now');
+    const clock = vi.spyOn(timers, 'now');
     const small = new Uint8Array(4095);
     connection.read(small);
     expect(chunks).toEqual([small]);
