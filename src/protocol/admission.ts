@@ -27,8 +27,8 @@ export function hasRoom(state: MeshState, remote: string, limited: boolean): boo
     if (connection.remote === remote) alike++;
   }
   const { maxHandshakes, maxHandshakesPerAddress } = state.config;
-  if (!state.closing && pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
-  if (!state.closing) state.emit({ kind: 'fault', remote, error: crowded(remote, pending >= maxHandshakes) });
+  if (pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
+  state.emit({ kind: 'fault', remote, error: crowded(remote, pending >= maxHandshakes) });
   return false;
 }
 

@@ -18,7 +18,7 @@ import { duplicated } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
-import { incumbentLives, turnAway } from './handshake.js';
+import { incumbentLives, turnAway, turnAwayClosing } from './handshake.js';
 import { doubtful, established, probeIncumbent } from './links.js';
 import { detach } from './parting.js';
 import type { Peer } from './peer.js';
@@ -83,11 +83,11 @@ function judge(
   }
   switch (verdict) {
     case 'adopt':
-      adopt(state, peer, connection, known, start);
+      adopt(state, peer, connection, known, start, now);
       break;
     case 'replace':
       replaceLink(state, peer, now);
-      adopt(state, peer, connection, known, start);
+      adopt(state, peer, connection, known, start, now);
       break;
     case 'query':
       query(state, connection);
@@ -133,13 +133,17 @@ function welcome(state: MeshState, peer: Peer, incarnation: string): void {
 }
 
 /** @param start - where this side's sending begins: (0, 0), or what the follower has received of the session it knows */
-function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, start: Counts): void {
-  if (peer.session.id === 0) {
-    peer.session.id = ++state.sessions;
-  } else if (known.session !== peer.session.id && peer.session.confirmed) {
+function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, start: Counts, now: number): void {
+  if (peer.session.id !== 0 && known.session !== peer.session.id && peer.session.confirmed) {
     // The follower has let the session go.
     if (peer.connected) disconnected(state, peer, 'expired');
     else endSession(state, peer);
+  }
+  if (peer.session.id === 0) {
+    if (state.closing) {
+      turnAwayClosing(state, connection, now);
+      return;
+    }
     peer.session.id = ++state.sessions;
   }
   const { session } = peer;
@@ -207,6 +211,10 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
   if (verdict.session === 0) throw protocolError('ADOPT without a session');
   joinSession(state, peer, verdict);
   replaceLink(state, peer, now);
+  if (state.closing && !peer.connected) {
+    turnAwayClosing(state, connection, now);
+    return;
+  }
   peer.epoch = verdict.epoch;
   take(state, peer, connection, verdict.start);
   peer.session.rewind(verdict.received);

@@ -214,7 +214,8 @@ function startAttempt(state: MeshState, dial: Dial, now: number): void {
       return;
     }
     dial.uris = peer.addresses;
-    state.emit({ kind: 'reconnecting', id: peer.id, attempt: dial.attempt });
+    // Of one that has restarted the application hears `connect`, if anything.
+    if (peer.connected) state.emit({ kind: 'reconnecting', id: peer.id, attempt: dial.attempt });
   }
   openDial(state, dial, now);
 }

@@ -52,7 +52,7 @@ export function endError(state: MeshState, connection: Connection, error: Master
   if (connection.phase !== 'greeting' || connection.frames > 0) return ended;
   if (broken) {
     // So ends what goes in plain text to a node that has credentials, or has others than that one.
-    const message = `${where} closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?`;
+    const message = `${where} closed the connection before it said who it is: is it closing, are too many shaking hands, or does it have other credentials (options secret, tls), or none?`;
     ended = new MasterlessError('ERR_CONNECTION_LOST', message, error === null ? {} : { cause: error });
   }
   // Who dialled is told anyway; of who came and said nothing only the operator may want to know.
@@ -60,9 +60,14 @@ export function endError(state: MeshState, connection: Connection, error: Master
   return ended;
 }
 
-/** Why a connection ends because its own node does. */
-export function closedError(): MasterlessError {
-  return new MasterlessError('ERR_CLOSED', 'the node is closing');
+/** The node closes: nobody comes to be linked any more. */
+export function endHandshakes(state: MeshState, now: number): void {
+  for (const connection of [...state.handshakes]) {
+    const peer = connection.peer ?? connection.dial?.peer;
+    // What brings back a lost link is needed to flush.
+    if (peer?.link === connection || peer?.parts) continue;
+    end(state, connection, new MasterlessError('ERR_CLOSED', 'the node is closing'), true, now);
+  }
 }
 
 /** Ends handshakes that have come to their deadline, which is `grace` later where nothing could be heard. */

@@ -17,7 +17,7 @@ import { type ErrorCode, MasterlessError } from '../errors.js';
 import { hasPlace } from './admission.js';
 import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
-import { failed, overtaken, reached } from './dialing.js';
+import { dropDial, failed, overtaken, reached } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
 import { doubtful, lost, probeIncumbent } from './links.js';
@@ -145,7 +145,10 @@ export function onQuery(state: MeshState, connection: Connection, nonce: number,
 export function onReject(state: MeshState, connection: Connection, { reason, detail }: Reject, now: number): void {
   const code = REJECT_CODES[reason];
   const where = connection.uri ?? connection.remote;
-  const error = new MasterlessError(code, `${where} turned the connection away: ${detail || 'it gave no detail'}`);
+  const error = new MasterlessError(
+    code,
+    `${where} turned the connection away: ${detail === '' ? 'it gave no detail' : `it says “${detail}”`}`,
+  );
   // Of a stranger who has not said who he is it means nothing.
   const known = connection.uri !== null || connection.peer !== null;
   if (known && reason === RejectReason.IdInUse) state.emit({ kind: 'conflict', id: state.config.id });
@@ -204,6 +207,16 @@ const REJECT_CODES: Readonly<Record<RejectReason, ErrorCode>> = {
   [RejectReason.Unauthorized]: 'ERR_UNAUTHORIZED',
 };
 
+const CLOSING = 'the node is closing';
+
+/** The node closes, and the session that it would go on with here has ended. */
+export function turnAwayClosing(state: MeshState, connection: Connection, now: number): void {
+  const { dial, peer } = connection;
+  if (dial !== null) dropDial(state, dial);
+  if (peer?.redial === dial) peer.redial = null;
+  turnAway(state, connection, RejectReason.Closing, new MasterlessError('ERR_CLOSED', CLOSING), now);
+}
+
 interface Fault {
   readonly reason: RejectReason;
   readonly error: MasterlessError;
@@ -246,7 +259,8 @@ function unacceptable(state: MeshState, connection: Connection, hello: Hello): F
     const message = `${where} is ${JSON.stringify(hello.id)}, and ${JSON.stringify(expected)} was expected there`;
     return faultOf(RejectReason.WrongId, 'ERR_WRONG_ID', message);
   }
-  if (state.closing) return faultOf(RejectReason.Closing, 'ERR_REFUSED', 'the node is closing');
+  // With whom there is something left to flush comes back for it.
+  if (state.closing && !state.peers.get(hello.id)?.parts) return faultOf(RejectReason.Closing, 'ERR_CLOSED', CLOSING);
   if (!state.peers.has(hello.id) && !hasPlace(state)) {
     return faultOf(RejectReason.Limit, 'ERR_LIMIT', `there are ${config.maxPeers} peers already (limits.peers)`);
   }

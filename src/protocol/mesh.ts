@@ -11,7 +11,7 @@ import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { recount } from './crowd.js';
 import { tickDials } from './dialing.js';
-import { broken, closedError, end, endError, tickHandshakes } from './ending.js';
+import { broken, end, endError, endHandshakes, tickHandshakes } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { tellKeep } from './keep.js';
@@ -86,9 +86,7 @@ export class Mesh {
       peer.keep = false;
       if (peer.connected || peer.link !== null) part(state, peer, ByeReason.Closed, now);
     }
-    for (const connection of [...state.handshakes]) {
-      if (connection.peer?.link !== connection) end(state, connection, closedError(), true, now);
-    }
+    endHandshakes(state, now);
     state.wakePromptly(now);
   }
 
@@ -247,7 +245,7 @@ export class Mesh {
     const { outputs } = this.state;
     for (;;) {
       if (outputs.length > 0) return outputs.shift() ?? null;
-      if (this.reading === null) return this.closed();
+      if (this.reading === null) return this.rest(now);
       const deliver = this.read(this.reading, now);
       if (deliver !== null) return deliver;
     }
@@ -318,12 +316,14 @@ export class Mesh {
     recount(state);
   }
 
-  private closed(): Output | null {
+  private rest(now: number): Output | null {
     const { state } = this;
+    if (state.idle) state.wakeAt = Number.POSITIVE_INFINITY;
     if (!state.closing || this.closedTold) return null;
     for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;
     for (const dial of state.dials) state.dials.delete(dial);
+    endHandshakes(state, now);
     for (const connection of state.connections) state.close(connection, true);
     state.emit({ kind: 'closed' });
     return state.outputs.shift() ?? null;

@@ -122,6 +122,11 @@ export class Peer {
     return !this.near && uri !== this.given;
   }
 
+  /** It is connected, and being parted from. */
+  get parts(): boolean {
+    return this.connected && this.parting !== null;
+  }
+
   /** Nothing here is worth remembering. */
   get idle(): boolean {
     const wanted = this.keep || this.connected || this.wishes.size > 0 || this.redial !== null || this.fenced !== null;

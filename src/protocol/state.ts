@@ -98,6 +98,11 @@ export class MeshState {
     return [...all];
   }
 
+  /** Nothing is there for which a moment could come: what was waited for has ended before its time. */
+  get idle(): boolean {
+    return this.peers.size === 0 && this.dials.size === 0 && this.handshakes.size === 0;
+  }
+
   emit(output: Output): void {
     this.outputs.push(output);
   }

@@ -30,8 +30,15 @@ export class Alarm {
     this.#platform = platform;
   }
 
-  /** Rings at `time` of the platform's clock, or up to a grain later unless it must be prompt; never before. */
+  /**
+   * Rings at `time` of the platform's clock, or up to a grain later unless it must be prompt; never before. Infinity is for
+   * not at all: a process that waits for nothing else can end.
+   */
   set(time: number, prompt = false): void {
+    if (time === Number.POSITIVE_INFINITY) {
+      this.stop();
+      return;
+    }
     if (this.#afterReading !== null || time >= this.#at) return;
     const at = prompt ? time : Math.ceil(time / this.#grain) * this.#grain;
     if (at >= this.#at) return;

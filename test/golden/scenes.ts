@@ -366,7 +366,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     },
   },
   'reject-closing': {
-    says: 'A node closes while its last packet is not acknowledged: a handshake under way is refused, later ones are cut.',
+    says: 'A node closes while its last packet is not acknowledged: a handshake under way is refused, and so are later ones.',
     play(on) {
       linked(on);
       on.node('b');

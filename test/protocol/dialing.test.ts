@@ -33,6 +33,16 @@ function dials(scripted: Scripted): string[] {
   return found;
 }
 
+it('waits for nothing when its only dial has failed', () => {
+  const scripted = new Scripted();
+  wish(scripted);
+  // By when the handshake should be done.
+  expect(scripted.mesh.wakeAt).toBe(scripted.now + CONFIG.handshakeTimeout);
+  refuse(scripted);
+  expect(scripted.heard()).toContain('wish ERR_REFUSED');
+  expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+});
+
 /** The core dials `a`, which lets the link come about. */
 function connected(scripted: Scripted, addresses: readonly string[] = ['test://a'], alive = true): Line {
   wish(scripted);

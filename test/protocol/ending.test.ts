@@ -68,7 +68,7 @@ it('who comes and goes without a word is told of to the operator', () => {
       error: expect.objectContaining({
         code: 'ERR_CONNECTION_LOST',
         message:
-          'there closed the connection before it said who it is: does it have other credentials (options secret, tls), or none?',
+          'there closed the connection before it said who it is: is it closing, are too many shaking hands, or does it have other credentials (options secret, tls), or none?',
       }),
     },
   ]);

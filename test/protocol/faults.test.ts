@@ -132,6 +132,6 @@ describe('who was turned away is told by what', () => {
     scripted.wait(0);
     scripted.taken().say(encodeReject({ reason: RejectReason[reason], detail: 'why' }));
     const wish = scripted.outputs.find((output) => output.kind === 'wish');
-    expect(wish?.error).toMatchObject({ code, message: 'test://there turned the connection away: why' });
+    expect(wish?.error).toMatchObject({ code, message: 'test://there turned the connection away: it says “why”' });
   });
 });

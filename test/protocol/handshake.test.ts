@@ -137,7 +137,10 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
     scripted.act((mesh, now) => mesh.send('a', Uint8Array.of(1), false) && mesh.close(now));
     expect(rejected(line)).toMatchObject({ reason: RejectReason.Closing });
     expect(link.closed).toBe(null);
-    expect(() => scripted.dial()).toThrow('takes no connection');
+    const late = scripted.dial();
+    late.say(encodeHello(hello({ id: 'b' })));
+    expect(rejected(late)).toMatchObject({ reason: RejectReason.Closing });
+    expect(late.closed).toBe('flushed');
     // What this node does itself is no fault of anybody.
     expect(scripted.heard().filter((heard) => heard.startsWith('fault'))).toEqual([]);
   });
@@ -149,7 +152,7 @@ describe('a node that does not fit is turned away, and both sides hear why', () 
     expect(line.closed).toBe('cut');
     const error = scripted.outputs.find((output) => output.kind === 'fault');
     expect(error).toMatchObject({
-      error: { message: expect.stringContaining('test://there turned the connection away: so it is') },
+      error: { message: expect.stringContaining('test://there turned the connection away: it says “so it is”') },
     });
     expect(scripted.heard().includes('conflict m')).toBe(name === 'IdInUse');
   });

@@ -144,7 +144,7 @@ describe('a core that is the one to be refused', () => {
     const { line } = dialled(scripted);
     line.say(encodeReject({ reason, detail }));
     const wish = scripted.outputs.find((output) => output.kind === 'wish');
-    expect(wish?.error?.message).toBe(`test://there turned the connection away: ${detail}`);
+    expect(wish?.error?.message).toBe(`test://there turned the connection away: it says “${detail}”`);
     expect(scripted.heard()).toEqual([`fault ${code}`, `unreachable ${code}`, `wish ${code}`]);
     scripted.wait(60_000);
     expect(scripted.outputs).toEqual([]);

@@ -87,6 +87,19 @@ describe('Alarm', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
+  it('waits for nothing when it is set for never', () => {
+    const ring = vi.fn();
+    const alarm = new Alarm(ring, 1, replaced);
+    alarm.set(performance.now() + 10);
+    alarm.set(Number.POSITIVE_INFINITY);
+    expect(vi.getTimerCount()).toBe(0);
+    alarm.set(performance.now() + 20);
+    vi.advanceTimersByTime(15);
+    expect(ring).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(10);
+    expect(ring).toHaveBeenCalledTimes(1);
+  });
+
   it('is silent once stopped, also between its timer and its ringing', () => {
     const ring = vi.fn();
     const alarm = new Alarm(ring, 1, replaced);

@@ -27,27 +27,27 @@ const misfits: Readonly<Record<string, readonly [change: Change, code: string, m
   'only higher versions': [
     versions(2, 3),
     'ERR_VERSION',
-    /speaks versions 2 to 3 of the protocol, this node version 1: update the older$/,
+    /speaks versions 2 to 3 of the protocol, this node version 1: update the older”?$/,
   ],
   'only a lower version': [
     versions(0, 0),
     'ERR_VERSION',
-    /speaks version 0 of the protocol, this node version 1: update the older$/,
+    /speaks version 0 of the protocol, this node version 1: update the older”?$/,
   ],
   'a version in a layout of its own': [
     ofItsOwn(4, 4),
     'ERR_VERSION',
-    /speaks version 4 of the protocol, this node version 1: update the older$/,
+    /speaks version 4 of the protocol, this node version 1: update the older”?$/,
   ],
   'a feature that nobody has': [
     (payload) => payloadOf(encodeHello({ ...decodeHello(payload), offered: 2 ** 34 + 1, required: 2 ** 34 })),
     'ERR_FEATURE',
-    /requires features that this node does not have \(bits 34\): update the older$/,
+    /requires features that this node does not have \(bits 34\): update the older”?$/,
   ],
   'another codec': [
     (payload) => payloadOf(encodeHello({ ...decodeHello(payload), codec: 'json' })),
     'ERR_CODEC',
-    /encodes packets with json, this node with msgpack: use one codec$/,
+    /encodes packets with json, this node with msgpack: use one codec”?$/,
   ],
 };
 
@@ -105,7 +105,8 @@ describe('a node that speaks or needs', () => {
       'a rejection',
     );
     expect(error).toMatchObject({ code, side: 'remote', message: expect.stringMatching(message) });
-    if (whose === 'dialler') expect(error?.message).toMatch(/ turned the connection away: tcp:\/\/127\.0\.0\.1 /);
+    if (whose === 'dialler')
+      expect(error?.message).toMatch(/ turned the connection away: it says “tcp:\/\/127\.0\.0\.1 /);
     expect(await unreachable).toEqual([disguise.uri, error]);
     await eventually(() => there.lines.some((line) => line.startsWith(code)), 'the other side knows');
     for (const { lines } of [here, there]) {

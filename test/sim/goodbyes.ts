@@ -131,6 +131,8 @@ function crash(stage: Stage, victim: SimNode, _: string, dice: Random): void {
 
 function leave(stage: Stage, leaver: SimNode, _: string, dice: Random): void {
   const { world } = stage;
+  // It has left before the moment for that came, and another may have its id by now.
+  if (world.nodes.get(leaver.id) !== leaver) return;
   world.ledger?.at(leaver.id, ['end'], world.now, world.now + stateOf(leaver.mesh).config.closeTimeout);
   world.leave(leaver);
   comeBack(stage, leaver.id, dice.below(6000), dice);

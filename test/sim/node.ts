@@ -307,6 +307,10 @@ export class SimNode {
       case 'connect':
         oracle.connect(this.label, output.id);
         break;
+      case 'reconnecting':
+      case 'reconnect':
+        oracle.reconnecting(this.label, output.id, output.kind);
+        break;
       case 'disconnect':
         oracle.disconnect(this.label, output.id, output.reason);
         break;

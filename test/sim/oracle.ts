@@ -159,6 +159,11 @@ export class Oracle {
     check(this.connected.delete(key), `${at} heard disconnect ${id} (${reason}) without connect`);
   }
 
+  /** What is won back, or tried for, is a link of one that is connected. */
+  reconnecting(at: string, id: string, what: string): void {
+    check(this.connected.has(`${at}<${id}`), `${at} heard ${what} ${id} without connect`);
+  }
+
   crashed(label: string): void {
     for (const packet of this.packets) if (packet.from === label) packet.orphaned = true;
   }
