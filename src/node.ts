@@ -145,7 +145,7 @@ export class Node<Packet> {
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
   send(id: string, packet: Encoded | number, urgent: boolean): boolean {
     // Who waits for room was first.
-    if (!this.deliveries.idle && this.deliveries.waiting(id)) return false;
+    if (!this.deliveries.idle && this.deliveries.waiting(id, urgent)) return false;
     if (this.mesh.send(id, packet, urgent) === 0) return false;
     this.flushSoon();
     return true;
@@ -153,7 +153,7 @@ export class Node<Packet> {
 
   /** How many of the peers took the encoded packet, each counted once. */
   sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
-    const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id));
+    const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id, urgent));
     const taken = this.mesh.sendAll(free, bytes, urgent);
     if (taken > 0) this.flushSoon();
     return taken;

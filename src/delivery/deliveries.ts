@@ -58,9 +58,10 @@ export class Deliveries {
     this.#listener = listener;
   }
 
-  /** Whether calls of `deliver` wait for room: nothing else may overtake them. */
-  waiting(id: string): boolean {
-    return this.#queues.has(id);
+  /** Whether calls of `deliver` wait for room that a packet may not overtake: an urgent one passes those that are not. */
+  waiting(id: string, urgent: boolean): boolean {
+    const first = this.#queues.get(id)?.[0];
+    return first !== undefined && (first.urgent || !urgent);
   }
 
   /** Whether nobody waits for room. */
@@ -77,7 +78,7 @@ export class Deliveries {
       }
       const queued: Queued = { bytes, urgent, signal, resolve, reject };
       const queue = this.#queues.get(id);
-      if (queue === undefined) {
+      if (!this.waiting(id, urgent)) {
         if (this.#sent(id, queued)) return;
         if (this.#outgoing.session(id) === null) {
           reject(unknown(id));
@@ -178,7 +179,7 @@ export class Deliveries {
     this.#queues.set(id, queue);
     const { signal } = queued;
     if (signal === undefined) {
-      queue.push(queued);
+      enqueue(queue, queued);
       return;
     }
     const abort = (): void => {
@@ -200,7 +201,7 @@ export class Deliveries {
         queued.reject(error);
       },
     };
-    queue.push(entry);
+    enqueue(queue, entry);
   }
 
   /** The first of those who waited has given up: others may want less room than it did. */
@@ -243,6 +244,13 @@ export class Deliveries {
       },
     });
   }
+}
+
+/** Urgent ones come first, in their order. */
+function enqueue(queue: Queued[], entry: Queued): void {
+  const at = entry.urgent ? queue.findIndex(({ urgent }) => !urgent) : -1;
+  if (at < 0) queue.push(entry);
+  else queue.splice(at, 0, entry);
 }
 
 function unknown(id: string): MasterlessError {

@@ -42,12 +42,19 @@ export function leaves({ parting }: Peer): boolean {
   return parting !== null && !parting.replies && parting.reason !== ByeReason.Unwanted;
 }
 
-/** Whether there is room for a packet. One that is larger than the whole window goes when nothing else is on its way. */
-export function fits(state: MeshState, peer: Peer, size: number): boolean {
+/**
+ * Whether there is room for a packet. One that is larger than the whole window goes when nothing else is on its way, and
+ * does not count against urgent ones, which pass it: the receiver allows its window and one packet.
+ */
+export function fits(state: MeshState, peer: Peer, size: number, urgent: boolean): boolean {
   const { window, totalWindow } = state.config;
   const cost = SendBuffer.cost(size);
-  const { outstanding } = peer.session;
-  if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;
+  const most = Math.min(window, peer.window);
+  const { outstanding, normal } = peer.session;
+  if (outstanding > 0 && outstanding + cost > most) {
+    const large = normal.outgoing.cost;
+    if (!urgent || large <= most || outstanding - large + cost > most) return false;
+  }
   return state.outstanding + cost <= Math.max(totalWindow, cost);
 }
 
@@ -56,7 +63,7 @@ export function tellRoom(state: MeshState): void {
   const { window, totalWindow } = state.config;
   for (const peer of state.starved) {
     // Told too early, an application encodes a large packet again and again to hear that there is no room for it.
-    if (!takes(peer) || !fits(state, peer, peer.refused)) continue;
+    if (!takes(peer) || !fits(state, peer, peer.refused, false)) continue;
     const { outstanding } = peer.session;
     if (outstanding > 0 && (outstanding > Math.min(window, peer.window) / 2 || state.outstanding > totalWindow / 2))
       continue;

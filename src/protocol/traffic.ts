@@ -70,7 +70,7 @@ export class Traffic {
   }
 
   private sendTo(peer: Peer, bytes: Encoded, urgent: boolean): number {
-    if (!this.accepts(peer, bytes.length)) return 0;
+    if (!this.accepts(peer, bytes.length, urgent)) return 0;
     const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
     const before = outgoing.cost;
     const number = bytes instanceof Parts ? outgoing.pushParts(bytes) : outgoing.push(bytes);
@@ -86,7 +86,7 @@ export class Traffic {
 
   commit(size: number, urgent: boolean): number {
     const { peer, outgoing } = this.reservation;
-    if (peer === null || outgoing === null || !this.accepts(peer, size)) return 0;
+    if (peer === null || outgoing === null || !this.accepts(peer, size, urgent)) return 0;
     // Another session may have begun meanwhile, or another packet.
     const stays = outgoing === peer.session.lane(urgent ? URGENT : NORMAL).outgoing;
     const before = outgoing.cost;
@@ -110,12 +110,12 @@ export class Traffic {
 
   writable(id: string, size: number): boolean {
     const peer = this.state.peers.get(id);
-    return peer !== undefined && this.accepts(peer, size);
+    return peer !== undefined && this.accepts(peer, size, false);
   }
 
   /** Whoever hears no, asking or sending, waits for room: a `drain` follows unless the peer goes. */
-  private accepts(peer: Peer, size: number): boolean {
-    if (takes(peer) && fits(this.state, peer, size)) return true;
+  private accepts(peer: Peer, size: number, urgent: boolean): boolean {
+    if (takes(peer) && fits(this.state, peer, size, urgent)) return true;
     const { starved } = this.state;
     if (!peer.connected) return false;
     const waits = starved.has(peer);

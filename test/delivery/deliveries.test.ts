@@ -72,16 +72,55 @@ describe('deliver', () => {
   it('waits for room, in the order of the calls, and lets nothing overtake', async () => {
     const { deliver, deliveries, acknowledge, state, session } = bench(1);
     const promises = [deliver(1), deliver(2), deliver(3)] as const;
-    expect(deliveries.waiting('p')).toBe(true);
+    expect(deliveries.waiting('p', false)).toBe(true);
     acknowledge(1);
     state.room = 1;
     deliveries.drained('p');
     expect(session.normal.outgoing.total).toBe(2);
     state.room = 5;
     deliveries.drained('p');
-    expect(deliveries.waiting('p')).toBe(false);
+    expect(deliveries.waiting('p', false)).toBe(false);
     acknowledge(3);
     expect(await Promise.all(promises.map(now))).toEqual(['resolved', 'resolved', 'resolved']);
+  });
+
+  it('urgent ones pass those that are not, and wait for one another', async () => {
+    const { deliver, deliveries, acknowledge, state, session } = bench(0, 9);
+    const settled: string[] = [];
+    const named = (name: string, urgent: boolean): void => {
+      void deliver(0, urgent).then(() => settled.push(name));
+    };
+    named('first', false);
+    expect([deliveries.waiting('p', false), deliveries.waiting('p', true)]).toEqual([true, false]);
+    state.room = 1;
+    named('passes at once', true);
+    expect([session.normal.outgoing.total, session.urgent.outgoing.total]).toEqual([0, 1]);
+    named('waits', true);
+    named('second', false);
+    named('waits behind it', true);
+    expect([deliveries.waiting('p', false), deliveries.waiting('p', true)]).toEqual([true, true]);
+    state.room = 2;
+    deliveries.drained('p');
+    expect([session.normal.outgoing.total, session.urgent.outgoing.total]).toEqual([0, 3]);
+    acknowledge(0, 3);
+    state.room = 2;
+    deliveries.drained('p');
+    acknowledge(2, 3);
+    await now(Promise.resolve());
+    expect(settled).toEqual(['passes at once', 'waits', 'waits behind it', 'first', 'second']);
+  });
+
+  it('an urgent one with a signal, too', async () => {
+    const { deliver, deliveries, session, state } = bench(0, 9);
+    const controller = new AbortController();
+    void deliver(1);
+    const urgent = deliver(2, true, controller.signal);
+    void deliver(3, true);
+    controller.abort();
+    expect(await now(urgent)).toContain('was given up');
+    state.room = 1;
+    deliveries.drained('p');
+    expect([session.normal.outgoing.total, session.urgent.outgoing.total]).toEqual([0, 1]);
   });
 
   it('refuses more than the limit of those who wait', async () => {
@@ -120,7 +159,7 @@ describe('deliver', () => {
     const waiting = deliver(1);
     deliveries.gone('p');
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_UNDELIVERED' });
-    expect(deliveries.waiting('p')).toBe(false);
+    expect(deliveries.waiting('p', false)).toBe(false);
   });
 
   it('rejects at once for a peer that is not connected', async () => {
@@ -171,10 +210,10 @@ describe('deliver', () => {
     // There was no room for the first.
     state.room = 1;
     third.abort();
-    expect([session.normal.outgoing.total, state.pumped, deliveries.waiting('p')]).toEqual([0, 0, true]);
+    expect([session.normal.outgoing.total, state.pumped, deliveries.waiting('p', false)]).toEqual([0, 0, true]);
     first.abort();
     expect([session.normal.outgoing.total, state.pumped, state.drained]).toEqual([1, 1, 1]);
-    expect(deliveries.waiting('p')).toBe(false);
+    expect(deliveries.waiting('p', false)).toBe(false);
     acknowledge(1);
     expect(await Promise.all([large, small, last].map((promise) => now(promise)))).toEqual([
       expect.stringContaining('not sent'),
@@ -188,7 +227,7 @@ describe('deliver', () => {
     const controller = new AbortController();
     void deliver(1, false, controller.signal);
     controller.abort();
-    expect([deliveries.waiting('p'), deliveries.idle, state.drained]).toEqual([false, true, 0]);
+    expect([deliveries.waiting('p', false), deliveries.idle, state.drained]).toEqual([false, true, 0]);
   });
 
   it('stays cheap with many on their way', () => {

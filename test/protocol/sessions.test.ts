@@ -31,6 +31,47 @@ function fill(scripted: Scripted, id = 'a'): number {
   return accepted;
 }
 
+describe('urgent packets beside one that is larger than the whole window', () => {
+  const urgent = (scripted: Scripted): number => scripted.act((mesh) => mesh.send('a', new Uint8Array(SIZE), true));
+  const large = (scripted: Scripted): number =>
+    scripted.act((mesh) => mesh.send('a', new Uint8Array(20 * SIZE), false));
+
+  it('have a window of their own', () => {
+    const { scripted, line } = linked({ window: room(8) });
+    expect(large(scripted)).toBe(1);
+    expect(send(scripted)).toBe(0);
+    for (let count = 1; count <= 8; count++) expect(urgent(scripted)).toBe(count);
+    expect(urgent(scripted)).toBe(0);
+    // When the large one was had, they count like all others.
+    line.say(encodeAck([1, 0]));
+    expect([urgent(scripted), send(scripted)]).toEqual([0, 0]);
+    line.say(encodeAck([1, 8]));
+    expect(urgent(scripted)).toBe(9);
+  });
+
+  it('and not where the window is full of others', () => {
+    const { scripted } = linked({ window: room(8) });
+    expect(fill(scripted)).toBe(8);
+    expect(urgent(scripted)).toBe(0);
+  });
+
+  it('of the smaller window of both sides', () => {
+    const { scripted } = linked({ window: room(8) }, { window: room(3) });
+    expect(large(scripted)).toBe(1);
+    let count = 0;
+    while (urgent(scripted) > 0) count++;
+    expect(count).toBe(3);
+  });
+
+  it('within what there is for all peers', () => {
+    const { scripted } = linked({ window: room(8), totalWindow: room(22) });
+    expect(large(scripted)).toBe(1);
+    let count = 0;
+    while (urgent(scripted) > 0) count++;
+    expect(count).toBe(5);
+  });
+});
+
 describe('who was refused for want of room', () => {
   it('is told of none while others hold more than half of what is there for all', () => {
     const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });

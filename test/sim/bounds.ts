@@ -103,9 +103,13 @@ function checkPeer(label: string, { config }: MeshState, peer: Peer): void {
   const { session, link, parked } = peer;
   check(link === null || link.phase === 'adopted', `${label} has a closed link to ${peer.id}`);
   check(parked === null || parked.phase === 'known', `${label} has parked what is over`);
-  // A packet that is larger than the whole window goes alone.
+  // A packet that is larger than the whole window goes alone, but for urgent ones, which have a window beside it.
   const most = Math.max(config.window, SendBuffer.cost(config.maxPacket));
-  check(session.outstanding <= most, `${label} has ${session.outstanding} bytes outstanding for ${peer.id}`);
+  const large = session.normal.outgoing.cost > config.window;
+  const urgent = large ? session.urgent.outgoing.cost : 0;
+  check(urgent <= config.window, `${label} has ${urgent} urgent bytes outstanding for ${peer.id}`);
+  const outstanding = session.outstanding - urgent;
+  check(outstanding <= most, `${label} has ${outstanding} bytes outstanding for ${peer.id}`);
   const unhandled = session.receivedBytes - session.handledBytes;
   check(unhandled <= config.window + SendBuffer.cost(config.maxPacket), `${label} holds ${unhandled} bytes`);
   check(UNUSED.received + UNUSED.outgoing.total === 0, 'something went through the lane that is for nothing');
