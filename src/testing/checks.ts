@@ -20,8 +20,11 @@ export function checkCount(what: string, count: number, least: number): void {
   throw new RangeError(`${what}: ${String(count)} is no whole number from ${least} on`);
 }
 
-/** @throws RangeError for one that is misspelt, which would do nothing */
+/** @throws RangeError for one that is misspelt, which would do nothing, and for what are no options at all */
 export function checkKnown(options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new RangeError(`options must be an object with ${names.join(', ')}`);
+  }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new RangeError(`there is no option ${unknown}, but ${names.join(', ')}`);
 }

@@ -3,7 +3,7 @@
  * that receives. What is done to the ways between servers lasts until `heal`; what is done to connections lasts for
  * those that are open now.
  */
-import { checkSpan, checkSpans } from './checks.js';
+import { checkKnown, checkSpan, checkSpans } from './checks.js';
 import type { Wire } from './end.js';
 import type { Network } from './network.js';
 
@@ -33,6 +33,7 @@ export class Faults {
    * @param options.oneWay - only from the first to the second. @default false
    */
   partition(a: Ids, b: Ids, options: { readonly oneWay?: boolean } = {}): void {
+    checkKnown(options, ['oneWay']);
     const { network } = this.#noted('partition', a, b, options.oneWay === true ? 'one way' : '');
     for (const [from, to] of this.#pairs(a, b)) {
       network.partition(from, to);
@@ -88,6 +89,7 @@ export class Faults {
    * tries the old address for `lag` milliseconds, and is refused there, or (`silent`) not answered.
    */
   move(id: string, options: { readonly lag?: number; readonly silent?: boolean } = {}): void {
+    checkKnown(options, ['lag', 'silent']);
     const { lag = 0, silent = false } = options;
     checkSpan('move', lag);
     this.#stage.check(id);
@@ -112,6 +114,7 @@ export class Faults {
    * @returns how many connections there were
    */
   halfOpen(from: Ids, to: Ids, options: { readonly bothWays?: boolean } = {}): number {
+    checkKnown(options, ['bothWays']);
     return this.#onWires('half-open', from, to, (network, wire, sender) => {
       network.halfOpen(...wire.ends.filter((end) => options.bothWays === true || end.out.route.from === sender));
     });

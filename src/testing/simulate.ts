@@ -1,5 +1,6 @@
 /** One scenario under many seeds, each in a simulation of its own. */
 import { textOf } from '../errors.js';
+import { checkKnown } from './checks.js';
 import { Simulation, SimulationError, type SimulationOptions } from './simulation.js';
 
 /** What {@link simulate} takes. */
@@ -16,6 +17,7 @@ export async function simulate(
   scenario: (sim: Simulation) => Promise<void> | void,
   options: ScenarioOptions = {},
 ): Promise<void> {
+  checkKnown(options, ['seeds', 'seed', 'latency', 'traceLines', 'maxSteps']);
   const { seeds = 1, ...rest } = options;
   if (!Number.isInteger(seeds) || seeds < 1) throw new RangeError(`seeds: ${String(seeds)} is no count of seeds`);
   const first = new Simulation(rest).seed;

@@ -62,6 +62,7 @@ interface Actor {
   readonly platform: VirtualPlatform;
 }
 
+/** Real servers in one process and in virtual time, over a network that fails when it is told to. */
 export class Simulation {
   /** From which all chance follows. */
   readonly seed: number;
@@ -79,8 +80,10 @@ export class Simulation {
 
   /** @throws RangeError for options out of their bounds, and for a `MASTERLESS_SEED` that is none */
   constructor(options: SimulationOptions = {}) {
-    const { latency: [min, max] = [0.1, 5], traceLines = 2000, maxSteps = 10_000_000 } = options;
     checkKnown(options, ['seed', 'latency', 'traceLines', 'maxSteps']);
+    const { latency = [0.1, 5], traceLines = 2000, maxSteps = 10_000_000 } = options;
+    if (!Array.isArray(latency)) throw new RangeError('latency must be a list: the least and the most milliseconds');
+    const [min, max] = latency as readonly [number, number];
     checkSpans('latency', min, max);
     checkCount('traceLines', traceLines, 0);
     checkCount('maxSteps', maxSteps, 1);
@@ -103,7 +106,7 @@ export class Simulation {
     return this.#agenda.now;
   }
 
-  /** How often each fault had an effect, by its name. */
+  /** How often each fault had an effect, by its name: `docs/testing.md` lists them. */
   get counts(): ReadonlyMap<string, number> {
     return this.#network.counts;
   }
@@ -179,10 +182,11 @@ export class Simulation {
   }
 
   /**
-   * The process of a server is gone: without a goodbye, its connections are reset, or (`silent`) its machine is gone too
-   * and they fall silent. Its listeners are removed, and what the test awaits of it is rejected. `server(id)` restarts it.
+   * The process of a server is gone: without a goodbye, its connections are reset, or (`silent`) they fall silent. Its
+   * listeners are removed, what the test awaits of it is rejected, and its iterators end. `server(id)` restarts it.
    */
   crash(id: string, options: { readonly silent?: boolean } = {}): void {
+    checkKnown(options, ['silent']);
     const { server, process } = this.#actor(id);
     this.#note('crash', id, ...(options.silent === true ? ['silent'] : []));
     process.crash(options.silent === true);
@@ -211,6 +215,7 @@ export class Simulation {
     checkSpan('jump', ms);
     const { platform } = this.#actor(id);
     this.#note('jump', id, ms);
+    if (ms > 0) this.#network.fired('jump');
     platform.jump(ms);
   }
 
@@ -289,7 +294,7 @@ function settled(): Promise<void> {
 function chosenSeed(given: number | undefined): number {
   const { MASTERLESS_SEED: text } = process.env;
   const fromEnvironment = text !== undefined && text !== '';
-  const seed = fromEnvironment ? Number(text) : (given ?? randomInt(SEEDS));
+  const seed = fromEnvironment ? Number(text) : given === undefined ? randomInt(SEEDS) : given;
   if (Number.isInteger(seed) && seed >= 0 && seed < SEEDS) return seed;
   const name = fromEnvironment ? `MASTERLESS_SEED '${text}'` : `seed ${String(given)}`;
   throw new RangeError(`${name} is not a whole number from 0 to ${SEEDS - 1}`);

@@ -1,6 +1,7 @@
 /** Meshes of real servers in virtual time. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Server } from '../../src/index.js';
+import { simulate } from '../../src/testing/simulate.js';
 import { Simulation, SimulationError, type SimulationOptions } from '../../src/testing/simulation.js';
 
 const open: Simulation[] = [];
@@ -93,6 +94,23 @@ describe('a simulation', () => {
   ])('refuses %j', (options, message) => {
     expect(() => new Simulation(options)).toThrow(RangeError);
     expect(() => new Simulation(options)).toThrow(message);
+  });
+
+  it('refuses options that are none, whatever they are given for', async () => {
+    const sim = new Simulation({ seed: 1 });
+    for (const id of ['a', 'b']) sim.server(id);
+    const wrong: readonly (() => unknown)[] = [
+      ...[null, 5, [], { seed: null }, { latency: 5 }, { latency: null }, { latncy: [1, 2] }].map(
+        (options) => () => new Simulation(options as object),
+      ),
+      () => sim.crash('a', { silnt: true } as object),
+      () => sim.network.partition('a', 'b', { oneway: true } as object),
+      () => sim.network.halfOpen('a', 'b', { bothways: true } as object),
+      () => sim.network.move('a', null as unknown as object),
+    ];
+    for (const call of wrong) expect(call).toThrow(RangeError);
+    await expect(simulate(() => undefined, { sedes: 3 } as object)).rejects.toThrow(RangeError);
+    await sim.close();
   });
 
   it('lets the application wait in virtual time, and settles its promises between any two things', async () => {
@@ -291,6 +309,7 @@ describe('servers', () => {
     await sim.until(a.deliver('b', 1));
     expect(got).toEqual([1]);
     expect(told(sim, /disconnect/)).toEqual([]);
+    expect(sim.counts.get('jump')).toBe(10);
   });
 
   it('are all closed with the simulation, also those that are paused, crashed or parted', async () => {
