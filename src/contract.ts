@@ -4,7 +4,7 @@
 import type { MasterlessError } from './errors.js';
 import type { ConnectInfo, DisconnectReason } from './protocol/output.js';
 
-/** Packets that were accepted and not acknowledged when their session ended, oldest first. */
+/** Packets that were accepted and not acknowledged when their session ended, in the order of `send`, urgent ones last. */
 export interface Undelivered<Packet = unknown> {
   /** They were on a wire: each may have arrived, or not. */
   readonly uncertain: readonly Packet[];
@@ -16,19 +16,19 @@ export interface Undelivered<Packet = unknown> {
 export interface ServerEvents<Packet = unknown> {
   /** The node can be dialled; `info` is its address. Once. */
   listening: [info: string];
-  /** A peer's session began. Alternates with `disconnect` for each peer. */
+  /** A peer is connected. Alternates with `disconnect` for each peer. */
   connect: [id: string, info: ConnectInfo];
   /** A packet arrived. */
   message: [sender: string, packet: Packet];
-  /** A peer's session ended. */
+  /** A peer is not connected any more. */
   disconnect: [id: string, reason: DisconnectReason];
-  /** The link of a kept peer was lost; attempt number `attempt`, from 1, begins. */
+  /** The link of a kept peer that is connected was lost; attempt number `attempt`, from 1, begins. */
   reconnecting: [id: string, attempt: number];
-  /** The session goes on over a new link. */
+  /** There is a new link: the session goes on, or, after a goodbye of a kept peer, a new one begins. */
   reconnect: [id: string];
-  /** A session ended with packets that were not acknowledged; comes before its `disconnect`. */
+  /** A session ended with packets that were not acknowledged; before `disconnect`, or `reconnecting` after a goodbye. */
   undelivered: [id: string, packets: Undelivered<Packet>];
-  /** After `send` was refused for want of room, or `writable` was false: there is room. */
+  /** After `send` was refused for want of room, `writable` was false or `deliver` waited: at least half of it is free. */
   drain: [id: string];
   /** Two live nodes claim this id; it may be this node's own. */
   conflict: [id: string];
@@ -40,7 +40,7 @@ export interface ServerEvents<Packet = unknown> {
    * that of who dialled, without a port.
    */
   fault: [remote: string, error: MasterlessError];
-  /** The node is useless, for example since its address is taken; `close` follows. */
+  /** The node is useless, since it can't listen: its address is taken, for example. `close` follows. */
   error: [error: MasterlessError];
   /** The node is closed: no socket, timer or listener is left. */
   close: [];
@@ -57,7 +57,7 @@ export interface ConnectOptions {
 /** Options of {@link Server.send}. */
 export interface SendOptions {
   /**
-   * Passes ahead of packets that are not urgent and still wait. Urgent packets are delivered once and in order among
+   * Passes ahead of packets that are not urgent and still wait here, to be written or for room. Urgent packets are delivered once and in order among
    * themselves; at most 128 KiB each. @default false
    */
   readonly urgent?: boolean | undefined;

@@ -29,7 +29,7 @@ export interface LimitOptions {
   readonly items?: number | undefined;
   /** Connections in their handshake. @default 128 */
   readonly handshakes?: number | undefined;
-  /** The same for one remote address; loopback, unix and memory are not counted. @default 16 */
+  /** The same for one remote address; what comes to listeners at loopback, unix and memory is not counted. @default 16 */
   readonly handshakesPerAddress?: number | undefined;
   /** Peers, connected or wished for. @default 4096 */
   readonly peers?: number | undefined;
@@ -144,7 +144,7 @@ interface Range {
 
 const numbers = {
   port: { fallback: 0, min: 0, max: 65_535 },
-  heartbeat: { fallback: 1000, min: 10, max: LONGEST },
+  heartbeat: { fallback: 1000, min: 10, max: LONGEST - 1 },
   timeout: { fallback: 5000, min: 20, max: LONGEST },
   stallTimeout: { fallback: 60_000, min: 20, max: LONGEST },
   handshakeTimeout: { fallback: 5000, min: 10, max: LONGEST },
@@ -273,7 +273,9 @@ function checkedCodec(codec: Codec): Codec {
   const methods = [encode, decode, encodeInto, encodeParts, decodeRange];
   const named = typeof name === 'string' && /^[\x21-\x7e]{1,32}$/.test(name);
   const valid = named && methods.every((method) => typeof method === 'function');
-  return valid ? codec : fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 ASCII characters');
+  return valid
+    ? codec
+    : fail('codec', codec, 'an object with encode, decode and a name of 1 to 32 visible ASCII characters, no spaces');
 }
 
 function checkedPlatform(platform: Platform): Platform {

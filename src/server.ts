@@ -63,7 +63,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @returns the peer's id, at once when there is a link to that address. May be ignored: it rejects without harm, with
    * `ERR_REFUSED`, `ERR_TIMEOUT`, `ERR_UNREACHABLE`, `ERR_SELF`, `ERR_WRONG_ID`, `ERR_ID_IN_USE`, `ERR_VERSION` and
    * others of the remote kind
-   * @throws MasterlessError `ERR_URI`; `ERR_CLOSED`
+   * @throws MasterlessError `ERR_URI`; `ERR_ID`, `ERR_ARGUMENT` for an option; `ERR_CLOSED`
    */
   connect(uri: string | URL, options: ConnectOptions = {}): Promise<string> {
     checkedOptions(options, 'connect(uri, options)', CONNECT_OPTIONS);
@@ -84,10 +84,15 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     return this.#node.disconnect(checkedId(id));
   }
 
-  /** Wants a peer's link kept (dialled again when it is lost), or no longer. A link that neither side keeps is closed. */
+  /**
+   * Wants a peer's link kept (dialled again when it is lost), or no longer. A link that neither side keeps is closed. A node
+   * that was closed keeps none.
+   */
   keep(id: string, keep: boolean = true): void {
     checkedId(id);
-    this.#node.mesh.keep(id, checkedFlag(keep, 'keep(id, keep): keep'), this.#node.now());
+    const wanted = checkedFlag(keep, 'keep(id, keep): keep');
+    if (this.#node.closed) return;
+    this.#node.mesh.keep(id, wanted, this.#node.now());
     this.#node.pump();
   }
 
@@ -112,7 +117,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
    * go on). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
-   * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`
+   * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`; `ERR_ARGUMENT`
    */
   send(id: string, packet: Packet, options?: SendOptions): boolean;
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
@@ -136,7 +141,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { mesh, deliveries } = this.#node;
     // Of a packet that is too large there is nothing to wait for.
     if (checkedSize(size) > Math.min(this.#maxPacket, mesh.maxPacket(checkedId(id)))) return false;
-    return mesh.writable(id, size) && !deliveries.waiting(id);
+    return mesh.writable(id, size) && !deliveries.waiting(id, false);
   }
 
   /**

@@ -5,7 +5,7 @@
  * bytes that are really there, whatever counts and lengths those bytes claim.
  */
 export interface Codec {
-  /** 1 to 32 characters of ASCII that name format and rules; compared in the handshake. */
+  /** 1 to 32 visible characters of ASCII, no spaces, that name format and rules; compared in the handshake. */
   readonly name: string;
 
   /**

@@ -99,7 +99,7 @@ export class Encoder implements Sink {
       case 'undefined':
         throw new Refusal("undefined can't be sent here: send null");
       default:
-        throw new Refusal(`a ${typeof value} can't be sent`);
+        throw new Refusal(`a ${typeof value} can't be sent: leave it out, or send what it stands for`);
     }
   }
 
@@ -211,7 +211,7 @@ export class Encoder implements Sink {
     try {
       for (key in map) {
         if (!OBJECT.hasOwnProperty.call(map, key)) continue;
-        if (key === '__proto__') throw new Refusal("a property of this name can't be sent");
+        if (key === '__proto__') throw new Refusal("a property of this name can't be sent: rename it");
         length++;
         const item = map[key];
         if (node !== null) node = keys.named(node, key) ?? this.learn(node, key, item);

@@ -1,6 +1,7 @@
 /** What one packet may be at most: the same in both directions and counted in the same way, parsed once. */
 import { MasterlessError, textOf } from '../errors.js';
 
+/** Limits of {@link msgpack}. */
 export interface PacketLimits {
   /** Nesting of arrays and maps: 1 is a flat array. @default 32 */
   readonly depth: number;

@@ -326,7 +326,10 @@ export class Writer {
   }
 
   private tooLarge(): Refusal {
-    return new Refusal(`the packet is larger than ${this.size} bytes`, 'ERR_PACKET_TOO_LARGE');
+    return new Refusal(
+      `the packet is larger than ${this.size} bytes (maxPacket): raise it on both sides, or send it in parts`,
+      'ERR_PACKET_TOO_LARGE',
+    );
   }
 }
 

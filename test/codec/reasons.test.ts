@@ -64,8 +64,8 @@ describe('packets that are refused', () => {
 
   test.each<[unknown, string]>([
     [undefined, "undefined can't be sent here: send null"],
-    [() => 1, "a function can't be sent"],
-    [Symbol('x'), "a symbol can't be sent"],
+    [() => 1, "a function can't be sent: leave it out, or send what it stands for"],
+    [Symbol('x'), "a symbol can't be sent: leave it out, or send what it stands for"],
     [2n ** 64n, "a bigint of more than 64 bits can't be sent: send it as a string"],
     [-(2n ** 63n) - 1n, "a bigint of more than 64 bits can't be sent: send it as a string"],
     [new Date(Number.NaN), "an invalid Date can't be sent: send null"],
@@ -88,7 +88,11 @@ describe('packets that are refused', () => {
   test.each<[object, unknown, string]>([
     [{ depth: 1 }, [[]], 'packet[0]: this is nested deeper than 1 levels, or holds itself'],
     [{ items: 3 }, [1, 2, 3], 'packet: the packet has more than 3 values (limits.items)'],
-    [{ size: 16 }, 'x'.repeat(16), 'packet: the packet is larger than 16 bytes'],
+    [
+      { size: 16 },
+      'x'.repeat(16),
+      'packet: the packet is larger than 16 bytes (maxPacket): raise it on both sides, or send it in parts',
+    ],
   ])('%o', (limits, packet, message) => {
     expect(thrownBy(() => msgpack(limits).encode(packet)).message).toBe(message);
   });
