@@ -49,15 +49,26 @@ export type ErrorCode = keyof typeof sides;
 /** All codes there are, sorted by name. */
 export const errorCodes: readonly ErrorCode[] = (Object.keys(sides) as ErrorCode[]).sort();
 
+interface ErrorDetails {
+  readonly cause?: unknown;
+  readonly uncertain?: boolean;
+}
+
 /** An error of this library: its message names the cause and what to do about it. */
 export class MasterlessError extends Error {
   override readonly name = 'MasterlessError';
   /** What went wrong, for code to compare with. */
   readonly code: ErrorCode;
+  /**
+   * Of a packet that `deliver` or `flush` gave up, as of those of `undelivered`: true if it may have arrived, or still may;
+   * false if it has not, and will not. Errors of other calls do not have it.
+   */
+  declare readonly uncertain?: boolean;
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
     super(message, options);
     this.code = code;
+    if (options.uncertain !== undefined) this.uncertain = options.uncertain;
   }
 
   /** Whether the calling code is at fault (`'local'`) or the network or the other node (`'remote'`). */

@@ -9,7 +9,7 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 export interface Line {
   /** Counted from 1. */
   readonly number: number;
-  /** Without its line feed; empty when there is a problem. */
+  /** Without its line feed and a carriage return before that; empty when there is a problem. */
   readonly text: string;
   readonly bytes: number;
   /** Why the line can't be used, or null. */
@@ -83,7 +83,7 @@ class LineReader {
     try {
       const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: number > 1 });
       const whole = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
-      return { number, bytes, text: decoder.decode(whole), problem: null };
+      return { number, bytes, text: decoder.decode(whole).replace(/\r$/, ''), problem: null };
     } catch {
       return { number, bytes, text: '', problem: 'is not valid UTF-8' };
     }

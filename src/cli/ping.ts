@@ -2,7 +2,7 @@
  * `masterless ping`: who is at an address, and how long it takes to answer.
  */
 import { randomBytes } from 'node:crypto';
-import { type ConnectInfo, Server } from '../index.js';
+import { type ConnectInfo, MasterlessError, Server } from '../index.js';
 import { Arguments, Exit, UsageError } from './arguments.js';
 import { credentialHelp, credentialKinds, credentialsOf, credentialUsage, idOf } from './credentials.js';
 import { Interruption } from './interruption.js';
@@ -56,7 +56,9 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // A mistake in the address is thrown by connect itself.
     if (id === null && isLocal(error)) throw error;
-    failure = error;
+    // An interruption is told by its exit code.
+    const late = error instanceof MasterlessError && error.code === 'ERR_ABORTED';
+    failure = late ? new Error(`no answer within ${timeout / 1000} s`, { cause: error }) : error;
   } finally {
     await server.close();
   }

@@ -73,7 +73,7 @@ export class Deliveries {
   deliver(id: string, bytes: Encoded, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
-        reject(aborted(id, 'not sent', signal));
+        reject(aborted(id, 'not sent', false, signal));
         return;
       }
       const queued: Queued = { bytes, urgent, signal, resolve, reject };
@@ -87,7 +87,7 @@ export class Deliveries {
       }
       if ((queue?.length ?? 0) >= this.#limit) {
         const message = `${this.#limit} calls of deliver to ${id} wait for room already (limits.deliveries): await some`;
-        reject(new MasterlessError('ERR_LIMIT', message));
+        reject(new MasterlessError('ERR_LIMIT', message, { uncertain: false }));
         return;
       }
       // Not bytes.slice(), which makes no copy of a Buffer, as a codec may give.
@@ -148,7 +148,7 @@ export class Deliveries {
         const sent = number <= session.lane(lane).outgoing.everSent;
         const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
         const message = `the session with ${id} ended before the packet was acknowledged: ${known}`;
-        reject(new MasterlessError('ERR_UNDELIVERED', message));
+        reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: sent }));
       }
     }
   }
@@ -158,9 +158,8 @@ export class Deliveries {
     const queue = this.#queues.get(id) ?? [];
     this.#queues.delete(id);
     for (const { reject } of queue) {
-      reject(
-        new MasterlessError('ERR_UNDELIVERED', `${id} disconnected while the packet waited for room: it was not sent`),
-      );
+      const message = `${id} disconnected while the packet waited for room: it was not sent`;
+      reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: false }));
     }
   }
 
@@ -186,7 +185,7 @@ export class Deliveries {
       const at = queue.indexOf(entry);
       if (at < 0) return;
       queue.splice(at, 1);
-      queued.reject(aborted(id, 'not sent', signal));
+      queued.reject(aborted(id, 'not sent', false, signal));
       if (at === 0 && this.#queues.get(id) === queue) this.#freed(id, queue);
     };
     const forget = onAbort(signal, abort);
@@ -230,7 +229,7 @@ export class Deliveries {
     const settle = onAbort(signal, () => {
       const written = number <= session.lane(lane).outgoing.everSent;
       const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
-      promised.reject(aborted(id, `${known}: it may still arrive`, signal));
+      promised.reject(aborted(id, `${known}: it may still arrive`, true, signal));
     });
     waiters[lane].push({
       number,
@@ -254,11 +253,11 @@ function enqueue(queue: Queued[], entry: Queued): void {
 }
 
 function unknown(id: string): MasterlessError {
-  return new MasterlessError('ERR_UNKNOWN_PEER', `${id} is not connected: connect first, or wait for its 'connect'`);
+  const message = `${id} is not connected: connect first, or wait for its 'connect'`;
+  return new MasterlessError('ERR_UNKNOWN_PEER', message, { uncertain: false });
 }
 
-function aborted(id: string, known: string, signal: AbortSignal): MasterlessError {
-  return new MasterlessError('ERR_ABORTED', `delivery to ${id} was given up by its signal; the packet was ${known}`, {
-    cause: signal.reason,
-  });
+function aborted(id: string, known: string, uncertain: boolean, signal: AbortSignal): MasterlessError {
+  const message = `delivery to ${id} was given up by its signal; the packet was ${known}`;
+  return new MasterlessError('ERR_ABORTED', message, { cause: signal.reason, uncertain });
 }

@@ -28,6 +28,7 @@ export interface Messages<Packet = unknown> {
   next(): Promise<IteratorResult<Message<Packet>, undefined>>;
   return(): Promise<IteratorResult<Message<Packet>, undefined>>;
   [Symbol.asyncIterator](): Messages<Packet>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 interface Entry<Packet> {
@@ -225,6 +226,9 @@ export class Inbox<Packet> {
       },
       [Symbol.asyncIterator]() {
         return this;
+      },
+      async [Symbol.asyncDispose]() {
+        finish();
       },
     };
   }

@@ -19,7 +19,7 @@ describe('lines', () => {
         fc.array(fc.string({ unit: 'binary' })),
         fc.integer({ min: 1, max: 20 }),
         async (texts, size) => {
-          const wanted = texts.map((text) => text.replaceAll('\n', ' ').replaceAll('\uFEFF', ''));
+          const wanted = texts.map((text) => text.replaceAll('\n', ' ').replaceAll('\uFEFF', '').replace(/\r$/, ''));
           const found = await read(wanted.map((text) => `${text}\n`).join(''), size);
           expect(found.map(({ text }) => text)).toEqual(wanted);
           expect(found.map(({ number }) => number)).toEqual(wanted.map((_, index) => index + 1));
@@ -32,6 +32,11 @@ describe('lines', () => {
     expect((await read('a\nb')).map(({ text }) => text)).toEqual(['a', 'b']);
     expect((await read('a\n\n')).map(({ text }) => text)).toEqual(['a', '']);
     expect(await read('')).toEqual([]);
+  });
+
+  it('takes line ends of Windows', async () => {
+    const found = await read('a\r\nb\rc\r\r\n\r\nlast\r');
+    expect(found.map(({ text }) => text)).toEqual(['a', 'b\rc\r', '', 'last']);
   });
 
   it('leaves out a byte order mark at the beginning only', async () => {

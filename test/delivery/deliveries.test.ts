@@ -150,27 +150,37 @@ describe('deliver', () => {
     write();
     const unsent = deliver(2);
     deliveries.ended('p', session);
-    await expect(sent).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', message: expect.stringContaining('may have') });
-    await expect(unsent).rejects.toMatchObject({ message: expect.stringContaining('it was not sent') });
+    await expect(sent).rejects.toMatchObject({
+      code: 'ERR_UNDELIVERED',
+      uncertain: true,
+      message: expect.stringContaining('may have'),
+    });
+    await expect(unsent).rejects.toMatchObject({
+      uncertain: false,
+      message: expect.stringContaining('it was not sent'),
+    });
   });
 
   it('rejects those who wait for room when the peer is gone', async () => {
     const { deliver, deliveries } = bench(0);
     const waiting = deliver(1);
     deliveries.gone('p');
-    await expect(waiting).rejects.toMatchObject({ code: 'ERR_UNDELIVERED' });
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', uncertain: false });
     expect(deliveries.waiting('p', false)).toBe(false);
   });
 
   it('rejects at once for a peer that is not connected', async () => {
     const { deliver, state } = bench();
     state.connected = false;
-    await expect(deliver(1)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER' });
+    await expect(deliver(1)).rejects.toMatchObject({ code: 'ERR_UNKNOWN_PEER', uncertain: false });
   });
 
   it('is given up by its signal: before, while it waits for room, and while it waits for the acknowledgement', async () => {
     const before = bench();
-    await expect(before.deliver(1, false, AbortSignal.abort())).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(before.deliver(1, false, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      uncertain: false,
+    });
     expect(before.session.normal.outgoing.total).toBe(0);
 
     const room = bench(0);
@@ -178,7 +188,7 @@ describe('deliver', () => {
     const waiting = room.deliver(1, false, controller.signal);
     const behind = room.deliver(2);
     controller.abort();
-    await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining('not sent') });
+    await expect(waiting).rejects.toMatchObject({ uncertain: false, message: expect.stringContaining('not sent') });
     room.state.room = 9;
     room.deliveries.drained('p');
     expect(room.session.normal.outgoing.total).toBe(1);
@@ -190,13 +200,19 @@ describe('deliver', () => {
     const promise = sent.deliver(1, false, later.signal);
     const next = sent.deliver(2);
     later.abort();
-    await expect(promise).rejects.toMatchObject({ message: expect.stringContaining('accepted, and not yet sent') });
+    await expect(promise).rejects.toMatchObject({
+      uncertain: true,
+      message: expect.stringContaining('accepted, and not yet sent'),
+    });
     sent.write();
     const written = new AbortController();
     const third = sent.deliver(3, false, written.signal);
     sent.write();
     written.abort();
-    await expect(third).rejects.toMatchObject({ message: expect.stringContaining('sent, and not yet acknowledged') });
+    await expect(third).rejects.toMatchObject({
+      uncertain: true,
+      message: expect.stringContaining('sent, and not yet acknowledged'),
+    });
     sent.acknowledge(3);
     expect(await now(next)).toBe('resolved');
   });

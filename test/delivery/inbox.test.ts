@@ -96,7 +96,7 @@ describe('readers of an inbox', () => {
     for (const packet of [1, 2, 3]) add(packet);
     await quick.next();
     await quick.next();
-    await quick.return?.();
+    await quick[Symbol.asyncDispose]();
     expect(handled).toEqual([]);
     state.listening = true;
     inbox.flow();

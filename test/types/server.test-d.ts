@@ -85,7 +85,7 @@ describe('Server', () => {
     expectTypeOf(server.flush()).resolves.toBeVoid();
     expectTypeOf(server.ping('a')).resolves.toBeNumber();
     expectTypeOf(server.messages()).toEqualTypeOf<Messages<Count>>();
-    expectTypeOf(server.messages()).toExtend<AsyncIterableIterator<Message<Count>>>();
+    expectTypeOf(server.messages()).toExtend<AsyncIterableIterator<Message<Count>> & AsyncDisposable>();
     expectTypeOf(server.messages().next()).resolves.toEqualTypeOf<IteratorResult<Message<Count>, undefined>>();
     expectTypeOf<Message<Count>>().toEqualTypeOf<{ readonly sender: string; readonly packet: Count }>();
   });
@@ -130,6 +130,7 @@ describe('events', () => {
 describe('errors', () => {
   it('have a code of the table, a side and a cause', () => {
     expectTypeOf<MasterlessError['code']>().toEqualTypeOf<ErrorCode>();
+    expectTypeOf<MasterlessError['uncertain']>().toEqualTypeOf<boolean | undefined>();
     expectTypeOf<MasterlessError['side']>().toEqualTypeOf<ErrorSide>();
     expectTypeOf<ErrorCode>().toEqualTypeOf<(typeof errorCodes)[number]>();
     expectTypeOf<MasterlessError>().toExtend<Error>();
