@@ -50,6 +50,8 @@ export class World {
   start(id: string, config: Partial<MeshConfig> = {}): SimNode {
     const node = new SimNode(this, id, ++this.starts, config);
     this.nodes.set(id, node);
+    // One that still closes was found there until now, by whom it has something left for.
+    for (const leaver of this.leavers) leaver.process.unlisten(id);
     node.listen();
     return node;
   }
@@ -64,7 +66,6 @@ export class World {
   /** Closes a node in good order; its id is free for another. */
   leave(node: SimNode): void {
     this.nodes.delete(node.id);
-    node.process.unlisten(node.id);
     this.leavers.add(node);
     node.act((mesh, now) => mesh.close(now));
   }
