@@ -53,6 +53,7 @@ export default {
       PLATFORM,
       PROTOCOL,
       TRANSPORT,
+      TIMERS,
       '^src/(server|contract|transports/uri)\\.ts$',
       BUILTIN,
     ]),

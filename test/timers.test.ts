@@ -41,3 +41,18 @@ it.each(['tcp://127.0.0.1:0', 'memory://timers'])('nodes at %s do all they do be
   });
   await right.close();
 });
+
+it('both go on where the timers were replaced before the library was loaded', async () => {
+  vi.resetModules();
+  const { Server: Fresh } = await import('../src/index.js');
+  const { Simulation } = await import('../src/testing/index.js');
+  expect(Fresh).not.toBe(Server);
+  const [left, right] = [new Fresh('left', { listen: [] }), new Fresh('right')];
+  await once(right, 'listening');
+  expect(await left.connect(right.info() ?? '')).toBe('right');
+  await Promise.all([left.close(), right.close()]);
+  const sim = new Simulation({ seed: 1 });
+  const [a] = [sim.server('a'), sim.server('b')];
+  expect(await sim.until(a.connect('sim://b'))).toBe('b');
+  await sim.close();
+});

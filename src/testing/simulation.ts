@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { ServerEvents } from '../contract.js';
 import type { ServerOptions } from '../options.js';
 import { Server } from '../server.js';
+import { timers } from '../timers.js';
 import { Agenda } from './agenda.js';
 import { checkCount, checkKnown, checkSpan, checkSpans } from './checks.js';
 import { Faults } from './faults.js';
@@ -53,8 +54,6 @@ export class SimulationError extends Error {
 /** Lines of the trace in the message of an error. */
 const SHOWN = 20;
 const SEEDS = 2 ** 32;
-// What this is when the library is loaded: tests may put a false clock in its place.
-const turn = globalThis.setImmediate;
 
 interface Actor {
   readonly server: Server;
@@ -287,7 +286,7 @@ export class Simulation {
 /** All promises that can settle have, and what they led to. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
-    turn(resolve);
+    timers.setImmediate(resolve);
   });
 }
 
