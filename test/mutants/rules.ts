@@ -54,8 +54,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'the old link is fenced off before a new one counts',
     file: 'src/protocol/adoption.ts',
-    find: '  replaceLink(state, peer, now);\n  peer.epoch = verdict.epoch;',
-    replace: '  peer.epoch = verdict.epoch;',
+    find: '  joinSession(state, peer, verdict);\n  replaceLink(state, peer, now);',
+    replace: '  joinSession(state, peer, verdict);',
     catcher: storms,
   },
   {
@@ -141,8 +141,15 @@ export const rules: readonly Rule[] = [
   {
     name: 'a sender keeps to the window',
     file: 'src/protocol/sessions.ts',
-    find: 'if (outstanding > 0 && outstanding + cost > Math.min(window, peer.window)) return false;',
+    find: '    if (!urgent || large <= most || outstanding - large + cost > most) return false;\n',
     replace: '',
+    catcher: storms,
+  },
+  {
+    name: 'a node that closes begins no session',
+    file: 'src/protocol/adoption.ts',
+    find: '    if (state.closing) {',
+    replace: '    if (state.closing && peer === null) {',
     catcher: storms,
   },
   {
