@@ -205,8 +205,8 @@ export class Deliveries {
 
   /** The first of those who waited has given up: others may want less room than it did. */
   #freed(id: string, queue: readonly Queued[]): void {
-    if (this.#outgoing.writable(id, 1)) this.drained(id);
-    else if (queue.length === 0) this.#queues.delete(id);
+    if (queue.length > 0 || this.#outgoing.writable(id, 1)) this.drained(id);
+    else this.#queues.delete(id);
     this.#listener.pump();
   }
 

@@ -140,7 +140,8 @@ function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offe
     else endSession(state, peer);
   }
   if (peer.session.id === 0) {
-    if (state.closing) {
+    // Of one that is still connected, the new session has what was accepted for it since the other went.
+    if (state.closing && !peer.connected) {
       turnAwayClosing(state, connection, now);
       return;
     }
@@ -212,6 +213,7 @@ export function onAdopt(state: MeshState, connection: Connection, verdict: Adopt
   joinSession(state, peer, verdict);
   replaceLink(state, peer, now);
   if (state.closing && !peer.connected) {
+    endSession(state, peer);
     turnAwayClosing(state, connection, now);
     return;
   }

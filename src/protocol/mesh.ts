@@ -189,7 +189,7 @@ export class Mesh {
    * @returns null when there are too many in their handshake: close it
    */
   accepted(remote: string, limited: boolean, now: number): Connection | null {
-    if (!hasRoom(this.state, remote, limited)) return null;
+    if (this.closedTold || !hasRoom(this.state, remote, limited)) return null;
     return this.state.addConnection(null, remote, now);
   }
 
@@ -318,7 +318,7 @@ export class Mesh {
 
   private rest(now: number): Output | null {
     const { state } = this;
-    if (state.idle) state.wakeAt = Number.POSITIVE_INFINITY;
+    if (state.idle || this.closedTold) state.wakeAt = Number.POSITIVE_INFINITY;
     if (!state.closing || this.closedTold) return null;
     for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;

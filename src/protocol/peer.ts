@@ -92,8 +92,9 @@ export class Peer {
   fenced: Connection | null = null;
   /** The call of `Traffic.group` that named it last. */
   namedIn = 0;
-  /** Bytes of the smallest packet that was refused since there last was room. */
+  /** Bytes of the smallest packet that was refused since there last was room, and of the smallest urgent one, or 0. */
   refused = 0;
+  refusedUrgent = 0;
   /** Links in a row that went as soon as they came. */
   flaps = 0;
   /** The last one did not stand for `minDelay`. */

@@ -63,10 +63,15 @@ export function tellRoom(state: MeshState): void {
   const { window, totalWindow } = state.config;
   for (const peer of state.starved) {
     // Told too early, an application encodes a large packet again and again to hear that there is no room for it.
-    if (!takes(peer) || !fits(state, peer, peer.refused, false)) continue;
-    const { outstanding } = peer.session;
-    if (outstanding > 0 && (outstanding > Math.min(window, peer.window) / 2 || state.outstanding > totalWindow / 2))
-      continue;
+    if (!takes(peer)) continue;
+    const most = Math.min(window, peer.window);
+    const { cost } = peer.session.normal.outgoing;
+    // Beside one that is larger than the window there is room for urgent ones only.
+    const urgent = cost > most && peer.refusedUrgent > 0;
+    if (!fits(state, peer, urgent ? peer.refusedUrgent : peer.refused, urgent)) continue;
+    const beside = urgent ? cost : 0;
+    const outstanding = peer.session.outstanding - beside;
+    if (outstanding > 0 && (outstanding > most / 2 || state.outstanding - beside > totalWindow / 2)) continue;
     state.starved.delete(peer);
     state.emit({ kind: 'drain', id: peer.id });
   }

@@ -120,6 +120,8 @@ export class Traffic {
     if (!peer.connected) return false;
     const waits = starved.has(peer);
     peer.refused = waits ? Math.min(peer.refused, size) : size;
+    if (!waits) peer.refusedUrgent = 0;
+    if (urgent) peer.refusedUrgent = Math.min(peer.refusedUrgent || size, size);
     starved.add(peer);
     if (!waits) hurry(this.state);
     return false;

@@ -148,7 +148,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'a node that closes begins no session',
     file: 'src/protocol/adoption.ts',
-    find: '    if (state.closing) {',
+    find: '    if (state.closing && !peer.connected) {',
     replace: '    if (state.closing && peer === null) {',
     catcher: storms,
   },

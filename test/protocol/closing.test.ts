@@ -1,7 +1,7 @@
 /** What a node that closes still does, and what it does no more. */
 import { describe, expect, it } from 'vitest';
 import { encodeHeartbeat } from '../../src/protocol/control.js';
-import { CONFIG, follow, Scripted } from './scripted.js';
+import { CONFIG, follow, propose, Scripted } from './scripted.js';
 
 /** A node that closes with a packet on its way to a peer whose link has just been lost, and that it can dial. */
 function closing(): Scripted {
@@ -42,6 +42,20 @@ describe('a node that closes', () => {
     scripted.act((mesh, now) => mesh.close(now));
     expect([opening.closed, greeted.closed]).toEqual(['cut', 'flushed']);
     expect([opening.kinds(), greeted.kinds()]).toEqual([[], ['Reject']]);
+  });
+});
+
+describe('a node that is closed', () => {
+  it('waits for nothing, whatever it remembers, and takes no connection', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.keep('only kept', true, now));
+    // What was proposed and not answered may have been accepted: it is remembered for a while.
+    propose(scripted).line.end();
+    expect(scripted.mesh.view('a')).toMatchObject({ waiting: true });
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(scripted.heard()).toContain('closed');
+    expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+    expect(() => scripted.dial()).toThrow('takes no connection');
   });
 });
 

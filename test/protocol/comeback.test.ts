@@ -69,6 +69,28 @@ describe.each(['a', 'b'] as const)('%s closes', (closing) => {
     expect([had, back.connections(), servers[closing].connections()]).toEqual([[], [], []]);
   });
 
+  it('and has accepted something since the other said goodbye: that goes over a new session', async () => {
+    const other = closing === 'a' ? 'b' : 'a';
+    const sim = new Simulation({ seed: 1 });
+    open.push(sim);
+    const leaver = sim.server<number>(closing, { reconnect: 20 });
+    const stayer = sim.server<number>(other);
+    const had: number[] = [];
+    stayer.on('message', (_id, packet) => had.push(packet));
+    await sim.until(leaver.connect(`sim://${other}`));
+    await sim.until(() => stayer.connections().length === 1);
+    await sim.until(stayer.disconnect(closing));
+    sim.network.partition('a', 'b');
+    await sim.run(50);
+    expect([leaver.connections(), leaver.send(other, 1)]).toEqual([[other], true]);
+    const before = sim.now;
+    const closed = leaver.close();
+    sim.network.heal();
+    await sim.until(closed);
+    expect(had).toEqual([1]);
+    expect(sim.now - before).toBeLessThan(1000);
+  });
+
   it('and strangers are turned away with the reason', async () => {
     const { sim, told, listen, closed } = await flushing(closing, { dials: 'a', seed: 1 });
     const stranger = sim.server('stranger', { reconnect: 1 });

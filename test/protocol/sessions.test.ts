@@ -55,6 +55,23 @@ describe('urgent packets beside one that is larger than the whole window', () =>
     expect(urgent(scripted)).toBe(0);
   });
 
+  it('and are told of room there when they were refused', () => {
+    const { scripted, line } = linked({ window: room(8) });
+    expect(large(scripted)).toBe(1);
+    while (urgent(scripted) > 0);
+    line.say(encodeAck([0, 3]));
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([0, 4]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(urgent(scripted)).toBe(9);
+    // Others are told when the large one was had, and not before, though some was refused since.
+    expect(send(scripted)).toBe(0);
+    line.say(encodeAck([0, 9]));
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([1, 9]));
+    expect(scripted.heard()).toEqual(['drain a']);
+  });
+
   it('of the smaller window of both sides', () => {
     const { scripted } = linked({ window: room(8) }, { window: room(3) });
     expect(large(scripted)).toBe(1);
