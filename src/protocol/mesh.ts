@@ -11,7 +11,7 @@ import type { Connection } from './connection.js';
 import { ByeReason, encodePing, RejectReason } from './control.js';
 import { recount } from './crowd.js';
 import { tickDials } from './dialing.js';
-import { broken, end, endError, endHandshakes, tickHandshakes } from './ending.js';
+import { broken, end, endAll, endError, endHandshakes, tickHandshakes } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { tellKeep } from './keep.js';
@@ -318,13 +318,11 @@ export class Mesh {
 
   private rest(now: number): Output | null {
     const { state } = this;
-    if (state.idle || this.closedTold) state.wakeAt = Number.POSITIVE_INFINITY;
+    if (state.idle) state.wakeAt = Number.POSITIVE_INFINITY;
     if (!state.closing || this.closedTold) return null;
     for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;
-    for (const dial of state.dials) state.dials.delete(dial);
-    endHandshakes(state, now);
-    for (const connection of state.connections) state.close(connection, true);
+    endAll(state, now);
     state.emit({ kind: 'closed' });
     return state.outputs.shift() ?? null;
   }
