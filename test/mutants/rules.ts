@@ -146,13 +146,6 @@ export const rules: readonly Rule[] = [
     catcher: storms,
   },
   {
-    name: 'a node that closes begins no session',
-    file: 'src/protocol/adoption.ts',
-    find: '    if (state.closing && !peer.connected) {',
-    replace: '    if (state.closing && peer === null) {',
-    catcher: storms,
-  },
-  {
     name: 'who was refused is told of room',
     file: 'src/protocol/sessions.ts',
     find: "    state.emit({ kind: 'drain', id: peer.id });\n",
