@@ -57,8 +57,8 @@ export interface ConnectOptions {
 /** Options of {@link Server.send}. */
 export interface SendOptions {
   /**
-   * Passes ahead of packets that are not urgent and still wait here, to be written or for room. Urgent packets are delivered once and in order among
-   * themselves; at most 128 KiB each. @default false
+   * Passes ahead of packets that are not urgent and still wait here, to be written or for room. Urgent packets are delivered
+   * once and in order among themselves; at most 128 KiB each. @default false
    */
   readonly urgent?: boolean | undefined;
 }

@@ -70,12 +70,13 @@ export function endHandshakes(state: MeshState, now: number): void {
   }
 }
 
-/** The node is closed: nothing is left of what it knew, and so nothing to wait for. */
+/** The node is closed, and says so: nothing is left of what it knew, and so nothing to wait for. */
 export function endAll(state: MeshState, now: number): void {
   state.dials.clear();
   endHandshakes(state, now);
   for (const connection of state.connections) state.close(connection, true);
   state.peers.clear();
+  state.emit({ kind: 'closed' });
 }
 
 /** Ends handshakes that have come to their deadline, which is `grace` later where nothing could be heard. */

@@ -316,6 +316,7 @@ export class Mesh {
     recount(state);
   }
 
+  /** All that has come is read: what follows from there being nothing else to do. */
   private rest(now: number): Output | null {
     const { state } = this;
     if (state.idle) state.wakeAt = Number.POSITIVE_INFINITY;
@@ -323,7 +324,6 @@ export class Mesh {
     for (const peer of state.peers.values()) if (peer.connected || peer.parting !== null) return null;
     this.closedTold = true;
     endAll(state, now);
-    state.emit({ kind: 'closed' });
     return state.outputs.shift() ?? null;
   }
 
