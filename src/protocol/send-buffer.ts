@@ -14,8 +14,10 @@
  * lane, let alone to another peer.
  */
 import { type BulkKind, Frame, headerSize, MAX_HEADER, protocolError, writeHeader } from './frame.js';
-import { joined, type Parts } from './parts.js';
-import { frameSize, offsetOf, Segment } from './segment.js';
+import type { Parts } from './parts.js';
+import { type RetainedPacket, retainedIn } from './retained.js';
+import { offsetOf, Segment } from './segment.js';
+import { Spares } from './spares.js';
 
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
 export const PIECE: number = 128 * 1024;
@@ -31,14 +33,6 @@ const SEGMENT_SIZES = [1024, 16 * 1024] as const;
 const FULL_SEGMENT = 64 * 1024;
 /** With less room than this behind the last frame, nothing is encoded there. */
 const LEAST_ROOM = 128;
-/** Bytes kept for being written again beyond as many as are on their way: what one acknowledgement lets go of. */
-const MIN_SPARE = 1024 * 1024;
-
-/** A packet as the application gave it, and whether any of it was ever handed to a connection. */
-export interface RetainedPacket {
-  readonly payload: Uint8Array;
-  readonly written: boolean;
-}
 
 export class SendBuffer {
   /** Frames that the other side has acknowledged. */
@@ -66,9 +60,8 @@ export class SendBuffer {
   /** The next byte to write: segment by index, byte in it. */
   private cursorSegment = 0;
   private cursor = 0;
-  /** Segments that were acknowledged, for their memory; null for none, as most links are idle. */
-  private spare: Segment[] | null = null;
-  private spareBytes = 0;
+  /** Memory of what was acknowledged; null for none, as most links are idle. */
+  private spares: Spares | null = null;
   /**
    * Something was accepted while a packet was encoded. What was left of that segment is lost, up to 64 KiB, and an application
    * that does it once does it each time: nothing is reserved any more.
@@ -240,25 +233,7 @@ export class SendBuffer {
 
   /** The packets not acknowledged, oldest first: views, or copies of what was in pieces. */
   retained(): RetainedPacket[] {
-    const packets: RetainedPacket[] = [];
-    let pieces: Uint8Array[] = [];
-    let number = this.acked;
-    let firstPiece = number;
-    this.segments.forEach((segment, index) => {
-      if (index < this.headSegment) return;
-      for (let at = index === this.headSegment ? this.head : 0; at < segment.length; number++) {
-        const size = frameSize(segment.bytes, at);
-        const payload = segment.bytes.subarray(at + size.header, at + size.header + size.payload);
-        if (pieces.length === 0) firstPiece = number;
-        pieces.push(payload);
-        if (segment.bytes[at] !== Frame.Piece) {
-          packets.push({ payload: joined(pieces), written: firstPiece < this.everSent });
-          pieces = [];
-        }
-        at += size.header + size.payload;
-      }
-    });
-    return packets;
+    return retainedIn(this.segments.slice(this.headSegment), this.head, this.acked, this.everSent);
   }
 
   /** Lets go of the segments of which all is acknowledged and written to the present link. */
@@ -270,7 +245,9 @@ export class SendBuffer {
     }
     for (let i = 0; i < done; i++) {
       const segment = this.segments.shift() as Segment;
-      if (segment.first >= this.before && segment !== this.reserved) this.keep(segment);
+      if (segment.first < this.before || segment === this.reserved || segment.bytes.length < FULL_SEGMENT) continue;
+      this.spares ??= new Spares();
+      this.spares.keep(segment);
     }
     if (this.headSegment < done) this.head = 0;
     if (this.cursorSegment < done) this.cursor = 0;
@@ -279,31 +256,15 @@ export class SendBuffer {
     if (this.segments.length === 0) this.segments = NOTHING;
   }
 
-  /** Keeps memory that is worth it: clearing it and touching it for the first time takes longer than writing it. */
-  private keep(segment: Segment): void {
-    const size = segment.bytes.length;
-    if (size < FULL_SEGMENT) return;
-    this.spare ??= [];
-    this.spare.push(segment);
-    this.spareBytes += size;
-  }
-
   /** The next segment, with room for `size` bytes. */
   private begin(size: number, open: boolean): Segment {
-    const { spare: kept } = this;
-    const index = kept?.findLastIndex(({ bytes }) => bytes.length >= size) ?? -1;
-    if (kept === null || index === -1) return new Segment(new Uint8Array(size), this.total, open);
-    const [spare] = kept.splice(index, 1) as [Segment];
-    this.spareBytes -= spare.bytes.length;
-    return spare.begin(this.total, open);
+    const spare = this.spares?.take(size)?.begin(this.total, open);
+    return spare ?? new Segment(new Uint8Array(size), this.total, open);
   }
 
   /** An idle lane keeps nothing, and a busy one about as much as it may need again soon. */
   private trim(): void {
-    if (this.spare === null) return;
-    const most = this.bytes === 0 ? 0 : this.bytes + MIN_SPARE;
-    while (this.spareBytes > most) this.spareBytes -= (this.spare.pop() as Segment).bytes.length;
-    if (this.spareBytes === 0) this.spare = null;
+    if (this.spares?.trim(this.bytes) === true) this.spares = null;
   }
 
   private append(kind: BulkKind, payload: Uint8Array): void {

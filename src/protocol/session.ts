@@ -9,7 +9,8 @@
 import type { Assembly } from './assembly.js';
 import type { Counts } from './fields.js';
 import { Frame } from './frame.js';
-import { type RetainedPacket, SendBuffer } from './send-buffer.js';
+import type { RetainedPacket } from './retained.js';
+import { SendBuffer } from './send-buffer.js';
 
 export const NORMAL = 0;
 export const URGENT = 1;

@@ -56,12 +56,10 @@ function copy(value: unknown, seen: Map<object, unknown>, shared: ReadonlySet<ob
 /** Room that nothing lies in yet is not copied: what comes next is then put elsewhere, which nobody can tell. */
 function copyBuffer(buffer: SendBuffer, seen: Map<object, unknown>): SendBuffer {
   const copied = Object.assign(Object.create(SendBuffer.prototype) as SendBuffer, buffer) as unknown as {
-    spare: Segment[] | null;
-    spareBytes: number;
+    spares: null;
     segments: Segment[];
   };
-  copied.spare = null;
-  copied.spareBytes = 0;
+  copied.spares = null;
   copied.segments = copied.segments.map((segment) =>
     Object.assign(new Segment(segment.bytes.slice(0, segment.length), segment.first, segment.open), {
       length: segment.length,

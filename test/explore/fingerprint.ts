@@ -79,7 +79,7 @@ const rules = new Map<object, Rule<never>>([
     // Where things lie in memory does not matter, only what lies there.
     {
       skip: new Set([
-        ...['kind', 'before', 'segments', 'headSegment', 'head', 'cursorSegment', 'cursor', 'spare', 'spareBytes'],
+        ...['kind', 'before', 'segments', 'headSegment', 'head', 'cursorSegment', 'cursor', 'spares'],
         ...['reserved', 'reservedAt', 'contested', 'header'],
       ]),
       instead(value: SendBuffer, hash: Hash) {
