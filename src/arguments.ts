@@ -12,6 +12,8 @@ import { type Encoded, Parts } from './protocol/parts.js';
 
 /** Asking for it takes longer than all else that is checked of a packet. */
 const { isUint8Array } = builtins.util.types;
+/** The longest time a timer can wait. */
+const MAX_TTL = 2 ** 31 - 1;
 
 /** @throws MasterlessError `ERR_ID` */
 export function checkedId(id: unknown): string {
@@ -61,6 +63,13 @@ export function checkedSignal(signal: unknown): AbortSignal | undefined {
 export function checkedFlag(flag: unknown, name: string): boolean {
   if (typeof flag === 'boolean') return flag;
   throw argument(`${name} must be a boolean, and this is ${kindOf(flag)}`);
+}
+
+/** A number of milliseconds. @throws MasterlessError `ERR_ARGUMENT` */
+export function checkedTtl(ttl: unknown): number {
+  if (typeof ttl === 'number' && ttl > 0 && ttl <= MAX_TTL) return ttl;
+  const is = typeof ttl === 'number' ? ttl : kindOf(ttl);
+  throw argument(`ttl must be a number of milliseconds, above 0 and at most ${MAX_TTL}, and this is ${is}`);
 }
 
 /** A number of bytes. @throws MasterlessError `ERR_ARGUMENT` */

@@ -28,6 +28,8 @@ export interface ServerEvents<Packet = unknown> {
   reconnect: [id: string];
   /** A session ended with packets that were not acknowledged; before `disconnect`, or `reconnecting` after a goodbye. */
   undelivered: [id: string, packets: Undelivered<Packet>];
+  /** The `ttl` of these packets was over before anything of them was written, in the order of `send`: none has arrived. */
+  expired: [id: string, packets: readonly Packet[]];
   /** After `send` was refused for want of room, `writable` was false or `deliver` waited: at least half of it is free. */
   drain: [id: string];
   /** Two live nodes claim this id; it may be this node's own. */
@@ -61,6 +63,11 @@ export interface SendOptions {
    * once and in order among themselves; at most 128 KiB each. @default false
    */
   readonly urgent?: boolean | undefined;
+  /**
+   * Milliseconds for which the packet is of use, above 0. If nothing of it was written to a link by then it is not sent any
+   * more, and `expired` tells so. What was written may have arrived, and is sent again whatever its age. @default no limit
+   */
+  readonly ttl?: number | undefined;
 }
 
 /** Options of {@link Server.deliver}. */

@@ -28,6 +28,7 @@ const sides = {
   ERR_BAD_PACKET: 'remote',
   ERR_CODEC: 'remote',
   ERR_CONNECTION_LOST: 'remote',
+  ERR_EXPIRED: 'remote',
   ERR_FEATURE: 'remote',
   ERR_ID_IN_USE: 'remote',
   ERR_LIMIT: 'remote',

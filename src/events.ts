@@ -9,6 +9,12 @@ type Arguments<Events, E extends keyof Events> = Events[E] extends unknown[] ? E
 /** A listener of the event `E`; `this` is the emitter. */
 export type Listener<Self, Events, E extends keyof Events> = (this: Self, ...args: Arguments<Events, E>) => void;
 
+/** An emitter as whoever speaks through it sees it. */
+export interface Voice<Events extends Record<keyof Events, unknown[]>> {
+  emit<E extends keyof Events>(event: E, ...args: Events[E]): boolean;
+  listenerCount(event: keyof Events): number;
+}
+
 export class TypedEmitter<Events> extends EventEmitter {
   // No method, of which a class of the application that extends this one could have another.
   readonly #listenerAdded: (event: Name<Events>) => void;

@@ -5,7 +5,7 @@
 import type { Codec } from './codec/codec.js';
 import { sharedMsgpack } from './codec/msgpack.js';
 import { meshConfig } from './config.js';
-import type { ServerEvents, Undelivered } from './contract.js';
+import type { ServerEvents } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Messages } from './delivery/inbox.js';
@@ -13,13 +13,13 @@ import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, throwLater } from './errors.js';
+import type { Voice } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
 import type { Encoded } from './protocol/parts.js';
 import type { Peer } from './protocol/peer.js';
 import { OVERHEAD } from './protocol/send-buffer.js';
-import type { Leftover } from './protocol/session.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
@@ -28,12 +28,6 @@ import { detached } from './transports/detached.js';
 import { memory } from './transports/memory.js';
 import { tcp } from './transports/tcp.js';
 import { unix } from './transports/unix.js';
-
-/** The emitter to which a node speaks. */
-export interface Voice<Packet> {
-  emit<E extends keyof ServerEvents<Packet>>(event: E, ...args: ServerEvents<Packet>[E]): boolean;
-  listenerCount(event: keyof ServerEvents<Packet>): number;
-}
 
 export class Node<Packet> {
   readonly addresses: Addresses;
@@ -44,7 +38,7 @@ export class Node<Packet> {
   /** Where others can dial, once it listens. */
   info: string | null = null;
   readonly #options: ResolvedOptions;
-  readonly #voice: Voice<Packet>;
+  readonly #voice: Voice<ServerEvents<Packet>>;
   readonly #debug: Debug;
   readonly #runtime: Runtime;
   readonly #wishes = new Pending<string>();
@@ -54,7 +48,7 @@ export class Node<Packet> {
   #closing: Promise<void> | null = null;
   #closed: () => void = () => undefined;
 
-  constructor(id: string, options: ResolvedOptions, voice: Voice<Packet>) {
+  constructor(id: string, options: ResolvedOptions, voice: Voice<ServerEvents<Packet>>) {
     const { credentials, authorize, limits, maxPacket, platform } = options;
     credentials?.checkOwn(id);
     this.#options = options;
@@ -89,7 +83,7 @@ export class Node<Packet> {
       },
       options.totalWindow,
     );
-    this.deliveries = new Deliveries(this.mesh, limits.deliveries, {
+    this.deliveries = new Deliveries(this.mesh, limits.deliveries, platform, {
       drain: (peer) => this.#tell('drain', peer),
       pump: () => this.pump(),
     });
@@ -143,18 +137,18 @@ export class Node<Packet> {
   }
 
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
-  send(id: string, packet: Encoded | number, urgent: boolean): boolean {
+  send(id: string, packet: Encoded | number, urgent: boolean, until: number): boolean {
     // Who waits for room was first.
     if (!this.deliveries.idle && this.deliveries.waiting(id, urgent)) return false;
-    if (this.mesh.send(id, packet, urgent) === 0) return false;
+    if (this.mesh.send(id, packet, urgent, until) === 0) return false;
     this.flushSoon();
     return true;
   }
 
   /** How many of the peers took the encoded packet, each counted once. */
-  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number): number {
     const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id, urgent));
-    const taken = this.mesh.sendAll(free, bytes, urgent);
+    const taken = this.mesh.sendAll(free, bytes, urgent, until);
     if (taken > 0) this.flushSoon();
     return taken;
   }
@@ -264,8 +258,14 @@ export class Node<Packet> {
       case 'drain':
         this.deliveries.drained(output.id);
         break;
-      case 'undelivered':
-        this.#tell('undelivered', output.id, this.#decoded(output.leftover));
+      case 'undelivered': {
+        const { uncertain, unsent } = output.leftover;
+        this.#tell('undelivered', output.id, { uncertain: this.#readBack(uncertain), unsent: this.#readBack(unsent) });
+        break;
+      }
+      case 'expired':
+        this.deliveries.expired(output);
+        this.#tell('expired', output.id, this.#readBack(output.withdrawn.map(({ payload }) => payload)));
         break;
       case 'conflict':
         this.#debug('conflict: two nodes are', output.id);
@@ -325,17 +325,17 @@ export class Node<Packet> {
     }
   }
 
-  #decoded({ uncertain, unsent }: Leftover): Undelivered<Packet> {
-    const decode = (bytes: Uint8Array): Packet => {
+  /** Packets that this node encoded. */
+  #readBack(packets: readonly Uint8Array[]): Packet[] {
+    return packets.map((bytes) => {
       try {
         return this.codec.decode(bytes) as Packet;
       } catch (error) {
         // A codec that can't read what it wrote: its bytes are all there is.
-        this.#debug('an undelivered packet can not be decoded:', error);
+        this.#debug('a packet that did not arrive can not be decoded:', error);
         return bytes.slice() as Packet;
       }
-    };
-    return { uncertain: uncertain.map(decode), unsent: unsent.map(decode) };
+    });
   }
 
   /** Emits, whatever the listeners throw. */

@@ -8,6 +8,7 @@ import {
   checkedOptions,
   checkedSignal,
   checkedSize,
+  checkedTtl,
   checkPacketSize,
 } from './arguments.js';
 import type { Codec } from './codec/codec.js';
@@ -16,17 +17,18 @@ import type { CredentialOptions } from './credentials/credentials.js';
 import type { Messages } from './delivery/inbox.js';
 import { harmless } from './delivery/pending.js';
 import { MasterlessError } from './errors.js';
-import { TypedEmitter } from './events.js';
-import { Node, type Voice } from './node.js';
+import { TypedEmitter, type Voice } from './events.js';
+import { Node } from './node.js';
 import { resolveOptions, type ServerOptions } from './options.js';
 import type { Encoded } from './protocol/parts.js';
 import { PIECE } from './protocol/send-buffer.js';
 import { timers } from './timers.js';
 
 const CONNECT_OPTIONS = ['id', 'signal'] as const;
-const SEND_OPTIONS = ['urgent'] as const;
-const DELIVER_OPTIONS = ['urgent', 'signal'] as const;
+const SEND_OPTIONS = ['urgent', 'ttl'] as const;
+const DELIVER_OPTIONS = [...SEND_OPTIONS, 'signal'] as const;
 const WAIT_OPTIONS = ['signal'] as const;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * A node of a mesh, neither client nor server.
@@ -53,7 +55,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     this.id = checkedId(id);
     const resolved = resolveOptions(options);
     this.#maxPacket = resolved.maxPacket;
-    this.#node = new Node<Packet>(this.id, resolved, this as Voice<Packet>);
+    this.#node = new Node<Packet>(this.id, resolved, this as Voice<ServerEvents<Packet>>);
   }
 
   /**
@@ -113,7 +115,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
 
   /**
    * Sends a packet to a peer: once and in order, over lost and replaced links, for as long as the session lasts; what a
-   * session did not deliver is reported by `undelivered`.
+   * session did not deliver is reported by `undelivered`, what was not sent within its `ttl` by `expired`.
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
    * go on). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
@@ -123,14 +125,19 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   send(ids: readonly string[], packet: Packet, options?: SendOptions): number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number;
   send(target: string | readonly string[], packet: Packet, options?: SendOptions): boolean | number {
-    const urgent =
-      options !== undefined && isUrgent(checkedOptions(options, 'send(id, packet, options)', SEND_OPTIONS));
-    if (typeof target === 'string') return this.#send(target, packet, urgent);
+    let urgent = false;
+    let until = NEVER;
+    if (options !== undefined) {
+      checkedOptions(options, 'send(id, packet, options)', SEND_OPTIONS);
+      urgent = isUrgent(options);
+      until = this.#until(options);
+    }
+    if (typeof target === 'string') return this.#send(target, packet, urgent, until);
     if (!Array.isArray(target))
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const peers = this.#node.mesh.group(target, checkedId);
     const bytes = this.#encoded(packet, urgent);
-    return this.#node.sendAll(peers, bytes, urgent);
+    return this.#node.sendAll(peers, bytes, urgent, until);
   }
 
   /**
@@ -148,16 +155,17 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * Sends a packet, waiting for room.
    *
    * @returns resolves when the peer's application has had the packet. Rejects with what is known otherwise:
-   * `ERR_UNDELIVERED`, `ERR_UNKNOWN_PEER`, `ERR_ABORTED`, `ERR_LIMIT`. May be ignored.
+   * `ERR_UNDELIVERED`, `ERR_UNKNOWN_PEER`, `ERR_ABORTED`, `ERR_EXPIRED`, `ERR_LIMIT`. May be ignored.
    * @throws MasterlessError as {@link Server.send}
    */
   deliver(id: string, packet: Packet, options: DeliverOptions = {}): Promise<void> {
     checkedOptions(options, 'deliver(id, packet, options)', DELIVER_OPTIONS);
     const urgent = isUrgent(options);
+    const until = this.#until(options);
     const signal = checkedSignal(options.signal);
     checkedId(id);
     const bytes = this.#encodedFor(id, packet, urgent);
-    const promise = this.#node.deliveries.deliver(id, bytes, urgent, signal);
+    const promise = this.#node.deliveries.deliver(id, bytes, { urgent, until, signal });
     this.#node.flushSoon();
     return harmless(promise);
   }
@@ -228,11 +236,11 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
   }
 
   /** Encodes the packet where it goes out, if there is such a place, and sends it. */
-  #send(id: string, packet: Packet, urgent: boolean): boolean {
+  #send(id: string, packet: Packet, urgent: boolean, until: number): boolean {
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
     if (place === null) {
-      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent);
+      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent, until);
       // A peer's id is one, which need not be looked at each time.
       if (!taken) checkedId(id);
       return taken;
@@ -246,10 +254,15 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       if (typeof made !== 'number') place.release();
       this.#checkSize(size, urgent);
       if (size > maxPacket) this.#checkTaken(id, size);
-      return this.#node.send(id, made, urgent);
+      return this.#node.send(id, made, urgent, until);
     } finally {
       place.release();
     }
+  }
+
+  /** When a packet that is sent now is of no use any more. */
+  #until({ ttl }: SendOptions): number {
+    return ttl === undefined ? NEVER : this.#node.now() + checkedTtl(ttl);
   }
 
   #encoded(packet: Packet, urgent: boolean): Encoded {

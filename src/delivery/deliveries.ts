@@ -3,6 +3,7 @@
  * accepted so far was (`flush`), and the calls of `deliver` that wait for room, in the order they were made.
  */
 import { MasterlessError } from '../errors.js';
+import type { Expired } from '../protocol/output.js';
 import { type Encoded, Parts } from '../protocol/parts.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
 import { onAbort } from './aborts.js';
@@ -16,24 +17,41 @@ interface Promised {
 
 interface Waiter extends Promised {
   /** Frames that must be acknowledged. */
-  readonly number: number;
+  number: number;
+  /** `SendBuffer.withdrawals` when it had that number. */
+  readonly since: number;
+  /** It is for the packet that ends with that frame, rather than for all until there. */
+  readonly single: boolean;
 }
 
 /** Those of one session who wait, per lane, by rising number. */
 type Waiters = readonly [Fifo<Waiter>, Fifo<Waiter>];
 
-interface Queued extends Promised {
-  readonly bytes: Encoded;
+/** How a packet is to be delivered. */
+interface Manner {
   readonly urgent: boolean;
+  /** Of no use from then on; Infinity for always. */
+  readonly until: number;
   readonly signal: AbortSignal | undefined;
+}
+
+interface Queued extends Promised, Manner {
+  readonly bytes: Encoded;
 }
 
 /** What this file needs of the core. */
 export interface Outgoing {
   writable(id: string, size: number): boolean;
-  send(id: string, bytes: Encoded, urgent: boolean): number;
+  send(id: string, bytes: Encoded, urgent: boolean, until: number): number;
   session(id: string): Session | null;
   ask(id: string): void;
+}
+
+/** What this file needs of the platform. */
+interface Clock {
+  now(): number;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(timeout: unknown): void;
 }
 
 /** What this file tells the node. */
@@ -47,14 +65,16 @@ interface Listener {
 export class Deliveries {
   readonly #outgoing: Outgoing;
   readonly #limit: number;
+  readonly #clock: Clock;
   readonly #listener: Listener;
   readonly #waiters = new Map<Session, Waiters>();
   readonly #queues = new Map<string, Queued[]>();
 
   /** @param limit - calls of `deliver` that may wait for room, per peer */
-  constructor(outgoing: Outgoing, limit: number, listener: Listener) {
+  constructor(outgoing: Outgoing, limit: number, clock: Clock, listener: Listener) {
     this.#outgoing = outgoing;
     this.#limit = limit;
+    this.#clock = clock;
     this.#listener = listener;
   }
 
@@ -70,13 +90,14 @@ export class Deliveries {
   }
 
   /** Sends as soon as there is room; resolves when the peer's application has had it. */
-  deliver(id: string, bytes: Encoded, urgent: boolean, signal: AbortSignal | undefined): Promise<void> {
+  deliver(id: string, bytes: Encoded, manner: Manner): Promise<void> {
+    const { urgent, signal } = manner;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(aborted(id, 'not sent', false, signal));
         return;
       }
-      const queued: Queued = { bytes, urgent, signal, resolve, reject };
+      const queued: Queued = { ...manner, bytes, resolve, reject };
       const queue = this.#queues.get(id);
       if (!this.waiting(id, urgent)) {
         if (this.#sent(id, queued)) return;
@@ -110,7 +131,9 @@ export class Deliveries {
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
       const { acked, total } = session.lane(lane).outgoing;
       if (acked === total) return Promise.resolve();
-      return new Promise<void>((resolve, reject) => this.#watch(id, session, total, lane, { resolve, reject }, signal));
+      return new Promise<void>((resolve, reject) =>
+        this.#watch(id, session, total, lane, { resolve, reject }, signal, false),
+      );
     });
     return Promise.all(lanes);
   }
@@ -128,6 +151,22 @@ export class Deliveries {
       }
     }
     if (waiters[NORMAL].size + waiters[URGENT].size === 0) this.#waiters.delete(session);
+  }
+
+  /** Packets were not sent in time, and those behind them moved up. */
+  expired({ id, session, lane, withdrawn, withdrawals }: Expired): void {
+    let next = 0;
+    let gone = 0;
+    for (const waiter of this.#waiters.get(session)?.[lane] ?? []) {
+      // Of those that came later the numbers count from what was left.
+      if (waiter.since >= withdrawals) break;
+      for (; (withdrawn[next]?.end ?? Number.POSITIVE_INFINITY) <= waiter.number; next++) {
+        if (waiter.single && withdrawn[next]?.end === waiter.number) waiter.reject(expiry(id));
+        gone += withdrawn[next]?.frames ?? 0;
+      }
+      waiter.number -= gone;
+    }
+    this.acknowledged(session);
   }
 
   /** There may be room again: for those who wait here, in their order, then for everybody else. */
@@ -164,43 +203,47 @@ export class Deliveries {
   }
 
   #sent(id: string, queued: Queued): boolean {
-    const { bytes, urgent, signal, resolve, reject } = queued;
-    const number = this.#outgoing.send(id, bytes, urgent);
+    const { bytes, urgent, until, signal } = queued;
+    const number = this.#outgoing.send(id, bytes, urgent, until);
     const session = this.#outgoing.session(id);
     if (number === 0 || session === null) return false;
-    // Without the bytes, which are the application's, or kept elsewhere.
-    this.#watch(id, session, number, urgent ? URGENT : NORMAL, { resolve, reject }, signal);
+    this.#watch(id, session, number, urgent ? URGENT : NORMAL, queued, signal, true);
     return true;
   }
 
   #wait(id: string, queued: Queued): void {
     const queue = this.#queues.get(id) ?? [];
     this.#queues.set(id, queue);
-    const { signal } = queued;
-    if (signal === undefined) {
+    const { signal, until } = queued;
+    if (signal === undefined && until === Number.POSITIVE_INFINITY) {
       enqueue(queue, queued);
       return;
     }
-    const abort = (): void => {
+    const leave = (error: MasterlessError): void => {
       const at = queue.indexOf(entry);
       if (at < 0) return;
       queue.splice(at, 1);
-      queued.reject(aborted(id, 'not sent', false, signal));
+      entry.reject(error);
       if (at === 0 && this.#queues.get(id) === queue) this.#freed(id, queue);
     };
-    const forget = onAbort(signal, abort);
+    const forget = onAbort(signal, () => leave(aborted(id, 'not sent', false, signal)));
+    const stop = this.#at(until, () => leave(expiry(id)));
     const entry: Queued = {
       ...queued,
-      resolve: () => {
+      ...settling(queued, () => {
         forget();
-        queued.resolve();
-      },
-      reject: (error) => {
-        forget();
-        queued.reject(error);
-      },
+        stop();
+      }),
     };
     enqueue(queue, entry);
+  }
+
+  /** Calls it at that time. Returns what takes that back. */
+  #at(time: number, run: () => void): () => void {
+    if (time === Number.POSITIVE_INFINITY) return nothing;
+    const clock = this.#clock;
+    const timeout = clock.setTimeout(run, Math.max(0, Math.ceil(time - clock.now())));
+    return () => clock.clearTimeout(timeout);
   }
 
   /** The first of those who waited has given up: others may want less room than it did. */
@@ -217,32 +260,40 @@ export class Deliveries {
     lane: LaneIndex,
     promised: Promised,
     signal: AbortSignal | undefined,
+    single: boolean,
   ): void {
     const waiters: Waiters = this.#waiters.get(session) ?? [new Fifo(), new Fifo()];
     this.#waiters.set(session, waiters);
     this.#outgoing.ask(id);
-    if (signal === undefined) {
-      waiters[lane].push({ number, resolve: promised.resolve, reject: promised.reject });
-      return;
+    const { resolve, reject } = promised;
+    // Without the bytes, which are the application's, or kept elsewhere.
+    const since = session.lane(lane).outgoing.withdrawals;
+    const waiter: Waiter = { number, since, single, resolve, reject };
+    if (signal !== undefined) {
+      // Given up, it stays in the queue until its number is acknowledged; settling it again does nothing.
+      const forget = onAbort(signal, () => {
+        const written = waiter.number <= session.lane(lane).outgoing.everSent;
+        const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
+        reject(aborted(id, `${known}: it may still arrive`, true, signal));
+      });
+      Object.assign(waiter, settling(promised, forget));
     }
-    // Given up, it stays in the queue until its number is acknowledged; settling it again does nothing.
-    const settle = onAbort(signal, () => {
-      const written = number <= session.lane(lane).outgoing.everSent;
-      const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
-      promised.reject(aborted(id, `${known}: it may still arrive`, true, signal));
-    });
-    waiters[lane].push({
-      number,
-      resolve: () => {
-        settle();
-        promised.resolve();
-      },
-      reject: (error) => {
-        settle();
-        promised.reject(error);
-      },
-    });
+    waiters[lane].push(waiter);
   }
+}
+
+/** The same promise, before which something else is to be ended. */
+function settling({ resolve, reject }: Promised, end: () => void): Promised {
+  return {
+    resolve: () => {
+      end();
+      resolve();
+    },
+    reject: (error) => {
+      end();
+      reject(error);
+    },
+  };
 }
 
 /** Urgent ones come first, in their order. */
@@ -257,7 +308,14 @@ function unknown(id: string): MasterlessError {
   return new MasterlessError('ERR_UNKNOWN_PEER', message, { uncertain: false });
 }
 
-function aborted(id: string, known: string, uncertain: boolean, signal: AbortSignal): MasterlessError {
+function aborted(id: string, known: string, uncertain: boolean, signal: AbortSignal | undefined): MasterlessError {
   const message = `delivery to ${id} was given up by its signal; the packet was ${known}`;
-  return new MasterlessError('ERR_ABORTED', message, { cause: signal.reason, uncertain });
+  return new MasterlessError('ERR_ABORTED', message, { cause: signal?.reason, uncertain });
 }
+
+function expiry(id: string): MasterlessError {
+  const message = `the packet for ${id} was not sent: its ttl was over before there was a link, or room, to write it`;
+  return new MasterlessError('ERR_EXPIRED', message, { uncertain: false });
+}
+
+function nothing(): void {}

@@ -3,7 +3,7 @@
  * socket, sets no timer and throws no dice of its own, so every run can be repeated from a seed.
  *
  * How to drive it: call an input, then `poll` until it returns null and do what each output says, then write what
- * `gather` gives for every connection in `takeDirty`, and call `tick` no later than at `wakeAt`.
+ * `gather` gives for every connection in `takeDirty`, `poll` again if it `talks`, and call `tick` no later than at `wakeAt`.
  */
 import { MasterlessError } from '../errors.js';
 import { hasRoom, keepAhead, takeAhead } from './admission.js';
@@ -38,8 +38,6 @@ export class Mesh {
     this.state = new MeshState(config);
     this.traffic = new Traffic(this.state);
   }
-
-  // The application's side.
 
   /** Wants whoever is at `uri`; a `wish` output with this number follows. */
   connect(wish: number, uri: string, expected: string | null, now: number): void {
@@ -102,9 +100,11 @@ export class Mesh {
   /**
    * Accepts an encoded packet for a peer, copying it, or the size of the one that was encoded at the reserved place. Returns
    * the packet's number in its lane, or 0 when the peer is unknown or there is no room; in the latter case a `drain` follows.
+   * @param until - not sent any more from then on, if nothing of it was written: an `expired` follows
    */
-  send(id: string, packet: Encoded | number, urgent: boolean): number {
-    return typeof packet === 'number' ? this.traffic.commit(packet, urgent) : this.traffic.send(id, packet, urgent);
+  send(id: string, packet: Encoded | number, urgent: boolean, until: number = NEVER): number {
+    if (typeof packet === 'number') return this.traffic.commit(packet, urgent, until);
+    return this.traffic.send(id, packet, urgent, until);
   }
 
   /** The place for a packet to be encoded, so that its size can be sent; `release` it in any case. Null for none. */
@@ -118,8 +118,8 @@ export class Mesh {
   }
 
   /** The same as `send` for several peers, but for those to whom it is too large. Returns how many accepted it. */
-  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
-    return this.traffic.sendAll(peers, bytes, urgent);
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number = NEVER): number {
+    return this.traffic.sendAll(peers, bytes, urgent, until);
   }
 
   /** Whether a packet of `size` bytes would be accepted now. */
@@ -175,8 +175,6 @@ export class Mesh {
   view(id: string): PeerView | null {
     return this.state.peers.get(id)?.view ?? null;
   }
-
-  // The network's side.
 
   /** This node can be dialled at these URIs, which its HELLO tells. */
   listening(addresses: readonly string[]): void {
@@ -251,6 +249,11 @@ export class Mesh {
     }
   }
 
+  /** Whether there is something to say. */
+  get talks(): boolean {
+    return this.state.outputs.length > 0;
+  }
+
   /** Whether there is a connection with something to write. */
   get dirty(): boolean {
     return this.state.dirty.length > 0;
@@ -285,8 +288,6 @@ export class Mesh {
   gather(connection: Connection, budget: number, now: number): Uint8Array[] {
     return this.traffic.gather(connection, budget, now);
   }
-
-  // Time.
 
   /** When `tick` must be called next; Infinity when nothing waits. */
   get wakeAt(): number {
@@ -346,3 +347,4 @@ export class Mesh {
 }
 
 const NONE: readonly Connection[] = [];
+const NEVER = Number.POSITIVE_INFINITY;

@@ -5,6 +5,7 @@
 import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { type LaneIndex, type Leftover, NORMAL, type Session } from './session.js';
+import type { Withdrawn } from './withdrawal.js';
 
 /** Why a peer is no longer connected. */
 export type DisconnectReason =
@@ -35,6 +36,18 @@ export interface ConnectInfo {
   readonly incarnation: string;
   /** Protocol version in use. */
   readonly version: number;
+}
+
+/** Packets of a lane were of use for a time only, which was over before anything of them was written. */
+export interface Expired {
+  readonly kind: 'expired';
+  readonly id: string;
+  readonly session: Session;
+  readonly lane: LaneIndex;
+  /** By rising end, as the frames were numbered until then: what is behind them moved up. */
+  readonly withdrawn: readonly Withdrawn[];
+  /** `SendBuffer.withdrawals` from then on: numbers that were given at a smaller count have moved. */
+  readonly withdrawals: number;
 }
 
 /** A packet arrived. One object serves all: it is valid until the next `poll`. */
@@ -76,6 +89,7 @@ export type Output =
   | { readonly kind: 'reconnecting'; readonly id: string; readonly attempt: number }
   | { readonly kind: 'reconnect'; readonly id: string }
   | { readonly kind: 'undelivered'; readonly id: string; readonly leftover: Leftover }
+  | Expired
   | { readonly kind: 'acknowledged'; readonly id: string; readonly session: Session }
   | { readonly kind: 'ended'; readonly id: string; readonly session: Session }
   | { readonly kind: 'drain'; readonly id: string }

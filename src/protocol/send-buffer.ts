@@ -18,6 +18,7 @@ import type { Parts } from './parts.js';
 import { type RetainedPacket, retainedIn } from './retained.js';
 import { offsetOf, Segment } from './segment.js';
 import { Spares } from './spares.js';
+import { takeOut, type Withdrawn } from './withdrawal.js';
 
 /** A packet above this many bytes goes in pieces of this size, so that control and urgent frames pass between. */
 export const PIECE: number = 128 * 1024;
@@ -43,6 +44,8 @@ export class SendBuffer {
   everSent = 0;
   /** Frames accepted. */
   total = 0;
+  /** How often packets were taken out, which changed the numbers of those behind them. */
+  withdrawals = 0;
   /** Bytes accepted and not acknowledged. */
   bytes = 0;
   /** Behind its last frame a packet is being encoded: nothing else may be written there. */
@@ -236,6 +239,32 @@ export class SendBuffer {
     return retainedIn(this.segments.slice(this.headSegment), this.head, this.acked, this.everSent);
   }
 
+  /**
+   * Takes packets out that no link has seen any of, each given by its end as `push` returned it, in rising order; what is
+   * behind them moves up. Nothing is taken while a packet is being encoded behind the last one.
+   */
+  withdraw(ends: readonly number[]): readonly Withdrawn[] {
+    const from = this.segments.findIndex(({ first, frames }) => first + frames > this.everSent);
+    if (from < 0 || this.reserved !== null) return [];
+    const segment = this.segments[from] as Segment;
+    const known = from === this.headSegment ? Math.max(this.acked, segment.first) : segment.first;
+    const at = offsetOf(segment, this.everSent, known, from === this.headSegment ? this.head : 0);
+    const { kept, withdrawn } = takeOut(this.segments, from, { frame: this.everSent, at }, ends);
+    for (const { frames, size } of withdrawn) {
+      this.total -= frames;
+      this.bytes -= size;
+    }
+    this.segments = kept;
+    if (withdrawn.length > 0) this.withdrawals++;
+    // Nothing is left where they were about to go on.
+    const last = kept.length - 1;
+    if (this.headSegment > last) [this.headSegment, this.head] = endOf(kept);
+    if (this.cursorSegment > last) [this.cursorSegment, this.cursor] = endOf(kept);
+    this.drop();
+    this.trim();
+    return withdrawn;
+  }
+
   /** Lets go of the segments of which all is acknowledged and written to the present link. */
   private drop(): void {
     let done = Math.min(this.headSegment, this.cursorSegment);
@@ -304,6 +333,12 @@ export class SendBuffer {
 /** Whether the place, a byte of a segment by index, is behind all of the segment that has this index. */
 function isBehind(segment: Segment, index: number, placeSegment: number, place: number): boolean {
   return placeSegment > index || (placeSegment === index && place === segment.length);
+}
+
+/** The place behind everything, as a segment by index and a byte in it. */
+function endOf(segments: readonly Segment[]): [segment: number, byte: number] {
+  const last = segments.at(-1);
+  return last === undefined ? [0, 0] : [segments.length - 1, last.length];
 }
 
 /** What an idle lane holds: one list for all. */

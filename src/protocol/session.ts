@@ -7,6 +7,7 @@
  * In each lane `acked <= handled <= received`: told to the other side, had by the application, arrived.
  */
 import type { Assembly } from './assembly.js';
+import type { Expiries } from './expiry.js';
 import type { Counts } from './fields.js';
 import { Frame } from './frame.js';
 import type { RetainedPacket } from './retained.js';
@@ -26,6 +27,8 @@ export class Lane {
   acked = 0;
   /** The beginning of a packet whose last piece has not come, if ever one came in pieces. */
   assembly: Assembly | null = null;
+  /** Packets going out that are of use for a time only, and were not written when they were looked at last. */
+  expiries: Expiries | null = null;
 
   constructor(kind: typeof Frame.Data | typeof Frame.Urgent) {
     this.outgoing = new SendBuffer(kind);
@@ -93,6 +96,11 @@ export class Session {
   /** What was accepted and not acknowledged counts against the window. */
   get outstanding(): number {
     return this.normal.outgoing.cost + this.urgent.outgoing.cost;
+  }
+
+  /** Whether some of it may be of use for a time only. */
+  get limited(): boolean {
+    return this.normal.expiries !== null || this.urgent.expiries !== null;
   }
 
   /** Whether everything accepted was acknowledged. */

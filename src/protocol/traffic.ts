@@ -10,6 +10,7 @@ import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
 import { hurry, LITTLE, PATIENCE } from './crowd.js';
+import { expire, limit } from './expiry.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
 import { gatherLink } from './links.js';
@@ -40,9 +41,9 @@ export class Traffic {
     this.mostOnTheWay = state.config.window + SendBuffer.cost(state.config.maxPacket);
   }
 
-  send(id: string, bytes: Encoded, urgent: boolean): number {
+  send(id: string, bytes: Encoded, urgent: boolean, until: number): number {
     const peer = this.state.peers.get(id);
-    return peer === undefined ? 0 : this.sendTo(peer, bytes, urgent);
+    return peer === undefined ? 0 : this.sendTo(peer, bytes, urgent, until);
   }
 
   group(ids: readonly string[], stranger: (id: string) => void): Peer[] {
@@ -60,21 +61,22 @@ export class Traffic {
     return peers;
   }
 
-  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number): number {
     let taken = 0;
     for (const peer of peers) {
       // What one of them allows is no mistake of whoever sends to all.
-      if (bytes.length <= peer.maxPacket && this.sendTo(peer, bytes, urgent) > 0) taken++;
+      if (bytes.length <= peer.maxPacket && this.sendTo(peer, bytes, urgent, until) > 0) taken++;
     }
     return taken;
   }
 
-  private sendTo(peer: Peer, bytes: Encoded, urgent: boolean): number {
+  private sendTo(peer: Peer, bytes: Encoded, urgent: boolean, until: number): number {
     if (!this.accepts(peer, bytes.length, urgent)) return 0;
-    const { outgoing } = peer.session.use(urgent ? URGENT : NORMAL);
+    const lane = peer.session.use(urgent ? URGENT : NORMAL);
+    const { outgoing } = lane;
     const before = outgoing.cost;
     const number = bytes instanceof Parts ? outgoing.pushParts(bytes) : outgoing.push(bytes);
-    this.accepted(peer, outgoing.cost - before);
+    this.accepted(peer, lane, outgoing.cost - before, until);
     return number;
   }
 
@@ -84,24 +86,26 @@ export class Traffic {
     return this.reservation.reserve(peer, urgent ? URGENT : NORMAL) ? this.reservation : null;
   }
 
-  commit(size: number, urgent: boolean): number {
+  commit(size: number, urgent: boolean, until: number): number {
     const { peer, outgoing } = this.reservation;
     if (peer === null || outgoing === null || !this.accepts(peer, size, urgent)) return 0;
     // Another session may have begun meanwhile, or another packet.
-    const stays = outgoing === peer.session.lane(urgent ? URGENT : NORMAL).outgoing;
+    const lane = peer.session.lane(urgent ? URGENT : NORMAL);
+    const stays = outgoing === lane.outgoing;
     const before = outgoing.cost;
     const number = stays ? outgoing.commit(size) : 0;
     if (number === 0) {
       const packet = this.reservation.packet(size);
       outgoing.release();
-      return this.sendTo(peer, packet, urgent);
+      return this.sendTo(peer, packet, urgent, until);
     }
-    this.accepted(peer, outgoing.cost - before);
+    this.accepted(peer, lane, outgoing.cost - before, until);
     return number;
   }
 
-  /** A packet more waits for the peer. */
-  private accepted(peer: Peer, cost: number): void {
+  /** A packet more waits for the peer, the last of the lane. */
+  private accepted(peer: Peer, lane: Lane, cost: number, until: number): void {
+    if (until < Number.POSITIVE_INFINITY) limit(this.state, lane, lane.outgoing.total, until);
     // Somebody waits for room, and would wait for as long as others go on sending little.
     if (this.state.crowded && this.state.starved.size > 0) peer.session.ask = true;
     this.state.outstanding += cost;
@@ -229,6 +233,7 @@ export class Traffic {
   }
 
   tick(peer: Peer, now: number): void {
+    if (peer.session.limited) expire(this.state, peer, now);
     const { session } = peer;
     const { normal, urgent } = session;
     if (normal.assembly !== null) this.tidy(normal, normal.assembly, now);
@@ -249,6 +254,9 @@ export class Traffic {
   }
 
   gather(connection: Connection, budget: number, now: number): Uint8Array[] {
+    if (connection.peer?.link === connection && connection.peer.session.limited) {
+      expire(this.state, connection.peer, now);
+    }
     const views = connection.outbox ?? [];
     connection.outbox = null;
     const { peer } = connection;

@@ -171,7 +171,7 @@ export class Runtime implements WireOwner {
       this.#pumping = false;
     }
     if (asking !== null) this.#answer(asking);
-    if (this.mesh.dirty) this.scheduleFlush();
+    if (this.mesh.dirty || this.mesh.talks) this.scheduleFlush();
     this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
   }
 
@@ -180,7 +180,8 @@ export class Runtime implements WireOwner {
     this.#flush ??= this.#platform.setImmediate(() => {
       this.#flush = null;
       this.#writeAll();
-      this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
+      // Packets may have been too old to be written.
+      this.pump();
     });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Deliveries } from '../../src/delivery/deliveries.js';
+import { system } from '../../src/platform.js';
 import { Parts } from '../../src/protocol/parts.js';
 import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 
@@ -20,13 +21,14 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
       ask: () => state.asked++,
     },
     limit,
+    system,
     { drain: () => state.drained++, pump: () => state.pumped++ },
   );
   const write = (): void => {
     for (const lane of [session.normal, session.urgent]) lane.outgoing.gather([], 1e9);
   };
   const deliver = (number: number, urgent = false, signal?: AbortSignal): Promise<void> => {
-    const promise = deliveries.deliver('p', Uint8Array.of(number), urgent, signal);
+    const promise = deliveries.deliver('p', Uint8Array.of(number), { urgent, until: Number.POSITIVE_INFINITY, signal });
     promise.catch(() => undefined);
     return promise;
   };
@@ -110,6 +112,43 @@ describe('deliver', () => {
     expect(settled).toEqual(['passes at once', 'waits', 'waits behind it', 'first', 'second']);
   });
 
+  it('rejects what was not sent in time, and waits for the others as they are numbered then', async () => {
+    const { deliver, deliveries, acknowledge, session, write } = bench();
+    const expire = (...ends: number[]): void => {
+      const { outgoing } = session.normal;
+      const withdrawn = outgoing.withdraw(ends);
+      expect(withdrawn).toHaveLength(ends.length);
+      const { withdrawals } = outgoing;
+      deliveries.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals });
+    };
+    const sent = deliver(1);
+    write();
+    const [stale, behind, alone] = [deliver(2), deliver(3), deliveries.flush(['p'], undefined)];
+    const [last, all] = [deliver(4), deliveries.flush(['p'], undefined)];
+    expire(2, 4);
+    await expect(stale).rejects.toMatchObject({ code: 'ERR_EXPIRED', uncertain: false });
+    await expect(last).rejects.toMatchObject({ code: 'ERR_EXPIRED' });
+    const later = deliver(5);
+    expect(await Promise.all([sent, behind, alone, all, later].map(now))).toEqual(Array(5).fill('pending'));
+    acknowledge(1);
+    expect(await Promise.all([sent, behind, alone, all].map(now))).toEqual(['resolved', ...Array(3).fill('pending')]);
+    acknowledge(2);
+    expect(await Promise.all([behind, alone, all, later].map(now))).toEqual([...Array(3).fill('resolved'), 'pending']);
+    acknowledge(3);
+    expect(await now(later)).toBe('resolved');
+  });
+
+  it('does not move the numbers of those who came after packets were taken out, and before that was told', async () => {
+    const { deliver, deliveries, acknowledge, session } = bench();
+    const stale = deliver(1);
+    const withdrawn = session.normal.outgoing.withdraw([1]);
+    const [first, second] = [deliver(2), deliver(3)];
+    deliveries.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals: 1 });
+    await expect(stale).rejects.toMatchObject({ code: 'ERR_EXPIRED' });
+    acknowledge(1);
+    expect([await now(first), await now(second)]).toEqual(['resolved', 'pending']);
+  });
+
   it('an urgent one with a signal, too', async () => {
     const { deliver, deliveries, session, state } = bench(0, 9);
     const controller = new AbortController();
@@ -137,7 +176,11 @@ describe('deliver', () => {
     const { deliveries, state, session } = bench(0);
     // A codec may give a Buffer, and use its memory again.
     const bytes = Buffer.from([7]);
-    void deliveries.deliver('p', encoded(bytes), false, undefined);
+    void deliveries.deliver('p', encoded(bytes), {
+      urgent: false,
+      until: Number.POSITIVE_INFINITY,
+      signal: undefined,
+    });
     bytes[0] = 9;
     state.room = 1;
     deliveries.drained('p');

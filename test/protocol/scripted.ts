@@ -135,6 +135,11 @@ export class Scripted {
   }
 
   settle(): void {
+    do this.step();
+    while (this.mesh.talks);
+  }
+
+  private step(): void {
     for (let output = this.mesh.poll(this.now); output !== null; output = this.mesh.poll(this.now)) this.take(output);
     for (let dirty = this.mesh.takeDirty(); dirty.length > 0; dirty = this.mesh.takeDirty()) {
       for (const connection of dirty)

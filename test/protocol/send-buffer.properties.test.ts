@@ -1,4 +1,4 @@
-/** Laws of the send buffer, for any order of sending, writing, acknowledging and beginning anew. */
+/** Laws of the send buffer, for any order of sending, writing, acknowledging, beginning anew and taking out. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeFrame, Frame } from '../../src/protocol/frame.js';
@@ -12,6 +12,7 @@ class Truth {
   readonly ends: number[] = [0];
   /** The frame that whoever reads the present link takes the next one for. */
   next = 0;
+  pushed = 0;
 
   push(packet: Uint8Array): void {
     this.packets.push(packet);
@@ -21,6 +22,18 @@ class Truth {
     }
     this.frames.push(encodeFrame(Frame.Data, packet.subarray(at)));
     this.ends.push(this.frames.length);
+  }
+
+  /** Takes packets out, by their numbers in rising order. */
+  take(packets: readonly number[]): void {
+    for (const packet of packets.toReversed()) {
+      const [begin = 0, end = 0] = this.ends.slice(packet, packet + 2);
+      this.frames.splice(begin, end - begin);
+      this.packets.splice(packet, 1);
+      this.ends.splice(packet + 1, 1);
+      for (let later = packet + 1; later < this.ends.length; later++)
+        this.ends[later] = (this.ends[later] ?? 0) - end + begin;
+    }
   }
 
   from(frame: number, to?: number): Buffer {
@@ -43,7 +56,7 @@ class Push implements fc.Command<Truth, SendBuffer> {
   }
   run(truth: Truth, buffer: SendBuffer): void {
     // Every byte of every packet is another: a frame in the wrong place is seen.
-    const first = truth.frames.length;
+    const first = ++truth.pushed;
     const packet = Uint8Array.from({ length: this.size }, (_, index) => (first * 31 + index * 7) & 0xff);
     truth.push(packet);
     expect(buffer.push(packet)).toBe(truth.frames.length);
@@ -119,6 +132,40 @@ class Rewind implements fc.Command<Truth, SendBuffer> {
   }
 }
 
+class Withdraw implements fc.Command<Truth, SendBuffer> {
+  readonly chosen: readonly boolean[];
+  constructor(chosen: readonly boolean[]) {
+    this.chosen = chosen;
+  }
+  check(): boolean {
+    return true;
+  }
+  run(truth: Truth, buffer: SendBuffer): void {
+    const { acked, sent, everSent, withdrawals } = buffer;
+    // Of any that were not written to their end; those of which a piece was stay.
+    const first = truth.ends.findIndex((end) => end > everSent) - 1;
+    const asked = truth.packets.flatMap((_, packet) =>
+      first >= 0 && packet >= first && this.chosen[(packet - first) % this.chosen.length] ? [packet] : [],
+    );
+    const taken = asked.filter((packet) => (truth.ends[packet] as number) >= everSent);
+    const end = (packet: number): number => truth.ends[packet + 1] as number;
+    const expected = taken.map((packet) => ({
+      end: end(packet),
+      payload: Buffer.from(truth.packets[packet] as Uint8Array),
+    }));
+    const withdrawn = buffer.withdraw(asked.map(end));
+    expect(withdrawn.map(({ end, payload }) => ({ end, payload: Buffer.from(payload) }))).toEqual(expected);
+    truth.take(taken);
+    expect(buffer.withdrawals).toBe(withdrawals + (taken.length > 0 ? 1 : 0));
+    expect([buffer.acked, buffer.sent, buffer.everSent]).toEqual([acked, sent, everSent]);
+    expect(buffer.total).toBe(truth.frames.length);
+    settled({ truth, buffer });
+  }
+  toString(): string {
+    return `withdraw(${this.chosen.map(Number).join('')})`;
+  }
+}
+
 function gathered(buffer: SendBuffer, budget: number): Buffer {
   const views: Uint8Array[] = [];
   const added = buffer.gather(views, budget);
@@ -155,6 +202,7 @@ it('what is written is what was accepted, from where writing began; what is kept
       fc.constantFrom(1, 500, 70_000, 10 ** 7).map((budget) => new Gather(budget)),
       fc.nat(1000).map((packets) => new Acknowledge(packets)),
       fc.nat(1000).map((frames) => new Rewind(frames)),
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }).map((chosen) => new Withdraw(chosen)),
     ],
     { maxCommands: 60, size: 'max' },
   );

@@ -36,7 +36,15 @@ export const felt: readonly string[] = [
   ...['half-open one way', 'half-open both ways', 'partition', 'one-way partition', 'clog', 'bandwidth'],
   ...['pause', 'late timer', 'clock jump', 'slow consumer', 'late acknowledgement', 'drip'],
   ...['address change', 'duplicate id'],
-  ...['full window', 'full send buffer', 'packet in pieces', 'acknowledged delivery', 'crash', 'restart'],
+  ...[
+    'full window',
+    'full send buffer',
+    'packet in pieces',
+    'packet too late',
+    'acknowledged delivery',
+    'crash',
+    'restart',
+  ],
   ...['goodbye', 'cut', 'crash', 'close'].flatMap((deed) =>
     ['handshake', 'adoption', 'replay'].map((moment) => `${deed} in ${moment}`),
   ),

@@ -128,10 +128,13 @@ function* waits(state: MeshState, now: number): Generator<readonly [string, numb
   }
   for (const { purpose, next, until } of state.dials) yield [purpose, Math.min(next, until)];
   for (const peer of state.peers.values()) {
-    const { link, parting, heldUntil } = peer;
+    const { link, parting, heldUntil, session } = peer;
     if (parting !== null) yield ['parting', parting.deadline];
     // With a link that is not confirmed, that is waited for first.
     if (heldUntil > 0 && peer.redial === null && link === null) yield ['held session', heldUntil];
+    for (const { expiries } of [session.normal, session.urgent]) {
+      if (expiries !== null) yield ['time to live', expiries.next];
+    }
     if (link !== null) yield* linkWaits(state, peer, link, now);
   }
 }

@@ -2,7 +2,7 @@
  * Applications that send one packet after another: each when the one before was acknowledged, or as soon as there is room.
  * What they wait for must come, or the session must end.
  */
-import type { Output } from '../../src/protocol/output.js';
+import type { Expired, Output } from '../../src/protocol/output.js';
 import { NORMAL, type Session, URGENT } from '../../src/protocol/session.js';
 import { stateOf } from './bounds.js';
 import type { Letter, SimNode } from './node.js';
@@ -12,7 +12,7 @@ import { check } from './violation.js';
 interface Delivery {
   readonly node: SimNode;
   readonly letter: Letter;
-  readonly number: number;
+  number: number;
   readonly left: number;
 }
 
@@ -59,6 +59,7 @@ export class Couriers {
 
   heard(node: SimNode, output: Output): void {
     if (output.kind === 'acknowledged') this.acknowledged(output.session);
+    else if (output.kind === 'expired') this.expired(output);
     else if (output.kind === 'ended') this.deliveries.delete(output.session);
     else if (output.kind === 'drain') this.drained(node, output.id);
     else if (output.kind === 'disconnect') this.floods.delete(`${node.label}>${output.id}`);
@@ -94,6 +95,15 @@ export class Couriers {
       const { node, letter, left } = delivery;
       node.world.network.fired('acknowledged delivery');
       if (left > 0) node.after(0, () => this.deliver(node, letter, left));
+    }
+  }
+
+  /** Packets before those that are waited for were not sent in time. */
+  private expired({ session, lane, withdrawn }: Expired): void {
+    for (const delivery of this.deliveries.get(session) ?? []) {
+      if ((delivery.letter.urgent ? URGENT : NORMAL) !== lane) continue;
+      const before = withdrawn.filter(({ end }) => end <= delivery.number);
+      delivery.number -= before.reduce((sum, { frames }) => sum + frames, 0);
     }
   }
 

@@ -57,6 +57,8 @@ export interface Letter {
   readonly to: string;
   readonly length: number;
   readonly urgent: boolean;
+  /** Milliseconds for which it is of use. @default Infinity */
+  readonly ttl?: number;
 }
 
 /** A node of the simulation: its core and what a runtime would hold. */
@@ -205,22 +207,25 @@ export class SimNode {
   }
 
   /** Hands a packet to the core. Returns its number in its lane, 0 when it was refused. */
-  post({ to, length, urgent }: Letter): number {
+  post({ to, length, urgent, ttl = Number.POSITIVE_INFINITY }: Letter): number {
     if (!this.alive) return 0;
     const { oracle } = this.world;
     const session = this.mesh.session(to);
     const bytes = bytesOf(oracle.nextNumber, length);
-    const number = this.mesh.send(to, bytes, urgent);
+    const until = this.clock + ttl;
+    const number = this.mesh.send(to, bytes, urgent, until);
     const lane = urgent ? URGENT : NORMAL;
-    if (number > 0 && session !== null) oracle.accepted(this.label, to, lane, session, number, bytes.length);
+    if (number > 0 && session !== null) oracle.accepted(this.label, to, lane, session, number, bytes.length, until);
     return number;
   }
 
   drain(): void {
-    for (let output = this.mesh.poll(this.clock); output !== null; output = this.mesh.poll(this.clock)) {
-      this.hear(output);
-    }
-    this.flush();
+    do {
+      for (let output = this.mesh.poll(this.clock); output !== null; output = this.mesh.poll(this.clock)) {
+        this.hear(output);
+      }
+      this.flush();
+    } while (this.mesh.talks);
     this.setAlarm();
     const state = stateOf(this.mesh);
     checkSizes(this.label, state);
@@ -320,6 +325,10 @@ export class SimNode {
       case 'undelivered':
         for (const bytes of output.leftover.uncertain) oracle.report(this.label, output.id, 'uncertain', bytes);
         for (const bytes of output.leftover.unsent) oracle.report(this.label, output.id, 'unsent', bytes);
+        break;
+      case 'expired':
+        oracle.expired(this.label, output, this.clock);
+        this.world.network.fired('packet too late');
         break;
       case 'ended':
         oracle.ended(output.session);

@@ -2,7 +2,7 @@
  * Knows every packet that was accepted, delivered and reported, and checks invariants 2 to 5 of `docs/protocol.md` as it
  * learns of each. A packet is its number, as 4 bytes, and marks.
  */
-import type { DisconnectReason } from '../../src/protocol/output.js';
+import type { DisconnectReason, Expired } from '../../src/protocol/output.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../../src/protocol/session.js';
 import { check } from './violation.js';
 
@@ -14,12 +14,14 @@ interface Packet {
   /** The sender's. */
   readonly conversation: Conversation;
   /** Its place in its lane of its session. */
-  readonly place: number;
+  place: number;
   /** Frames of the lane up to its end: so many acknowledged means that it arrived. */
-  readonly frames: number;
+  frames: number;
   readonly length: number;
+  /** By its sender's clock it is of use until then. */
+  readonly until: number;
   delivered: boolean;
-  reported: 'uncertain' | 'unsent' | null;
+  reported: 'uncertain' | 'unsent' | 'expired' | null;
   /** The sender's memory is gone: nobody can report. */
   orphaned: boolean;
 }
@@ -34,7 +36,7 @@ interface Conversation {
 
 /** In one lane. */
 interface Said {
-  readonly packets: Packet[];
+  packets: Packet[];
   /** How many were delivered, and how many acknowledged. */
   delivered: number;
   acknowledged: number;
@@ -55,7 +57,15 @@ export class Oracle {
   }
 
   /** @param frames - what `send` returned */
-  accepted(from: string, to: string, lane: LaneIndex, session: Session, frames: number, length: number): void {
+  accepted(
+    from: string,
+    to: string,
+    lane: LaneIndex,
+    session: Session,
+    frames: number,
+    length: number,
+    until: number,
+  ): void {
     let conversation = this.conversations.get(session);
     if (conversation === undefined) {
       const said = (): Said => ({ packets: [], delivered: 0, acknowledged: 0 });
@@ -72,6 +82,7 @@ export class Oracle {
       place: packets.length,
       frames,
       length,
+      until,
       delivered: false,
       reported: null,
       orphaned: false,
@@ -89,7 +100,8 @@ export class Oracle {
     check(packet.lane === lane, `packet ${number} changed lanes`);
     check(packet.length === bytes.length, `packet ${number} of ${packet.length} bytes has ${bytes.length}`);
     check(!packet.delivered, `packet ${number} was delivered twice`);
-    check(packet.reported !== 'unsent', `packet ${number} was reported unsent and is delivered`);
+    const { reported } = packet;
+    check(reported === null || reported === 'uncertain', `packet ${number} was reported ${reported} and is delivered`);
     const { conversation } = packet;
     const said = conversation.lanes[lane];
     check(packet.place === said.delivered, `packet ${number} is number ${packet.place}, and ${said.delivered} was due`);
@@ -133,6 +145,34 @@ export class Oracle {
     check(kind === 'uncertain' || !packet.delivered, `packet ${number} was delivered and is reported unsent`);
     packet.reported = kind;
     this.reported++;
+  }
+
+  /** Packets were not sent in time: it is as if they had never been accepted. */
+  expired(from: string, { id, session, lane, withdrawn }: Expired, now: number): void {
+    const said = this.conversations.get(session)?.lanes[lane];
+    const ends = new Set(withdrawn.map(({ end }) => end));
+    let gone = 0;
+    const left = (said?.packets ?? []).filter((packet) => {
+      if (!ends.delete(packet.frames)) {
+        packet.frames -= gone;
+        return true;
+      }
+      const taken = withdrawn.find(({ end }) => end === packet.frames);
+      check(
+        taken !== undefined && numberOf(taken.payload) === packet.number,
+        `not packet ${packet.number} was taken out`,
+      );
+      check(packet.from === from && packet.to === id, `packet ${packet.number} is not ${from}'s to take out`);
+      check(packet.until <= now, `packet ${packet.number} was of use until ${packet.until}, and it is ${now}`);
+      check(!packet.delivered && packet.reported === null, `packet ${packet.number} is accounted for, and too late`);
+      gone += taken?.frames ?? 0;
+      packet.reported = 'expired';
+      this.reported++;
+      return false;
+    });
+    check(ends.size === 0, `${from} has taken out what it had not accepted for ${id}`);
+    if (said !== undefined) said.packets = left;
+    for (const [place, packet] of left.entries()) packet.place = place;
   }
 
   /** A sender's session is over: what was not acknowledged has been reported. */

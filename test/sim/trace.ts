@@ -126,6 +126,8 @@ export function describeOutput(output: Output): string {
       const { uncertain, unsent } = output.leftover;
       return `hears undelivered ${output.id}: ${uncertain.length} uncertain, ${unsent.length} unsent`;
     }
+    case 'expired':
+      return `hears expired ${output.id}: ${output.withdrawn.length} in lane ${output.lane}`;
     case 'unreachable':
       return `hears unreachable ${output.uri}: ${output.error.code}`;
     case 'wish':

@@ -67,6 +67,19 @@ export const work: Readonly<Record<string, Action>> = {
       return accepted;
     },
   },
+  // Of use for a while only, which a lost link may well outlast.
+  'send-for-a-while': {
+    weight: 6,
+    run(stage, dice) {
+      const [from, to] = stage.pair(dice) ?? NOBODY;
+      const letters = Array.from({ length: 1 + dice.below(12) }, () => ({
+        ...small(to, dice),
+        ...(dice.chance(0.7) ? { ttl: 1 + dice.below(3000) } : {}),
+        ...(dice.chance(0.05) ? { length: PIECE + dice.below(LARGEST - PIECE), urgent: false } : {}),
+      }));
+      return from !== null && from.sendAll(letters) > 0;
+    },
+  },
   'send-to-all': {
     weight: 6,
     run(stage, dice) {

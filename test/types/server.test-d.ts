@@ -75,6 +75,9 @@ describe('Server', () => {
     expectTypeOf(server.send({} as string | string[], count)).toEqualTypeOf<boolean | number>();
     // @ts-expect-error: not what this node's packets are
     server.send('a', { type: 'counter' });
+    expectTypeOf(server.send('a', count, { ttl: 500 })).toBeBoolean();
+    // @ts-expect-error: not milliseconds
+    server.send('a', count, { ttl: '500ms' });
     // @ts-expect-error: not an option of send
     server.send('a', count, { signal: AbortSignal.abort() });
     untyped.send('a', { anything: [1, 'two'] });
@@ -104,6 +107,7 @@ describe('events', () => {
     server.once('listening', (...args) => expectTypeOf(args).toEqualTypeOf<[info: string]>());
     server.on('connect', (...args) => expectTypeOf(args).toEqualTypeOf<[id: string, info: ConnectInfo]>());
     server.on('disconnect', (...args) => expectTypeOf(args).toEqualTypeOf<[id: string, reason: DisconnectReason]>());
+    server.on('expired', (...args) => expectTypeOf(args).toEqualTypeOf<[id: string, packets: readonly Count[]]>());
     server.on('undelivered', (...args) =>
       expectTypeOf(args).toEqualTypeOf<[id: string, packets: Undelivered<Count>]>(),
     );
