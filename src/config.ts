@@ -29,6 +29,7 @@ export function meshConfig(
     maxHandshakes: limits.handshakes,
     maxHandshakesPerAddress: limits.handshakesPerAddress,
     maxResumeWindow: limits.resumeWindow,
+    maxHeartbeat: limits.heartbeat,
     random: () => platform.random(),
   };
 }

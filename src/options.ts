@@ -37,6 +37,11 @@ export interface LimitOptions {
   readonly deliveries?: number | undefined;
   /** Milliseconds for which the session of a lost link is held, whatever `resumeWindow` the peer asks for. @default 60_000 */
   readonly resumeWindow?: number | undefined;
+  /**
+   * Milliseconds between signs of life that a peer may ask for: of one whose `heartbeat` is longer, silence is suspected as if
+   * it were this. @default 600_000
+   */
+  readonly heartbeat?: number | undefined;
 }
 
 /** What `new Server(id, options)` takes; everything has a default. */
@@ -83,7 +88,7 @@ export interface ServerOptions {
   readonly resumeWindow?: number | undefined;
   /** Bytes accepted for one peer and not yet acknowledged; a packet counts 256 more than it has. @default 16 MiB */
   readonly window?: number | undefined;
-  /** The same for all peers together. @default 256 MiB */
+  /** The same for all peers together; each has 256 KiB of it for itself, or its part of a sixteenth of it. @default 256 MiB */
   readonly totalWindow?: number | undefined;
   /** The largest packet sent or taken, encoded. @default 64 MiB */
   readonly maxPacket?: number | undefined;
@@ -171,6 +176,7 @@ const limitNumbers = {
   peers: { fallback: 4096, min: 1, max: 2 ** 31 },
   deliveries: { fallback: 10_000, min: 0, max: 2 ** 31 },
   resumeWindow: { fallback: 60_000, min: 0, max: LONGEST },
+  heartbeat: { fallback: 600_000, min: 10, max: LONGEST },
 } as const satisfies Record<keyof LimitOptions, Range>;
 
 const others = [

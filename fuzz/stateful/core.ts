@@ -119,7 +119,8 @@ export class Core {
 
   /** Everything is within its bounds. */
   mustBeBounded(): void {
-    const { config, handshakes, peers, outstanding, outputs } = this.state;
+    const { config, handshakes, peers, budget, outputs } = this.state;
+    const { outstanding } = budget;
     const known = new Set(this.state.connections);
     const connections = this.open();
     must(
@@ -169,7 +170,8 @@ export class Core {
 
   /** After everybody has gone: nothing is left. */
   mustBeEmpty(): void {
-    const { peers, dials, outstanding, starved } = this.state;
+    const { peers, dials, budget, starved } = this.state;
+    const { outstanding } = budget;
     const connections = [...this.state.connections, ...this.open()];
     must(connections.length === 0, `${connections.length} connections are left`);
     must(dials.size === 0, `${dials.size} dials are left`);

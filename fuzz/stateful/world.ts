@@ -78,7 +78,7 @@ export class World {
     const bytes = Uint8Array.of(++this.exchanged >> 8, this.exchanged);
     // What strangers leave no room for is shared by all: then this packet is for another time.
     if (!core.send(honestId, bytes, this.exchanged % 3 === 0)) {
-      must(core.state.outstanding > 0, 'no room for the honest node, and nobody uses it');
+      must(core.state.budget.outstanding > 0, 'no room for the honest node, and nobody uses it');
       this.exchanged--;
       return;
     }

@@ -174,12 +174,12 @@ function take(state: MeshState, peer: Peer, connection: Connection, next: State[
   connection.exchange = null;
   if (exchange === null || exchange.hello === null) return;
   const { hello, addresses } = exchange;
-  const { maxResumeWindow = Number.POSITIVE_INFINITY, rules } = state.config;
+  const { maxResumeWindow = NO_LIMIT, maxHeartbeat = NO_LIMIT, rules } = state.config;
   peer.advertised = addresses;
   peer.near = rules === undefined || rules.near(connection);
   peer.window = hello.window;
   peer.maxPacket = hello.maxPacket;
-  peer.heartbeat = hello.heartbeat;
+  peer.heartbeat = Math.min(hello.heartbeat, maxHeartbeat);
   peer.resumeWindow = Math.min(hello.resumeWindow, maxResumeWindow);
 }
 
@@ -272,3 +272,5 @@ function overtakenError(peer: Peer): MasterlessError {
 function impossible([normal, urgent]: Counts): MasterlessError {
   return protocolError(`it has received ${normal} and ${urgent} frames, which is impossible`);
 }
+
+const NO_LIMIT = Number.POSITIVE_INFINITY;

@@ -59,6 +59,8 @@ export class Connection {
   renewAt: number | null = null;
   /** It is to be replaced, by whatever connection of its peer comes. */
   outdated: Outdated | null = null;
+  /** Until then no more is told of others that claim this node's id. */
+  contestedUntil = 0;
   /** Frames heard since it was adopted, or said hello. */
   frames = 0;
   /** When both sides knew it as their link, and how far the session had come by then; see `flaps.ts`. */

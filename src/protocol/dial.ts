@@ -1,8 +1,7 @@
 /**
  * Why this node dials, and how far it has come: one object for a wish of the application (`connect`), for winning back
- * the lost link of a peer, and for testing a suspect one.
+ * the lost link of a peer, for testing a suspect one, and for replacing a good one.
  */
-import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { Peer } from './peer.js';
 
@@ -42,7 +41,6 @@ export class Dial {
   failed = false;
   /** This wish is why the peer is kept. */
   keeps = false;
-  lastError: MasterlessError | null = null;
 
   constructor(
     purpose: DialPurpose,

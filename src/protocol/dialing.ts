@@ -141,7 +141,6 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
   if (dial === null || !state.dials.has(dial)) return;
   dial.connection = null;
   const uri = dial.uris[dial.index] as string;
-  dial.lastError = error;
   if (dial.purpose === 'probe') {
     // It takes connections and says no more: it is there, and stalled. Anything else is a verdict.
     if (error.code === 'ERR_TIMEOUT' && connection.opened) {
@@ -309,6 +308,18 @@ export function dropDial(state: MeshState, dial: Dial): void {
   dial.connection = null;
   // Not even open: nobody would miss it. One that shakes hands gets the arbiter's verdict.
   if (connection.phase === 'opening') state.close(connection, false);
+}
+
+/**
+ * Nobody here wants the peer any more: attempts to win its link back, to test or to replace it are over, also those that
+ * shake hands. They would make a link that is let go at once.
+ */
+export function callOff(state: MeshState, peer: Peer): void {
+  for (const dial of [peer.redial, peer.renewal, peer.probeDial]) {
+    const connection = dial?.connection ?? null;
+    if (dial !== null) dropDial(state, dial);
+    if (connection !== null) state.close(connection, false);
+  }
 }
 
 /** The wish goes on when this side has left the peer: the link that there is now is not for it. */

@@ -6,8 +6,8 @@
  */
 import { advance } from './parting.js';
 import type { Peer } from './peer.js';
+import { tellRoom } from './room.js';
 import { type Lane, type LaneIndex, NORMAL, URGENT } from './session.js';
-import { tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 import type { Withdrawn } from './withdrawal.js';
 
@@ -61,9 +61,9 @@ export function expire(state: MeshState, peer: Peer, now: number): void {
   const before = peer.session.outstanding;
   expireLane(state, peer, NORMAL, now);
   expireLane(state, peer, URGENT, now);
-  const freed = before - peer.session.outstanding;
-  if (freed === 0) return;
-  state.outstanding -= freed;
+  const { outstanding } = peer.session;
+  if (outstanding === before) return;
+  state.budget.change(before, outstanding);
   tellRoom(state);
   advance(state, peer, now);
 }

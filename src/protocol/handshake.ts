@@ -68,6 +68,8 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
     return;
   }
   const admission = state.config.rules?.admit(connection, hello.id) ?? null;
+  // The application was asked, and may have closed the node.
+  if (connection.exchange !== exchange) return;
   if (admission !== 'later') {
     onAdmission(state, connection, exchange, hello, admission, now);
     return;

@@ -127,7 +127,7 @@ function onLinkControl(
     case Frame.Ping: {
       const { token, contested } = decodePing(payload);
       state.send(connection, encodePong(token));
-      if (contested) state.emit({ kind: 'conflict', id: state.config.id });
+      if (contested) heardContest(state, connection, now);
       break;
     }
     case Frame.Pong: {
@@ -139,6 +139,13 @@ function onLinkControl(
     default:
       throw protocolError('an unknown frame');
   }
+}
+
+/** Another claims this node's id. Who has to prove that it lives has so long for it: no honest node asks more often. */
+function heardContest(state: MeshState, connection: Connection, now: number): void {
+  if (now < connection.contestedUntil) return;
+  connection.contestedUntil = now + state.config.probeTimeout;
+  state.emit({ kind: 'conflict', id: state.config.id });
 }
 
 /** Says nothing that a node must know: what is unknown, or comes too early, is skipped. */

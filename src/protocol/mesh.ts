@@ -152,7 +152,6 @@ export class Mesh {
   undecodable(id: string, error: MasterlessError, now: number): void {
     const peer = this.state.peers.get(id);
     if (peer !== undefined) partForBadPacket(this.state, peer, error, now);
-    this.reading = null;
   }
 
   /** Measures the way to a connected peer: a `pong` output with the token follows, if it lives. */

@@ -84,7 +84,7 @@ export type Output =
   | { readonly kind: 'close'; readonly connection: Connection; readonly flush: boolean }
   | { readonly kind: 'connect'; readonly id: string; readonly info: ConnectInfo }
   | { readonly kind: 'disconnect'; readonly id: string; readonly reason: DisconnectReason }
-  /** The parting that this side began is over, whether the peer was connected or not. */
+  /** A parting is over, whichever side began it, and whether the peer was connected or not. */
   | { readonly kind: 'parted'; readonly id: string }
   | { readonly kind: 'reconnecting'; readonly id: string; readonly attempt: number }
   | { readonly kind: 'reconnect'; readonly id: string }

@@ -7,13 +7,14 @@
  */
 import type { MasterlessError } from '../errors.js';
 import { ByeReason, encodeBye } from './control.js';
-import { endProbe, giveUp, recover, unconfirmed } from './dialing.js';
+import { callOff, endProbe, giveUp, recover, unconfirmed } from './dialing.js';
 import { countFlap } from './flaps.js';
 import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { disconnected, endSession, leaves, tellRoom } from './sessions.js';
+import { tellRoom } from './room.js';
+import { disconnected, endSession, leaves } from './sessions.js';
 import type { MeshState } from './state.js';
 import { wishAgain } from './wishes.js';
 
@@ -153,6 +154,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     resume(state, peer);
     return;
   }
+  if (!peer.keep) callOff(state, peer);
   disconnected(state, peer, leaves(peer) ? 'local' : HEARD[parting.reason]);
   // What was wished for while it parted.
   if (!state.closing && !wishAgain(state, peer, now) && peer.keep) recover(state, peer, now);

@@ -172,11 +172,9 @@ export class Peer {
     };
   }
 
-  /** Everything known of an incarnation that is gone. */
+  /** What is left of an incarnation that is gone, when its session is over. */
   forget(): void {
     this.incarnation = '';
-    this.session = new Session();
     this.epoch = 0;
-    this.heldUntil = 0;
   }
 }

@@ -2,11 +2,12 @@
  * What the parts of the core share: the tables of peers, connections and dials, the queue of outputs, the clock of the
  * next deadline, and the few operations that all of them need. The rules are elsewhere; here is only the record.
  *
- * Parts call one another one way: state ← sessions ← dialing ← parting ← links ← handshake ← mesh.
+ * Parts call one another one way: state ← room ← sessions ← dialing ← parting ← links ← handshake ← adoption ← inbound ← mesh.
  */
 import type { MasterlessError } from '../errors.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Admission } from './admission.js';
+import { Budget } from './budget.js';
 import { Connection } from './connection.js';
 import type { Dial } from './dial.js';
 import type { Output } from './output.js';
@@ -49,6 +50,8 @@ export interface MeshConfig extends Timing {
   readonly maxHandshakesPerAddress: number;
   /** A session is held for no longer, whatever the peer asks for. @default Infinity */
   readonly maxResumeWindow?: number;
+  /** Silence is suspected as if a peer had asked for no longer than this between its signs of life. @default Infinity */
+  readonly maxHeartbeat?: number;
   /** Without them, whoever speaks the protocol is let in. */
   readonly rules?: Rules;
   /** A link is replaced by a younger one no later than at this age. @default Infinity */
@@ -79,8 +82,8 @@ export class MeshState {
   crowded = false;
   /** Peers for which a packet was refused for want of room: they are told when there is some. */
   readonly starved: Set<Peer> = new Set<Peer>();
-  /** Bytes accepted for all peers and not acknowledged. */
-  outstanding = 0;
+  /** What is accepted for all peers and not acknowledged. */
+  readonly budget: Budget;
   /** Counts adoptions, confirmations and signs of life of all peers: it tells whether an answer is older than one. */
   changes = 0;
   /** Sessions proposed by this node, as arbiter; the count is the next one's id. */
@@ -89,6 +92,7 @@ export class MeshState {
 
   constructor(config: MeshConfig) {
     this.config = config;
+    this.budget = new Budget(config.totalWindow);
   }
 
   /** All connections that are not over. */

@@ -18,9 +18,9 @@ import { Deliver } from './output.js';
 import { type Encoded, Parts } from './parts.js';
 import type { Peer } from './peer.js';
 import { Reservation } from './reservation.js';
+import { fits, takes, tellRoom } from './room.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type Lane, type LaneIndex, NORMAL, Session, URGENT } from './session.js';
-import { fits, takes, tellRoom } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Acknowledged after so many milliseconds, or `Session.ackBytes`, whichever comes first; what is little, see `crowd.ts`. */
@@ -108,7 +108,8 @@ export class Traffic {
     if (until < Number.POSITIVE_INFINITY) limit(this.state, lane, lane.outgoing.total, until);
     // Somebody waits for room, and would wait for as long as others go on sending little.
     if (this.state.crowded && this.state.starved.size > 0) peer.session.ask = true;
-    this.state.outstanding += cost;
+    const { outstanding } = peer.session;
+    this.state.budget.change(outstanding - cost, outstanding);
     if (peer.link !== null) this.state.touch(peer.link);
   }
 
@@ -218,7 +219,7 @@ export class Traffic {
     }
     const before = session.outstanding;
     session.acknowledge(counts);
-    this.state.outstanding -= before - session.outstanding;
+    this.state.budget.change(before, session.outstanding);
     this.state.emit({ kind: 'acknowledged', id: peer.id, session });
     tellRoom(this.state);
   }

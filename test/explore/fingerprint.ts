@@ -29,7 +29,7 @@ const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
     rule<Connection>(
-      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames', 'since', 'progress'],
+      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames', 'since', 'progress', 'contestedUntil'],
       (value, hash) => {
         // Whether anything ever came.
         hash.number(value.frames > 0 ? 1 : 0);
@@ -55,7 +55,7 @@ const rules = new Map<object, Rule<never>>([
   ],
   [
     Dial.prototype,
-    rule<Dial>(['wish', 'lastError', 'attempt', 'overtaken', 'next', 'until'], (value, hash) => {
+    rule<Dial>(['wish', 'attempt', 'overtaken', 'next', 'until'], (value, hash) => {
       hash.number(value.next < Number.POSITIVE_INFINITY ? 1 : 0);
       hash.number(value.until < Number.POSITIVE_INFINITY ? 1 : 0);
     }),

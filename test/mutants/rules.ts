@@ -140,14 +140,14 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'a sender keeps to the window',
-    file: 'src/protocol/sessions.ts',
+    file: 'src/protocol/room.ts',
     find: '    if (!urgent || large <= most || outstanding - large + cost > most) return false;\n',
     replace: '',
     catcher: storms,
   },
   {
     name: 'who was refused is told of room',
-    file: 'src/protocol/sessions.ts',
+    file: 'src/protocol/room.ts',
     find: "    state.emit({ kind: 'drain', id: peer.id });\n",
     replace: '',
     catcher: within({ packets: 2, window: 300 }),

@@ -298,6 +298,17 @@ describe('another incarnation of a linked id', () => {
     expect(newcomer.closed).toBe(null);
   });
 
+  it('tells of it again only after the time that the incumbent has for its answer', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    scripted.heard();
+    for (let i = 0; i < 1000; i++) line.say(forgedPing(true));
+    expect(scripted.heard()).toEqual(['conflict m']);
+    scripted.wait(CONFIG.probeTimeout);
+    line.say(forgedPing(true), forgedPing(true));
+    expect(scripted.heard()).toEqual(['conflict m']);
+  });
+
   it('tells the incumbent that its id is contested', () => {
     const scripted = new Scripted();
     const { line } = follow(scripted);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByeReason, encodeBye, encodeDuplicate } from '../../src/protocol/control.js';
+import { ByeReason, encodeBye, encodeDuplicate, encodeHeartbeat } from '../../src/protocol/control.js';
 import { follow, lead, Scripted } from './scripted.js';
 
 describe('the wish to keep a link', () => {
@@ -44,5 +44,17 @@ describe('the wish to keep a link', () => {
     line.said();
     for (const keep of [true, true, false, false, true]) scripted.act((mesh, now) => mesh.keep('a', keep, now));
     expect(line.said().map(({ fields }) => fields)).toEqual([{ keep: true }, { keep: false }, { keep: true }]);
+  });
+
+  it('is said once, and last, by who changes its mind again and again before anything is written', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    line.said();
+    scripted.act((mesh, now) => {
+      for (let i = 0; i < 20_001; i++) mesh.keep('a', i % 2 === 0, now);
+    });
+    expect(line.said()).toEqual([{ kind: 'Keep', fields: { keep: true } }]);
+    line.say(encodeHeartbeat());
+    expect([line.closed, scripted.mesh.isConnected('a')]).toEqual([null, true]);
   });
 });

@@ -403,6 +403,15 @@ describe('a lost link', () => {
     expect(scripted.mesh.view('a')).toBe(null);
   });
 
+  it('is tested in time however seldom the peer says that it will speak', () => {
+    const scripted = new Scripted({ maxHeartbeat: 3000, stallTimeout: 20_000 });
+    follow(scripted, { keep: true, heartbeat: 2 ** 50, resumeWindow: 0 });
+    scripted.wait(8999);
+    expect(scripted.heard()).not.toContain('disconnect a expired');
+    scripted.wait(1);
+    expect(scripted.heard()).toContain('disconnect a expired');
+  });
+
   it('leaves no epoch behind to which none follows', () => {
     const scripted = new Scripted();
     const { line } = lead(scripted, { keep: true });

@@ -310,6 +310,20 @@ describe('Mesh', () => {
     expect(mesh.poll(scripted.now)).toBe(null);
   });
 
+  it('keeps nothing of a packet that could not be decoded', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted);
+    const chunk = data('bad');
+    scripted.mesh.received(line.connection, chunk, scripted.now);
+    for (let output = scripted.mesh.poll(scripted.now); output !== null; output = scripted.mesh.poll(scripted.now)) {
+      if (output.kind !== 'deliver') continue;
+      scripted.mesh.undecodable('a', new MasterlessError('ERR_BAD_PACKET', 'no packet'), scripted.now);
+    }
+    const { deliver } = Reflect.get(scripted.mesh, 'traffic') as { readonly deliver: { readonly buffer: Uint8Array } };
+    expect(deliver.buffer.length).toBe(0);
+    expect(scripted.mesh.isConnected('a')).toBe(false);
+  });
+
   it('gives handshakes more time when it did not run itself, and links that are not confirmed', () => {
     const scripted = new Scripted();
     const waiting = scripted.dial();

@@ -1,16 +1,8 @@
-/** Who is told of room, and what is told when a session is over. */
+/** What is told when a session is over. */
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { ByeReason, encodeAck, encodeBye } from '../../src/protocol/control.js';
-import { SendBuffer } from '../../src/protocol/send-buffer.js';
+import { ByeReason, encodeBye } from '../../src/protocol/control.js';
 import { follow, type Line, Scripted } from './scripted.js';
-
-const SIZE = 1000;
-
-/** Bytes of a window in which so many packets of `SIZE` have room. */
-function room(packets: number): number {
-  return packets * SendBuffer.cost(SIZE);
-}
 
 function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
   const scripted = new Scripted(config);
@@ -19,131 +11,6 @@ function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
   scripted.heard();
   return { scripted, line };
 }
-
-function send(scripted: Scripted, id = 'a'): number {
-  return scripted.act((mesh) => mesh.send(id, new Uint8Array(SIZE), false));
-}
-
-/** Sends until there is no room. */
-function fill(scripted: Scripted, id = 'a'): number {
-  let accepted = 0;
-  while (send(scripted, id) > 0) accepted++;
-  return accepted;
-}
-
-describe('urgent packets beside one that is larger than the whole window', () => {
-  const urgent = (scripted: Scripted): number => scripted.act((mesh) => mesh.send('a', new Uint8Array(SIZE), true));
-  const large = (scripted: Scripted): number =>
-    scripted.act((mesh) => mesh.send('a', new Uint8Array(20 * SIZE), false));
-
-  it('have a window of their own', () => {
-    const { scripted, line } = linked({ window: room(8) });
-    expect(large(scripted)).toBe(1);
-    expect(send(scripted)).toBe(0);
-    for (let count = 1; count <= 8; count++) expect(urgent(scripted)).toBe(count);
-    expect(urgent(scripted)).toBe(0);
-    // When the large one was had, they count like all others.
-    line.say(encodeAck([1, 0]));
-    expect([urgent(scripted), send(scripted)]).toEqual([0, 0]);
-    line.say(encodeAck([1, 8]));
-    expect(urgent(scripted)).toBe(9);
-  });
-
-  it('and not where the window is full of others', () => {
-    const { scripted } = linked({ window: room(8) });
-    expect(fill(scripted)).toBe(8);
-    expect(urgent(scripted)).toBe(0);
-  });
-
-  it('and are told of room there when they were refused', () => {
-    const { scripted, line } = linked({ window: room(8) });
-    expect(large(scripted)).toBe(1);
-    while (urgent(scripted) > 0);
-    line.say(encodeAck([0, 3]));
-    expect(scripted.heard()).toEqual([]);
-    line.say(encodeAck([0, 4]));
-    expect(scripted.heard()).toEqual(['drain a']);
-    expect(urgent(scripted)).toBe(9);
-    // Others are told when the large one was had, and not before, though some was refused since.
-    expect(send(scripted)).toBe(0);
-    line.say(encodeAck([0, 9]));
-    expect(scripted.heard()).toEqual([]);
-    line.say(encodeAck([1, 9]));
-    expect(scripted.heard()).toEqual(['drain a']);
-  });
-
-  it('of the smaller window of both sides', () => {
-    const { scripted } = linked({ window: room(8) }, { window: room(3) });
-    expect(large(scripted)).toBe(1);
-    let count = 0;
-    while (urgent(scripted) > 0) count++;
-    expect(count).toBe(3);
-  });
-
-  it('within what there is for all peers', () => {
-    const { scripted } = linked({ window: room(8), totalWindow: room(22) });
-    expect(large(scripted)).toBe(1);
-    let count = 0;
-    while (urgent(scripted) > 0) count++;
-    expect(count).toBe(5);
-  });
-});
-
-describe('who was refused for want of room', () => {
-  it('is told of none while others hold more than half of what is there for all', () => {
-    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
-    const { line: other } = follow(scripted, { id: 'b' });
-    scripted.heard();
-    expect([fill(scripted), fill(scripted, 'b')]).toEqual([8, 8]);
-    line.say(encodeAck([5, 0]));
-    // Its own window is free by more than half.
-    expect(scripted.heard()).toEqual([]);
-    other.say(encodeAck([1, 0]));
-    expect(scripted.heard()).toEqual([]);
-    other.say(encodeAck([3, 0]));
-    expect(scripted.heard()).toEqual(['drain a']);
-    other.say(encodeAck([4, 0]));
-    expect(scripted.heard()).toEqual(['drain b']);
-  });
-
-  it('and has nothing on its way is told as soon as anything is free: others may hold the rest for ever', () => {
-    const { scripted, line } = linked({ window: room(8), totalWindow: room(8) });
-    follow(scripted, { id: 'b' });
-    expect([fill(scripted), fill(scripted, 'b')]).toEqual([8, 0]);
-    scripted.heard();
-    line.say(encodeAck([1, 0]));
-    expect(scripted.heard()).toEqual(['drain b']);
-    expect(send(scripted, 'b')).toBe(1);
-  });
-
-  it('is not told of it any more once the two part', () => {
-    const { scripted, line } = linked({ window: room(4) });
-    fill(scripted);
-    scripted.act((mesh, now) => mesh.disconnect('a', now));
-    line.say(encodeAck([3, 0]));
-    expect(scripted.heard()).toEqual([]);
-    expect(send(scripted)).toBe(0);
-  });
-
-  it('is told of a whole window when the other side went and is wanted back', () => {
-    const { scripted, line } = linked({ window: room(4) }, { addresses: ['test://a'] });
-    scripted.act((mesh, now) => mesh.keep('a', true, now));
-    fill(scripted);
-    line.say(encodeBye(ByeReason.Closed));
-    line.end();
-    expect(scripted.heard()).toEqual(['undelivered a', 'drain a']);
-    expect(fill(scripted)).toBe(4);
-  });
-
-  it('hears of nothing when it was not refused', () => {
-    const { scripted, line } = linked({ window: room(4) }, { addresses: ['test://a'] });
-    scripted.act((mesh, now) => mesh.keep('a', true, now));
-    send(scripted);
-    line.say(encodeBye(ByeReason.Closed));
-    line.end();
-    expect(scripted.heard()).toEqual(['undelivered a']);
-  });
-});
 
 describe('a session that is over', () => {
   it('leaves no attempt to replace its link behind', () => {

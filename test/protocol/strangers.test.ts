@@ -9,7 +9,7 @@ const OWN = '00000000000000aa';
 
 /** Bytes that the core takes to be on their way to all its peers. */
 function outstanding(scripted: Scripted): number {
-  return (Reflect.get(scripted.mesh, 'state') as { outstanding: number }).outstanding;
+  return (Reflect.get(scripted.mesh, 'state') as { budget: { outstanding: number } }).budget.outstanding;
 }
 
 test('an ACK that is right for one lane only changes nothing: what is on its way to all stays what it is', () => {

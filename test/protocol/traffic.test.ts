@@ -223,7 +223,7 @@ describe('the window', () => {
   });
 
   it('is free for others when a session ends, and they are told', () => {
-    const { scripted, line } = linked({ window: room(9), totalWindow: room(9) }, { keep: true, resumeWindow: 0 });
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(9.4) }, { keep: true, resumeWindow: 0 });
     follow(scripted, { id: 'b' });
     while (send(scripted, 1000) > 0);
     expect(send(scripted, 1000, false, 'b')).toBe(0);
@@ -243,7 +243,7 @@ describe('the window', () => {
   });
 
   it('is free again when a session ends', () => {
-    const { scripted, line } = linked({ window: room(9), totalWindow: room(9) }, { keep: true, resumeWindow: 0 });
+    const { scripted, line } = linked({ window: room(9), totalWindow: room(9.4) }, { keep: true, resumeWindow: 0 });
     while (send(scripted, 1000) > 0);
     line.end();
     scripted.wait(0);

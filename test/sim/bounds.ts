@@ -60,7 +60,11 @@ export function checkBounds(
   for (const { connection } of dials) {
     check(connection === null || connections.includes(connection), `${label} waits for a connection that is over`);
   }
-  check(state.outstanding === outstanding, `${label} counts ${state.outstanding} bytes outstanding of ${outstanding}`);
+  const { budget } = state;
+  check(
+    budget.outstanding === outstanding,
+    `${label} counts ${budget.outstanding} bytes outstanding of ${outstanding}`,
+  );
   const most = Math.max(config.totalWindow, SendBuffer.cost(config.maxPacket));
   check(outstanding <= most, `${label} has ${outstanding} bytes outstanding`);
   for (const [what, due] of waits(state, now)) {

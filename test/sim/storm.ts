@@ -183,7 +183,8 @@ function part({ world }: Stage): void {
   world.run(world.now + 20_000);
   for (const node of [...all, ...world.leavers]) {
     check(node.closed, `${node.label} did not close`);
-    const { connections, dials, outstanding, wakeAt } = stateOf(node.mesh);
+    const { connections, dials, budget, wakeAt } = stateOf(node.mesh);
+    const { outstanding } = budget;
     check(connections.length === 0, `${node.label} is closed and has ${connections.length} connections`);
     check(dials.size === 0, `${node.label} is closed and has ${dials.size} dials`);
     check(outstanding === 0, `${node.label} is closed and has ${outstanding} bytes outstanding`);

@@ -1,0 +1,51 @@
+/** A peer that was let go does not come back by itself: what was on its way to it is called off. */
+import { describe, expect, it } from 'vitest';
+import { Simulation } from '../../src/testing/simulation.js';
+
+/** One keeps the other and lets it go after `before`. How often it, and the other, are connected again then. */
+async function again(
+  seed: number,
+  options: { readonly maxLinkAge?: number },
+  before: (sim: Simulation, own: string, other: string) => Promise<unknown>,
+): Promise<number> {
+  const sim = new Simulation({ seed, latency: [5, 5] });
+  const [own, other] = seed % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const);
+  const node = sim.server(own, { reconnect: true, ...options });
+  const there = sim.server(other);
+  await sim.run(10);
+  await sim.until(node.connect(`sim://${other}`));
+  await before(sim, own, other);
+  await sim.until(node.disconnect(other));
+  let count = 0;
+  for (const each of [node, there]) each.on('connect', () => count++);
+  // The other may have heard nothing, and holds its session for as long as it was asked to.
+  await sim.run(15_000);
+  expect([...node.connections(), ...there.connections()]).toEqual([]);
+  expect(sim.network.cut(own, other)).toBe(0);
+  await sim.close();
+  return count;
+}
+
+describe('who is let go', () => {
+  it('while its link is being won back stays away', async () => {
+    const counts: number[] = [];
+    for (let seed = 0; seed < 40; seed++) {
+      counts.push(
+        await again(seed, {}, async (sim, own, other) => {
+          sim.network.cut(own, other);
+          await sim.until(() => sim.trace.some((line) => line.includes('reconnecting')));
+          await sim.run(seed / 2);
+        }),
+      );
+    }
+    expect(counts.filter((count) => count > 0)).toEqual([]);
+  });
+
+  it('while its link is being replaced stays away', async () => {
+    const counts: number[] = [];
+    for (let seed = 0; seed < 80; seed++) {
+      counts.push(await again(seed, { maxLinkAge: 1000 }, (sim) => sim.run(870 + seed * 2)));
+    }
+    expect(counts.filter((count) => count > 0)).toEqual([]);
+  });
+});
