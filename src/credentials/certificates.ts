@@ -131,7 +131,12 @@ function proved(socket: TLSSocket, authorities: Certificates['authorities']): Pr
  */
 function shownBy(socket: TLSSocket): X509Certificate | null {
   const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
-  return raw === undefined ? null : new builtins.crypto.X509Certificate(raw);
+  try {
+    return raw === undefined ? null : new builtins.crypto.X509Certificate(raw);
+  } catch {
+    // What one part of the platform could read, another can't: as good as none.
+    return null;
+  }
 }
 
 function unacceptable(why: string): MasterlessError {

@@ -8,13 +8,9 @@ import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
 import { Deliver, type Output } from '../protocol/output.js';
 import type { MeshConfig } from '../protocol/state.js';
-import type {
-  ConnectionEvents,
-  Listener,
-  Transport,
-  Connection as TransportConnection,
-} from '../transports/transport.js';
+import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
 import { Alarm, grainOf } from './alarm.js';
+import { Listeners, type Transports } from './listeners.js';
 import { unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
@@ -31,11 +27,6 @@ const FIRST_SHARE = 16;
 const LINGER = 1000;
 /** Of connections that never were a link so many have that time. They count as handshakes no more, and strangers stay. */
 const MOST_TURNED_AWAY = 64;
-
-/** Finds the transport of a URI, or throws. */
-interface Transports {
-  transport(uri: string): Transport;
-}
 
 /** The stream below a connection of the core. */
 export interface Stream {
@@ -65,7 +56,7 @@ export class Runtime implements WireOwner {
   /** Those of them that never were a link. */
   readonly #turnedAway = new Set<Wire>();
   readonly #alarm: Alarm;
-  #listeners: Listener[] = [];
+  readonly #listeners: Listeners;
   /** Dials wait until this node knows its own addresses, which its HELLO tells. */
   #heldDials: (() => void)[] | null = [];
   #pumping = false;
@@ -86,6 +77,7 @@ export class Runtime implements WireOwner {
     this.#application = application;
     this.#platform = platform;
     this.#mostLingering = config.maxPeers + MOST_TURNED_AWAY;
+    this.#listeners = new Listeners(transports, (outer, local) => this.#accept(outer, local), platform);
     const ring = () => {
       mesh.tick(this.now());
       this.pump();
@@ -102,15 +94,9 @@ export class Runtime implements WireOwner {
     return this.instant;
   }
 
-  /**
-   * Listens at all of the URIs.
-   * @returns the addresses at which others can dial, in the same order; rejects when one can't be had, and then none is kept
-   */
-  async listen(uris: readonly string[]): Promise<string[]> {
-    const attempts = uris.map((uri) => this.#listenAt(uri));
-    const failure = (await Promise.allSettled(attempts)).find((result) => result.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
-    return Promise.all(attempts);
+  /** Listens at all of the URIs, as {@link Listeners.listen} says. */
+  listen(uris: readonly string[]): Promise<string[]> {
+    return this.#listeners.listen(uris);
   }
 
   /** Addresses are known: dialling starts. */
@@ -188,28 +174,15 @@ export class Runtime implements WireOwner {
   /** Lets go of everything: sockets that still linger get their deadline, all else ends now. */
   async close(): Promise<void> {
     this.#alarm.stop();
-    const closed = this.#listeners.map((listener) => new Promise<void>((resolve) => listener.close(resolve)));
-    this.#listeners = [];
+    const closed = this.#listeners.close();
     this.#heldDials = null;
     this.#writeAll();
     for (const wire of [...this.#wires.values()]) this.cut(wire);
-    await Promise.all(closed);
-    await Promise.all([...this.#lingering].map((wire) => this.#gone(wire)));
+    await closed;
+    await Promise.all([...this.#lingering].map((wire) => wire.gone()));
     if (this.#flush !== null) this.#platform.clearImmediate(this.#flush);
     this.#flush = null;
     this.#alarm.stop();
-  }
-
-  #listenAt(uri: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const transport = this.#transports.transport(uri);
-      const listener = transport.listen(uri, {
-        listening: resolve,
-        error: reject,
-        accept: (outer) => this.#accept(outer, transport.isLocal(uri)),
-      });
-      this.#listeners.push(listener);
-    });
   }
 
   #accept(outer: TransportConnection, local: boolean): ConnectionEvents {
@@ -295,7 +268,7 @@ export class Runtime implements WireOwner {
     }
     const words = this.mesh.gather(wire.inner, 0, this.now());
     if (words.length > 0) wire.write(words);
-    wire.outer.end();
+    wire.end();
     this.#wires.delete(wire.inner);
     this.#lingering.add(wire);
     wire.linger = this.#platform.setTimeout(() => this.cut(wire), LINGER);
@@ -312,7 +285,7 @@ export class Runtime implements WireOwner {
 
   cut(wire: Wire): void {
     this.forget(wire);
-    wire.outer?.destroy();
+    wire.destroy();
   }
 
   forget(wire: Wire): void {
@@ -321,8 +294,7 @@ export class Runtime implements WireOwner {
     this.#turnedAway.delete(wire);
     if (wire.linger !== null) this.#platform.clearTimeout(wire.linger);
     wire.linger = null;
-    for (const resolve of this.#waiting.get(wire) ?? []) resolve();
-    this.#waiting.delete(wire);
+    wire.over();
   }
 
   fail(wire: Wire, error: unknown): void {
@@ -330,16 +302,7 @@ export class Runtime implements WireOwner {
     this.#platform.setImmediate(() => {
       if (this.#wires.get(wire.inner) !== wire) return;
       wire.close(error instanceof Error ? error : new Error(textOf(error)));
-      wire.outer?.destroy();
-    });
-  }
-
-  readonly #waiting = new Map<Wire, (() => void)[]>();
-
-  #gone(wire: Wire): Promise<void> {
-    if (!this.#lingering.has(wire)) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiting.set(wire, [...(this.#waiting.get(wire) ?? []), resolve]);
+      wire.destroy();
     });
   }
 }

@@ -41,6 +41,7 @@ export class Wire implements ConnectionEvents {
   /** Bytes that were read since. */
   #skipped = 0;
   readonly #owner: WireOwner;
+  #gone: (() => void) | null = null;
 
   constructor(owner: WireOwner, inner: Connection, outer: TransportConnection | null, local: boolean) {
     this.#owner = owner;
@@ -63,6 +64,36 @@ export class Wire implements ConnectionEvents {
       this.#owner.fail(this, error);
       return false;
     }
+  }
+
+  /** Ends the stream behind what was written. One of an application's transport may throw instead: then it is cut in time. */
+  end(): void {
+    try {
+      this.outer?.end();
+    } catch {
+      this.destroy();
+    }
+  }
+
+  /** Ends the stream at once. */
+  destroy(): void {
+    try {
+      this.outer?.destroy();
+    } catch {
+      // Nothing is heard of it any more.
+    }
+  }
+
+  /** Resolves when the stream is forgotten. */
+  gone(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#gone = resolve;
+    });
+  }
+
+  /** It is forgotten. */
+  over(): void {
+    this.#gone?.();
   }
 
   open(): void {

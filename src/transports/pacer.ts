@@ -107,8 +107,11 @@ export class Pacer {
   #give(piece: Uint8Array): void {
     const begun = timers.now();
     this.#giving = true;
-    this.#reader.data(piece);
-    this.#giving = false;
+    try {
+      this.#reader.data(piece);
+    } finally {
+      this.#giving = false;
+    }
     const took = timers.now() - begun;
     this.#busy += took;
     this.#cost = took / piece.length;

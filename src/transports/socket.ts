@@ -82,8 +82,13 @@ export function overServer(server: Server, place: ServerPlace, events: ListenerE
         timers.setImmediate(callback);
         return;
       }
+      // Of a server that is still about to listen, whose host is being looked up say, nothing is held yet: it is shut if it does.
+      if (!server.listening) {
+        timers.setImmediate(callback);
+        return;
+      }
       waiting.push(callback);
-      if (server.listening) shut();
+      shut();
     },
   };
 }

@@ -53,7 +53,7 @@ export interface Listener {
 export interface ListenerEvents {
   /** It listens; `uri` can be dialled by others: it has the real port, and never a wildcard host. */
   listening(uri: string): void;
-  /** It can't listen, or no longer. */
+  /** It can't listen. */
   error(error: Error): void;
   /** A connection came in, already open (its `open` is not called). Returns who hears of it. */
   accept(connection: Connection): ConnectionEvents;
