@@ -32,6 +32,8 @@ const FIRST_RETRY = 1000;
 const LAST_RETRY = 64_000;
 /** Bytes usually arrive within so many milliseconds. */
 const USUAL_DELAY = 20;
+/** So many wires are kept, over or not, before any is let go of. */
+const LEAST_WIRES = 64;
 /** After a reset both sides know of it within so many milliseconds. */
 const RESET_WITHIN = 30;
 
@@ -45,6 +47,8 @@ export class Network {
   private readonly hosts = new Map<string, Host>();
   private readonly routes = new Map<string, Map<string, Route>>();
   private readonly wires = new Set<Wire>();
+  /** With more wires than this, those that are over are let go of. */
+  private most = LEAST_WIRES;
 
   constructor(agenda: Agenda, random: Random) {
     this.agenda = agenda;
@@ -246,6 +250,7 @@ export class Network {
     far.process = process;
     process.ends.add(far);
     this.wires.add(dialled);
+    if (this.wires.size > this.most) this.most = 2 * this.openWires().length + LEAST_WIRES;
     near.opened();
     const accept = (): void => {
       if (!process.alive || process.pause.holds(accept)) return;
