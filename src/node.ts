@@ -9,6 +9,7 @@ import type { ServerEvents } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Messages } from './delivery/inbox.js';
+import { Partings } from './delivery/partings.js';
 import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
@@ -43,7 +44,7 @@ export class Node<Packet> {
   readonly #runtime: Runtime;
   readonly #wishes = new Pending<string>();
   readonly #pings: Pings;
-  readonly #partings = new Map<string, (() => void)[]>();
+  readonly #partings = new Partings();
   #wishCount = 0;
   #closing: Promise<void> | null = null;
   #closed: () => void = () => undefined;
@@ -108,6 +109,12 @@ export class Node<Packet> {
     this.#runtime.pump();
   }
 
+  /** Something to count, of which nobody has to do anything. */
+  fault(remote: string, error: MasterlessError): void {
+    this.#debug(error.code, remote, error.message);
+    this.#tell('fault', remote, error);
+  }
+
   /** Something waits to be written. */
   flushSoon(): void {
     this.#runtime.scheduleFlush();
@@ -156,9 +163,7 @@ export class Node<Packet> {
   /** Resolves when the peer is not connected any more. */
   disconnect(id: string): Promise<void> {
     if (!this.mesh.disconnect(id, this.now())) return Promise.resolve();
-    const gone = new Promise<void>((resolve) => {
-      this.#partings.set(id, [...(this.#partings.get(id) ?? []), resolve]);
-    });
+    const gone = this.#partings.end(id);
     this.pump();
     return gone;
   }
@@ -235,8 +240,7 @@ export class Node<Packet> {
         this.#tell('disconnect', output.id, output.reason);
         break;
       case 'parted':
-        for (const resolve of this.#partings.get(output.id) ?? []) resolve();
-        this.#partings.delete(output.id);
+        this.#partings.over(output.id);
         break;
       case 'reconnecting':
         this.#debug('reconnecting to', output.id, 'attempt', output.attempt);
@@ -283,8 +287,7 @@ export class Node<Packet> {
         this.#pings.answered(output.id, output.token);
         break;
       case 'fault':
-        this.#debug(output.error.code, output.remote, output.error.message);
-        this.#tell('fault', output.remote, output.error);
+        this.fault(output.remote, output.error);
         break;
       case 'closed':
         this.#closed();
@@ -293,9 +296,13 @@ export class Node<Packet> {
   }
 
   #receive(deliver: Deliver): void {
+    const { codec } = this;
+    const { buffer, start, end } = deliver;
     let packet: Packet;
     try {
-      packet = this.#decode(deliver) as Packet;
+      const made =
+        codec.decodeRange === undefined ? codec.decode(deliver.bytes) : codec.decodeRange(buffer, start, end);
+      packet = made as Packet;
     } catch (error) {
       this.mesh.undecodable(deliver.id, ours(error, 'ERR_BAD_PACKET'), this.now());
       return;
@@ -305,14 +312,8 @@ export class Node<Packet> {
       return;
     }
     if (!this.#inbox.attended && this.#voice.listenerCount('message') === 0) this.mesh.attend(false);
-    const { id, session, lane, sequence, receivedBytes, start, end } = deliver;
+    const { id, session, lane, sequence, receivedBytes } = deliver;
     this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, end - start + OVERHEAD);
-  }
-
-  #decode({ buffer, start, end }: Deliver): unknown {
-    const { codec } = this;
-    if (codec.decodeRange !== undefined) return codec.decodeRange(buffer, start, end);
-    return codec.decode(buffer.subarray(start, end));
   }
 
   /** Whether anybody listens: only `false` says no, since an application may have an `emit` of its own. */

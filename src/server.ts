@@ -118,7 +118,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * session did not deliver is reported by `undelivered`, what was not sent within its `ttl` by `expired`.
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
-   * go on). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
+   * go on), or it takes no packet of that size (`fault` tells, `ERR_LIMIT`, and no `drain` follows). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
    * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`; `ERR_ARGUMENT`
    */
   send(id: string, packet: Packet, options?: SendOptions): boolean;
@@ -164,7 +164,9 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const until = this.#until(options);
     const signal = checkedSignal(options.signal);
     checkedId(id);
-    const bytes = this.#encodedFor(id, packet, urgent);
+    const bytes = this.#encoded(packet, urgent);
+    const most = this.#node.mesh.maxPacket(id);
+    if (bytes.length > most) return harmless(Promise.reject(tooLarge(id, bytes.length, most)));
     const promise = this.#node.deliveries.deliver(id, bytes, { urgent, until, signal });
     this.#node.flushSoon();
     return harmless(promise);
@@ -240,7 +242,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const { codec, mesh } = this.#node;
     const place = codec.encodeInto === undefined ? null : mesh.reserve(id, urgent);
     if (place === null) {
-      const taken = this.#node.send(id, this.#encodedFor(id, packet, urgent), urgent, until);
+      const encoded = this.#encoded(packet, urgent);
+      const taken = this.#takes(id, encoded.length) && this.#node.send(id, encoded, urgent, until);
       // A peer's id is one, which need not be looked at each time.
       if (!taken) checkedId(id);
       return taken;
@@ -253,7 +256,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       // Elsewhere: the place is free for it.
       if (typeof made !== 'number') place.release();
       this.#checkSize(size, urgent);
-      if (size > maxPacket) this.#checkTaken(id, size);
+      if (size > maxPacket && !this.#takes(id, size)) return false;
       return this.#node.send(id, made, urgent, until);
     } finally {
       place.release();
@@ -278,17 +281,18 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     if (urgent) checkPacketSize(size, PIECE, 'the most for an urgent one');
   }
 
-  #encodedFor(id: string, packet: Packet, urgent: boolean): Encoded {
-    const encoded = this.#encoded(packet, urgent);
-    this.#checkTaken(id, encoded.length);
-    return encoded;
-  }
-
-  /** A peer may take less than this node does. The text is made only where it is needed. */
-  #checkTaken(id: string, size: number): void {
+  /** A peer may take less than this node does: that is its doing, and not to be thrown at whoever answers it. */
+  #takes(id: string, size: number): boolean {
     const most = this.#node.mesh.maxPacket(id);
-    if (size > most) checkPacketSize(size, most, `maxPacket of ${id}`);
+    if (size <= most) return true;
+    this.#node.fault(id, tooLarge(id, size, most));
+    return false;
   }
+}
+
+function tooLarge(id: string, size: number, most: number): MasterlessError {
+  const message = `the packet has ${size} bytes encoded, and ${id} takes ${most}: send it in parts, or raise maxPacket there`;
+  return new MasterlessError('ERR_LIMIT', message, { uncertain: false });
 }
 
 function isUrgent({ urgent }: SendOptions): boolean {

@@ -62,6 +62,9 @@ interface Listener {
   pump(): void;
 }
 
+/** Calls of `flush` that may wait for one peer: each takes memory, and a peer may acknowledge nothing for long. */
+const MOST_FLUSHES = 10_000;
+
 export class Deliveries {
   readonly #outgoing: Outgoing;
   readonly #limit: number;
@@ -69,6 +72,8 @@ export class Deliveries {
   readonly #listener: Listener;
   readonly #waiters = new Map<Session, Waiters>();
   readonly #queues = new Map<string, Queued[]>();
+  /** Calls of `flush` that wait, by peer. */
+  readonly #flushing = new Map<string, number>();
 
   /** @param limit - calls of `deliver` that may wait for room, per peer */
   constructor(outgoing: Outgoing, limit: number, clock: Clock, listener: Listener) {
@@ -125,17 +130,30 @@ export class Deliveries {
     return Promise.all(ids.map((id) => this.#flush(id, signal))).then(() => undefined);
   }
 
-  #flush(id: string, signal: AbortSignal | undefined): Promise<unknown> {
+  async #flush(id: string, signal: AbortSignal | undefined): Promise<void> {
     const session = this.#outgoing.session(id);
-    if (session === null) return Promise.reject(unknown(id));
+    if (session === null) throw unknown(id);
+    if (session.settled) return;
+    const flushing = this.#flushing.get(id) ?? 0;
+    if (flushing >= MOST_FLUSHES) {
+      const message = `${MOST_FLUSHES} calls of flush for ${id} are under way already: await some`;
+      throw new MasterlessError('ERR_LIMIT', message);
+    }
+    this.#flushing.set(id, flushing + 1);
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
       const { acked, total } = session.lane(lane).outgoing;
-      if (acked === total) return Promise.resolve();
+      if (acked === total) return undefined;
       return new Promise<void>((resolve, reject) =>
         this.#watch(id, session, total, lane, { resolve, reject }, signal, false),
       );
     });
-    return Promise.all(lanes);
+    try {
+      await Promise.all(lanes);
+    } finally {
+      const left = (this.#flushing.get(id) ?? 0) - 1;
+      if (left > 0) this.#flushing.set(id, left);
+      else this.#flushing.delete(id);
+    }
   }
 
   /** The peer acknowledged something in this session. */

@@ -298,6 +298,19 @@ describe('deliver', () => {
 });
 
 describe('flush', () => {
+  it('is refused while ten thousand others wait for the same peer', async () => {
+    const { deliver, deliveries, acknowledge } = bench();
+    void deliver(1);
+    const all = Array.from({ length: 10_000 }, () => deliveries.flush(['p'], undefined));
+    await expect(deliveries.flush(['p'], undefined)).rejects.toMatchObject({ code: 'ERR_LIMIT' });
+    acknowledge(1);
+    await Promise.all(all);
+    void deliver(2);
+    const last = deliveries.flush(['p'], undefined);
+    acknowledge(2);
+    await last;
+  });
+
   it('resolves when all that was accepted before is acknowledged, in both lanes', async () => {
     const { deliver, deliveries, acknowledge } = bench();
     void deliver(1);

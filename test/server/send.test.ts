@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/index.js';
+import { Simulation } from '../../src/testing/simulation.js';
 import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
 import { linked, listening, node, proxied } from '../support/nodes.js';
 
@@ -96,6 +97,22 @@ describe('send', () => {
     await heard(a, 'drain');
   });
 
+  it('to one that reads goes on, whatever others that do not read have filled', async () => {
+    const sim = new Simulation();
+    const hub = sim.server('hub', { window: 256 * KiB, totalWindow: MiB });
+    const others = Array.from({ length: 5 }, (_, i) => sim.server(`deaf ${i}`));
+    const reader = sim.server('reader');
+    const got = packets(reader);
+    for (const each of [...others, reader]) await sim.until(each.connect('sim://hub'));
+    await sim.run(100);
+    for (const { id } of others) while (hub.send(id, Buffer.alloc(10 * KiB)));
+    for (let i = 0; i < 100; i++) {
+      while (!hub.send('reader', Buffer.alloc(KiB))) await sim.until(heard(hub, 'drain', (id) => id === 'reader'));
+    }
+    await sim.until(() => got.length === 100);
+    await sim.close();
+  });
+
   it('heeds the window of all peers together', async () => {
     const { node: b, uri: first } = await listening('b');
     const { node: c, uri: second } = await listening('c');
@@ -174,12 +191,19 @@ describe('large packets', () => {
     expect(() => a.send('b', Buffer.alloc(2 * MiB))).toThrow(
       expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE', side: 'local' }),
     );
-    expect(() => a.send('b', Buffer.alloc(65 * KiB))).toThrow(/maxPacket of b is 65536/);
-    expect(() => a.deliver('b', Buffer.alloc(65 * KiB))).toThrow(
-      expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE' }),
-    );
+    // What another takes is its doing: nothing is thrown at whoever answers it.
+    const faults: [string, MasterlessError][] = [];
+    a.on('fault', (remote, error) => faults.push([remote, error]));
     await a.deliver('b', Buffer.alloc(64 * KiB - 5));
-    expect(heardBy.length).toBe(1);
+    for (const packet of [Buffer.alloc(65 * KiB), 'x'.repeat(65 * KiB)]) expect(a.send('b', packet)).toBe(false);
+    expect(faults.map(([remote, { code, side }]) => [remote, code, side])).toEqual(
+      Array(2).fill(['b', 'ERR_LIMIT', 'remote']),
+    );
+    expect(faults[0]?.[1].message).toMatch(/b takes 65536: .* raise maxPacket there/);
+    await expect(a.deliver('b', Buffer.alloc(65 * KiB))).rejects.toMatchObject({ code: 'ERR_LIMIT', uncertain: false });
+    expect(a.writable('b', 65 * KiB)).toBe(false);
+    await a.deliver('b', 'small');
+    expect(heardBy.length).toBe(2);
   });
 
   it('above what one of several takes go to the others', async () => {
