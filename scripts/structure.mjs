@@ -15,6 +15,7 @@ const UNTESTED = new Map([
   ['src/config.ts', 'test/server, test/options.test.ts'],
   ['src/contract.ts', 'types; test/types'],
   ['src/node.ts', 'what is behind Server: test/server'],
+  ['src/ranges.ts', 'a table; test/options.test.ts'],
   ['src/codec/codec.ts', 'an interface'],
   ['src/transports/transport.ts', 'an interface'],
   ['src/transports/security.ts', 'an interface'],

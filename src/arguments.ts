@@ -17,7 +17,7 @@ const MAX_TTL = 2 ** 31 - 1;
 
 /** @throws MasterlessError `ERR_ID` */
 export function checkedId(id: unknown): string {
-  if (typeof id !== 'string') throw new MasterlessError('ERR_ID', `an id must be a string, and this is ${typeof id}`);
+  if (typeof id !== 'string') throw new MasterlessError('ERR_ID', `an id must be a string, and this is ${kindOf(id)}`);
   // An id that is not well-formed would not arrive as it was sent. No unit of UTF-16 takes more than three bytes.
   const long = id.length > MAX_ID || (id.length * 3 > MAX_ID && byteLength(id) > MAX_ID);
   if (id.length === 0 || long || !isWellFormed(id)) {

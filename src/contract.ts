@@ -4,7 +4,10 @@
 import type { MasterlessError } from './errors.js';
 import type { ConnectInfo, DisconnectReason } from './protocol/output.js';
 
-/** Packets that were accepted and not acknowledged when their session ended, in the order of `send`, urgent ones last. */
+/**
+ * Packets that were accepted and not acknowledged when their session ended, in the order of `send`, urgent ones last: as they
+ * would have arrived, read back from what was encoded. Of a codec that can't read what it wrote, these are the bytes.
+ */
 export interface Undelivered<Packet = unknown> {
   /** They were on a wire: each may have arrived, or not. */
   readonly uncertain: readonly Packet[];

@@ -50,6 +50,9 @@ export type ErrorCode = keyof typeof sides;
 /** All codes there are, sorted by name. */
 export const errorCodes: readonly ErrorCode[] = (Object.keys(sides) as ErrorCode[]).sort();
 
+/** A secret as keygen makes it. */
+const SECRET = /masterless-secret-[\w-]{20,}/g;
+
 interface ErrorDetails {
   readonly cause?: unknown;
   readonly uncertain?: boolean;
@@ -67,7 +70,8 @@ export class MasterlessError extends Error {
   declare readonly uncertain?: boolean;
 
   constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
-    super(message, options);
+    // Who gives a secret where something else belongs would find it in the log.
+    super(message.replace(SECRET, 'masterless-secret-…'), options);
     this.code = code;
     if (options.uncertain !== undefined) this.uncertain = options.uncertain;
   }
@@ -88,6 +92,12 @@ export function throwLater(error: unknown): void {
 /** What code of the application or of the system threw, as an error of ours with that code, unless it is one. */
 export function ours(error: unknown, code: ErrorCode): MasterlessError {
   return isOurs(error) ? error : new MasterlessError(code, textOf(error), { cause: error });
+}
+
+/** The same, of what the other end's bytes brought about: an error that blames the calling code is only its cause. */
+export function theirs(error: unknown, code: ErrorCode): MasterlessError {
+  const known = ours(error, code);
+  return known.side === 'remote' ? known : new MasterlessError(code, known.message, { cause: error });
 }
 
 function isOurs(error: unknown): error is MasterlessError {

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * An EventEmitter that knows its events: names, arguments, and `this` in listeners. Nothing is added at run time.
  */

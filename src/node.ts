@@ -13,7 +13,7 @@ import { Partings } from './delivery/partings.js';
 import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
-import { MasterlessError, ours, throwLater } from './errors.js';
+import { MasterlessError, ours, theirs, throwLater } from './errors.js';
 import type { Voice } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
@@ -304,7 +304,7 @@ export class Node<Packet> {
         codec.decodeRange === undefined ? codec.decode(deliver.bytes) : codec.decodeRange(buffer, start, end);
       packet = made as Packet;
     } catch (error) {
-      this.mesh.undecodable(deliver.id, ours(error, 'ERR_BAD_PACKET'), this.now());
+      this.mesh.undecodable(deliver.id, theirs(error, 'ERR_BAD_PACKET'), this.now());
       return;
     }
     if (this.#inbox.idle && this.#announce(deliver.id, packet)) {

@@ -9,6 +9,7 @@ import { Credentials } from './credentials/credentials.js';
 import type { Secret } from './credentials/secret.js';
 import { MasterlessError, textOf } from './errors.js';
 import { type Platform, system } from './platform.js';
+import { limitNumbers, type NumberOption, numbers, type Range, reconnectNumbers } from './ranges.js';
 import { isTransport, type Transport } from './transports/transport.js';
 
 /** When and how often a lost link is dialled again, and an address that did not answer. */
@@ -137,48 +138,6 @@ export interface ResolvedOptions {
   readonly platform: Platform;
 }
 
-const MiB = 1024 * 1024;
-/** The longest time a timer of the platform can wait. */
-const LONGEST = 2 ** 31 - 1;
-
-interface Range {
-  readonly fallback: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-const numbers = {
-  port: { fallback: 0, min: 0, max: 65_535 },
-  heartbeat: { fallback: 1000, min: 10, max: LONGEST - 1 },
-  timeout: { fallback: 5000, min: 20, max: LONGEST },
-  stallTimeout: { fallback: 60_000, min: 20, max: LONGEST },
-  handshakeTimeout: { fallback: 5000, min: 10, max: LONGEST },
-  probeTimeout: { fallback: 500, min: 10, max: LONGEST },
-  closeTimeout: { fallback: 5000, min: 0, max: LONGEST },
-  maxLinkAge: { fallback: Number.POSITIVE_INFINITY, min: 100, max: Number.POSITIVE_INFINITY },
-  resumeWindow: { fallback: 10_000, min: 0, max: LONGEST },
-  window: { fallback: 16 * MiB, min: 1024, max: 4096 * MiB },
-  totalWindow: { fallback: 256 * MiB, min: 1024, max: 65_536 * MiB },
-  maxPacket: { fallback: 64 * MiB, min: 16, max: 2048 * MiB },
-} as const satisfies Partial<Record<keyof ServerOptions, Range>>;
-
-const reconnectNumbers = {
-  attempts: { fallback: 1, min: 0, max: Number.POSITIVE_INFINITY },
-  minDelay: { fallback: 100, min: 0, max: LONGEST },
-  maxDelay: { fallback: 10_000, min: 0, max: LONGEST },
-} as const satisfies Record<keyof ReconnectOptions, Range>;
-
-const limitNumbers = {
-  depth: { fallback: 32, min: 1, max: 512 },
-  items: { fallback: 200_000, min: 1, max: 2 ** 31 },
-  handshakes: { fallback: 128, min: 1, max: 2 ** 31 },
-  handshakesPerAddress: { fallback: 16, min: 1, max: 2 ** 31 },
-  peers: { fallback: 4096, min: 1, max: 2 ** 31 },
-  deliveries: { fallback: 10_000, min: 0, max: 2 ** 31 },
-  resumeWindow: { fallback: 60_000, min: 0, max: LONGEST },
-  heartbeat: { fallback: 600_000, min: 10, max: LONGEST },
-} as const satisfies Record<keyof LimitOptions, Range>;
-
 const others = [
   'host',
   'listen',
@@ -193,14 +152,7 @@ const others = [
   'transports',
   'debug',
   'platform',
-] as const satisfies readonly Exclude<keyof ServerOptions, keyof typeof numbers>[];
-
-/** Every number option with its default and bounds, nested ones with a dot: what the documentation's table is held to. */
-export const optionRanges: Readonly<Record<string, Range>> = Object.freeze({
-  ...numbers,
-  ...prefixed('reconnect', reconnectNumbers),
-  ...prefixed('limits', limitNumbers),
-});
+] as const satisfies readonly Exclude<keyof ServerOptions, NumberOption>[];
 
 /**
  * Checks what the user gave and fills in the rest.
@@ -266,6 +218,8 @@ function reconnectPolicy(given: ServerOptions['reconnect']): ReconnectPolicy {
   if (given === true) return reconnectPolicy({ attempts: Number.POSITIVE_INFINITY });
   if (given === false) return reconnectPolicy({ attempts: 0 });
   if (typeof given === 'number') return reconnectPolicy({ attempts: given });
+  if (given !== undefined && typeof given !== 'object')
+    fail('reconnect', given, 'true, false, a number of attempts or an object');
   const policy = pick('reconnect.', known('reconnect', or(given, {}), reconnectNumbers), reconnectNumbers);
   if (policy.maxDelay < policy.minDelay) {
     fail('reconnect.maxDelay', policy.maxDelay, `at least reconnect.minDelay (${policy.minDelay})`);
@@ -319,8 +273,11 @@ function known<T extends object>(option: string, given: T, ranges: Readonly<Reco
 }
 
 function onlyKnown(option: string, given: object, names: readonly string[]): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) fail(option, given, 'an object');
-  for (const name of Object.keys(given)) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || given instanceof Map) {
+    fail(option, given, 'an object with options');
+  }
+  // Inherited ones too, as they are read.
+  for (const name in given) {
     // A misspelt option that does nothing is found in production; here it is found at once.
     if (names.includes(name)) continue;
     // Its value is not shown: it may be a secret.
@@ -330,7 +287,7 @@ function onlyKnown(option: string, given: object, names: readonly string[]): voi
 
 function strings(option: string, value: string | readonly string[]): string[] {
   const list = typeof value === 'string' ? [value] : value;
-  if (!Array.isArray(list)) fail(option, value, 'a URI or a list of URIs');
+  if (!Array.isArray(list)) fail(option, value, 'a URI as text, or a list of these');
   return Array.from(list, (item: unknown) => typed(option, item, 'string') as string);
 }
 
@@ -344,11 +301,8 @@ function or<T>(value: T | undefined, fallback: T): T {
   return value === undefined ? fallback : value;
 }
 
-function prefixed(prefix: string, ranges: Readonly<Record<string, Range>>): Record<string, Range> {
-  return Object.fromEntries(Object.entries(ranges).map(([key, range]) => [`${prefix}.${key}`, range]));
-}
-
 function fail(option: string, value: unknown, wanted: string): never {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
+  const quoted = typeof value === 'string' ? JSON.stringify(value) : textOf(value);
+  const shown = quoted === '' ? 'an empty list' : typeof value === 'bigint' ? `${quoted}n` : quoted;
   throw new MasterlessError('ERR_OPTION', `option ${option} is ${shown.slice(0, 80)}: it must be ${wanted}`);
 }

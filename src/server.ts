@@ -142,13 +142,14 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
 
   /**
    * Whether `send` would accept a packet now.
-   * @param size - bytes of the encoded packet. @default 1024
+   * @param size - bytes of the encoded packet. @default 1024, or `maxPacket` of either side, if that is less
    */
-  writable(id: string, size: number = 1024): boolean {
+  writable(id: string, size?: number): boolean {
     const { mesh, deliveries } = this.#node;
+    const most = Math.min(this.#maxPacket, mesh.maxPacket(checkedId(id)));
+    const wanted = size === undefined ? Math.min(1024, most) : checkedSize(size);
     // Of a packet that is too large there is nothing to wait for.
-    if (checkedSize(size) > Math.min(this.#maxPacket, mesh.maxPacket(checkedId(id)))) return false;
-    return mesh.writable(id, size) && !deliveries.waiting(id, false);
+    return wanted <= most && mesh.writable(id, wanted) && !deliveries.waiting(id, false);
   }
 
   /**

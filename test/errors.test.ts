@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCodes, MasterlessError, ours } from '../src/errors.js';
+import { newSecret, Server } from '../src/index.js';
 
 const documentation = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8');
 const [, local = '', remote = ''] = documentation.split(/^## (?:Local|Remote)$/m);
@@ -24,6 +25,20 @@ describe('the table of codes', () => {
 });
 
 describe('MasterlessError', () => {
+  it('shows no secret that was given where something else belongs', () => {
+    const secret = newSecret();
+    for (const make of [
+      () => new Server('a', secret as unknown as object),
+      () => new Server('a', { [secret]: 1 }),
+      () => new Server('a', { host: secret }),
+      () => new Server('a', { authorize: secret as never }),
+      () => new Server('a', { listen: `unix:///x?${secret}` }),
+    ]) {
+      expect(make).toThrow(/masterless-secret-…/);
+      expect(make).not.toThrow(secret);
+    }
+  });
+
   it('is an Error with a name, a code and a cause', () => {
     const cause = new Error('why');
     const error = new MasterlessError('ERR_URI', 'text', { cause });

@@ -1,7 +1,8 @@
 /** Laws of options, for any that are valid and any that are not. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { optionRanges, resolveOptions, type ServerOptions } from '../src/options.js';
+import { resolveOptions, type ServerOptions } from '../src/options.js';
+import { optionRanges } from '../src/ranges.js';
 
 const names = Object.keys(optionRanges);
 

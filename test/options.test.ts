@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { optionRanges, resolveOptions, type ServerOptions } from '../src/options.js';
+import { resolveOptions, type ServerOptions } from '../src/options.js';
+import { optionRanges } from '../src/ranges.js';
 import { memory } from '../src/transports/memory.js';
 
 const documentation = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8');
@@ -140,6 +141,7 @@ describe('resolveOptions', () => {
     ['transports', [{ scheme: 'foo' }]],
     ['transports', [{ ...memory(), scheme: 'FOO' }]],
     ['limits', []],
+    ['options', new Map([['secret', 'x']])],
     // A list with a hole.
     ['transports', new Array(1)],
     ['listen', new Array(1)],

@@ -5,7 +5,8 @@
  * Input: choices of names and values.
  */
 import { MasterlessError } from '../../src/errors.js';
-import { optionRanges, type ResolvedOptions, resolveOptions, type ServerOptions } from '../../src/options.js';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from '../../src/options.js';
+import { optionRanges } from '../../src/ranges.js';
 import { memory } from '../../src/transports/memory.js';
 import { Choices } from '../choices.js';
 import { must, type Target } from '../target.js';

@@ -146,7 +146,7 @@ function unacceptable(why: string): MasterlessError {
 function readIdentity(given: unknown): Certificates['identity'] {
   if (given === undefined || given === 'names') return 'names';
   if (given === 'authorize') return 'authorize';
-  if (typeof given !== 'object' || given === null) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || given instanceof Map) {
     refuse('tls.identity', "must be 'names', 'authorize' or a table of fingerprints by id");
   }
   return new Map(

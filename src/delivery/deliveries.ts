@@ -125,7 +125,7 @@ export class Deliveries {
   flush(ids: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) {
       const message = 'flush was not begun: its signal had aborted before';
-      return Promise.reject(new MasterlessError('ERR_ABORTED', message, { cause: signal.reason }));
+      return Promise.reject(new MasterlessError('ERR_ABORTED', message, { cause: signal.reason, uncertain: true }));
     }
     return Promise.all(ids.map((id) => this.#flush(id, signal))).then(() => undefined);
   }
@@ -137,7 +137,7 @@ export class Deliveries {
     const flushing = this.#flushing.get(id) ?? 0;
     if (flushing >= MOST_FLUSHES) {
       const message = `${MOST_FLUSHES} calls of flush for ${id} are under way already: await some`;
-      throw new MasterlessError('ERR_LIMIT', message);
+      throw new MasterlessError('ERR_LIMIT', message, { uncertain: true });
     }
     this.#flushing.set(id, flushing + 1);
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
@@ -292,7 +292,8 @@ export class Deliveries {
       const forget = onAbort(signal, () => {
         const written = waiter.number <= session.lane(lane).outgoing.everSent;
         const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
-        reject(aborted(id, `${known}: it may still arrive`, true, signal));
+        if (single) reject(aborted(id, `${known}: it may still arrive`, true, signal));
+        else reject(abandoned(id, signal));
       });
       Object.assign(waiter, settling(promised, forget));
     }
@@ -329,6 +330,11 @@ function unknown(id: string): MasterlessError {
 function aborted(id: string, known: string, uncertain: boolean, signal: AbortSignal | undefined): MasterlessError {
   const message = `delivery to ${id} was given up by its signal; the packet was ${known}`;
   return new MasterlessError('ERR_ABORTED', message, { cause: signal?.reason, uncertain });
+}
+
+function abandoned(id: string, signal: AbortSignal): MasterlessError {
+  const message = `flush for ${id} was given up by its signal: what was accepted may still arrive`;
+  return new MasterlessError('ERR_ABORTED', message, { cause: signal.reason, uncertain: true });
 }
 
 function expiry(id: string): MasterlessError {

@@ -28,3 +28,15 @@ export function checkKnown(options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new RangeError(`there is no option ${unknown}, but ${names.join(', ')}`);
 }
+
+/** @throws RangeError for a promise, which would pass for true whatever it comes to */
+export function checkHeld(held: unknown): boolean {
+  if (typeof Object(held).then !== 'function') return Boolean(held);
+  throw new RangeError('until: the condition gave a promise, and must return true or false at once');
+}
+
+/** @throws RangeError */
+export function checkPromise<T>(promise: Promise<T>): Promise<T> {
+  if (typeof Object(promise).then === 'function') return promise;
+  throw new RangeError('until: it waits for a promise, or for a function that returns true');
+}

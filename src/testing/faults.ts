@@ -32,7 +32,7 @@ export class Faults {
    *
    * @param options.oneWay - only from the first to the second. @default false
    */
-  partition(a: Ids, b: Ids, options: { readonly oneWay?: boolean } = {}): void {
+  partition(a: Ids, b: Ids, options: { readonly oneWay?: boolean | undefined } = {}): void {
     checkKnown(options, ['oneWay']);
     const { network } = this.#noted('partition', a, b, options.oneWay === true ? 'one way' : '');
     for (const [from, to] of this.#pairs(a, b)) {
@@ -88,7 +88,7 @@ export class Faults {
    * The server has another address: its connections break, or (`silent`) nobody is told. Whoever dials its name still
    * tries the old address for `lag` milliseconds, and is refused there, or (`silent`) not answered.
    */
-  move(id: string, options: { readonly lag?: number; readonly silent?: boolean } = {}): void {
+  move(id: string, options: { readonly lag?: number | undefined; readonly silent?: boolean | undefined } = {}): void {
     checkKnown(options, ['lag', 'silent']);
     const { lag = 0, silent = false } = options;
     checkSpan('move', lag);
@@ -113,7 +113,7 @@ export class Faults {
    * @param options.bothWays - also what the other side writes. @default false
    * @returns how many connections there were
    */
-  halfOpen(from: Ids, to: Ids, options: { readonly bothWays?: boolean } = {}): number {
+  halfOpen(from: Ids, to: Ids, options: { readonly bothWays?: boolean | undefined } = {}): number {
     checkKnown(options, ['bothWays']);
     return this.#onWires('half-open', from, to, (network, wire, sender) => {
       network.halfOpen(...wire.ends.filter((end) => options.bothWays === true || end.out.route.from === sender));

@@ -9,7 +9,7 @@ import type { ServerOptions } from '../options.js';
 import { Server } from '../server.js';
 import { timers } from '../timers.js';
 import { Agenda } from './agenda.js';
-import { checkCount, checkKnown, checkSpan, checkSpans } from './checks.js';
+import { checkCount, checkHeld, checkKnown, checkPromise, checkSpan, checkSpans } from './checks.js';
 import { Faults } from './faults.js';
 import { Network } from './network.js';
 import { VirtualPlatform } from './platform.js';
@@ -164,8 +164,8 @@ export class Simulation {
     const settle = (): void => {
       settled = true;
     };
-    if (typeof what !== 'function') what.then(settle, settle);
-    const done = typeof what === 'function' ? what : () => settled;
+    if (typeof what !== 'function') checkPromise(what).then(settle, settle);
+    const done = typeof what === 'function' ? () => checkHeld(what()) : () => settled;
     if (!(await this.#advance(this.now + ms, done))) {
       const awaited =
         typeof what === 'function' ? `the condition did not hold: ${String(what)}` : 'the promise did not settle';
@@ -184,7 +184,7 @@ export class Simulation {
    * The process of a server is gone: without a goodbye, its connections are reset, or (`silent`) they fall silent. Its
    * listeners are removed, what the test awaits of it is rejected, and its iterators end. `server(id)` restarts it.
    */
-  crash(id: string, options: { readonly silent?: boolean } = {}): void {
+  crash(id: string, options: { readonly silent?: boolean | undefined } = {}): void {
     checkKnown(options, ['silent']);
     const { server, process } = this.#actor(id);
     this.#note('crash', id, ...(options.silent === true ? ['silent'] : []));

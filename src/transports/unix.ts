@@ -109,10 +109,10 @@ function parse(given: string): string {
 function decode(encoded: string, uri: string): string {
   try {
     const path = decodeURIComponent(encoded);
-    // Refuses half a surrogate pair, which no file name has.
-    encodeURIComponent(path);
-    return path;
+    // Half a surrogate pair, which no file name has.
+    if (!/\p{Surrogate}/u.test(path)) return path;
   } catch {
-    return refuseUri(uri, KIND, 'its percent-encoding is broken');
+    // Refused below.
   }
+  return refuseUri(uri, KIND, 'its percent-encoding is broken, or it is no well-formed text');
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { resolveLimits } from '../../src/codec/limits.js';
-import { optionRanges } from '../../src/options.js';
+import { optionRanges } from '../../src/ranges.js';
 import { thrownBy } from './packets.js';
 
 test('the defaults are those of the options', () => {

@@ -42,6 +42,8 @@ describe('the option tls', () => {
     ['tls.rejectUnauthorized', { ...certificate('b'), rejectUnauthorized: false }],
     ['tls.identity', { ...certificate('b'), identity: 'none' }],
     ['tls.identity', { ...certificate('b'), identity: null }],
+    ['tls.identity', { ...certificate('b'), identity: new Map([['a', 'x']]) }],
+    ['tls.identity', { ...certificate('b'), identity: [] }],
     ['tls.identity', { ...certificate('b'), identity: { a: 'no fingerprint' } }],
     ['tls.identity', { ...certificate('b'), identity: { a: [b.fingerprint256, 5] } }],
   ])('is refused where %s does not do: %#', (name, given) => {

@@ -1,5 +1,6 @@
 /** Events: their arguments, their order, and listeners that throw. */
 import { describe, expect, it } from 'vitest';
+import { MasterlessError, msgpack } from '../../src/index.js';
 import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
 import { behindProxy, linked, listening, node, proxied } from '../support/nodes.js';
 
@@ -171,6 +172,24 @@ describe('disconnect gives the reason', () => {
     ]);
     expect(log.of('reconnecting').map(([, attempt]) => attempt)).toEqual([1, 2, 3]);
     expect(a.isKept('b')).toBe(false);
+  });
+
+  it('bad-packet and fault, also where the codec blames the calling code', async () => {
+    const codec = {
+      ...msgpack(),
+      name: 'strict',
+      decode: (): unknown => {
+        throw new MasterlessError('ERR_ARGUMENT', 'not for me');
+      },
+    };
+    const { node: b, uri } = await listening('b', { codec });
+    const a = node('a', { codec, listen: [] });
+    await a.connect(uri);
+    b.on('message', () => undefined);
+    const fault = heard(b, 'fault');
+    a.send('b', 'bad');
+    const [, error] = await fault;
+    expect(error).toMatchObject({ code: 'ERR_BAD_PACKET', message: 'not for me', cause: { code: 'ERR_ARGUMENT' } });
   });
 
   it('bad-packet, where a packet can not be decoded', async () => {

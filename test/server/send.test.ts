@@ -70,6 +70,17 @@ describe('send', () => {
     expect(heardBy).toEqual(['good']);
   });
 
+  it('writable asks for no more than can be sent at all', async () => {
+    const { a, b } = await linked({ a: { maxPacket: 2000 }, b: { maxPacket: 512 } });
+    expect([a.writable('b'), b.writable('a')]).toEqual([true, true]);
+    expect([a.writable('b', 512), a.writable('b', 513), b.writable('a', 512), b.writable('a', 513)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it('is false when the window is full; drain tells when to go on; writable knows before', async () => {
     const { a, b } = await linked({ a: { window: 64 * KiB } });
     const packet = 'x'.repeat(10 * KiB);

@@ -35,6 +35,16 @@ function told(sim: Simulation, what: RegExp): string[] {
   return sim.trace.map((line) => line.slice(14)).filter((line) => what.test(line));
 }
 
+describe('until', () => {
+  it('takes no promise for an answer, and nothing that is neither function nor promise', async () => {
+    const { sim } = await linked();
+    const until = sim.until.bind(sim) as (what: unknown) => Promise<void>;
+    await expect(until(() => Promise.resolve(false))).rejects.toThrow(/must return true or false at once/);
+    await expect(until(5)).rejects.toThrow(/waits for a promise/);
+    await until(() => 1);
+  });
+});
+
 describe('a simulation', () => {
   it('runs the very class that applications use, in time of its own', async () => {
     const began = performance.now();
