@@ -11,7 +11,7 @@ import type { ConnectInfo, DisconnectReason } from './protocol/output.js';
 export interface Undelivered<Packet = unknown> {
   /** They were on a wire: each may have arrived, or not. */
   readonly uncertain: readonly Packet[];
-  /** They never left this node: none has arrived. */
+  /** They never left this node, or not whole: none has arrived. */
   readonly unsent: readonly Packet[];
 }
 

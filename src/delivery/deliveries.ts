@@ -190,7 +190,12 @@ export class Deliveries {
   /** There may be room again: for those who wait here, in their order, then for everybody else. */
   drained(id: string): void {
     const queue = this.#queues.get(id) ?? [];
-    while (queue.length > 0 && this.#sent(id, queue[0] as Queued)) queue.shift();
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      // Of several that one signal gives up at once, one may make room for another before that has heard of it.
+      if (first.signal?.aborted) first.reject(aborted(id, 'not sent', false, first.signal));
+      else if (!this.#sent(id, first)) break;
+      queue.shift();
+    }
     if (queue.length > 0) return;
     this.#queues.delete(id);
     this.#listener.drain(id);

@@ -3,6 +3,7 @@
  * node's own rules say of it. Until that is known nothing is made of what was said: no peer, no answer.
  */
 import { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
 import { giveUp } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
@@ -16,20 +17,30 @@ export type Admission = MasterlessError | null | 'later';
  * perhaps a REJECT, before it is answered.
  */
 const MOST_AHEAD = 4096;
+/** Milliseconds in which whoever comes to be linked has said something. */
+const SILENCE = 1000;
 
-/** Whether one more connection may begin its handshake. */
-export function hasRoom(state: MeshState, remote: string, limited: boolean): boolean {
-  let pending = 0;
-  let alike = 0;
-  for (const connection of state.handshakes) {
-    if (connection.uri !== null) continue;
-    pending++;
-    if (connection.remote === remote) alike++;
-  }
+/**
+ * Whether one more connection may begin its handshake: for it, one is closed that has said nothing for too long. Who only holds
+ * connections open must not keep out those who come to be linked, and these speak at once.
+ */
+export function hasRoom(state: MeshState, remote: string, limited: boolean, now: number): boolean {
+  const strangers = [...state.handshakes].filter(({ uri }) => uri === null);
+  const alike = strangers.filter((connection) => connection.remote === remote);
   const { maxHandshakes, maxHandshakesPerAddress } = state.config;
-  if (pending < maxHandshakes && !(limited && alike >= maxHandshakesPerAddress)) return true;
-  state.emit({ kind: 'fault', remote, error: crowded(remote, pending >= maxHandshakes) });
-  return false;
+  const full = strangers.length >= maxHandshakes;
+  if (!full && !(limited && alike.length >= maxHandshakesPerAddress)) return true;
+  // The first in the table is the oldest.
+  const silent = (full ? strangers : alike).find((connection) => isSilent(state, connection, now));
+  const last = silent?.remote ?? remote;
+  if (silent !== undefined) state.close(silent, false);
+  state.emit({ kind: 'fault', remote: last, error: crowded(last, full, silent !== undefined) });
+  return silent !== undefined;
+}
+
+function isSilent({ config }: MeshState, { phase, heardAt, deadline }: Connection, now: number): boolean {
+  const began = deadline - config.handshakeTimeout;
+  return phase === 'greeting' && heardAt <= began && now - heardAt >= Math.min(SILENCE, config.handshakeTimeout / 2);
 }
 
 /** Whether one more peer may be known: for it, one is forgotten that was to become a link once and was not heard of again. */
@@ -45,11 +56,11 @@ export function hasPlace(state: MeshState): boolean {
   return false;
 }
 
-function crowded(remote: string, inAll: boolean): MasterlessError {
+function crowded(remote: string, inAll: boolean, silent: boolean): MasterlessError {
   const limit = inAll ? 'limits.handshakes' : 'limits.handshakesPerAddress';
   return new MasterlessError(
     'ERR_LIMIT',
-    `a connection from ${remote} was closed: too many are in their handshake (${limit})`,
+    `a connection from ${remote} was closed: too many are in their handshake (${limit})${silent ? ', and it had said nothing' : ''}`,
   );
 }
 

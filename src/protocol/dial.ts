@@ -37,6 +37,10 @@ export class Dial {
   postponed = false;
   /** Handshakes overtaken by others in this attempt. */
   overtaken = 0;
+  /** Connections of this attempt that were closed before the other side had said who it is, as a crowded one does. */
+  refused = 0;
+  /** When the same address is dialled once more for that; Infinity otherwise. */
+  again: number = Number.POSITIVE_INFINITY;
   /** Probe: no address takes connections for this peer any more. */
   failed = false;
   /** This wish is why the peer is kept. */

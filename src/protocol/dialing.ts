@@ -8,6 +8,7 @@ import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
 import { tellKeep } from './keep.js';
+import { mayBeCrowded, nextPause } from './patience.js';
 import type { Peer } from './peer.js';
 import { disconnected, endSession, leaves, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -140,6 +141,11 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
   connection.dial = null;
   if (dial === null || !state.dials.has(dial)) return;
   dial.connection = null;
+  if (mayBeCrowded(state, connection, dial, error)) {
+    dial.again = now + nextPause(state, dial);
+    state.wakePromptly(dial.again);
+    return;
+  }
   const uri = dial.uris[dial.index] as string;
   if (dial.purpose === 'probe') {
     // It takes connections and says no more: it is there, and stalled. Anything else is a verdict.
@@ -188,6 +194,7 @@ export function overtaken(state: MeshState, connection: Connection, error: Maste
 export function tickDials(state: MeshState, now: number): void {
   for (const dial of state.dials) {
     if (dial.next <= now) startAttempt(state, dial, now);
+    else if (dial.again <= now) openDial(state, dial, now);
     else if (dial.until <= now && dial.postponed) goOn(state, dial, now);
     else if (dial.until <= now) {
       dial.until = Number.POSITIVE_INFINITY;
@@ -197,7 +204,7 @@ export function tickDials(state: MeshState, now: number): void {
       );
       attemptFailed(state, dial, error, now);
     }
-    state.wake(Math.min(dial.next, dial.until));
+    state.wake(Math.min(dial.next, dial.again, dial.until));
   }
 }
 
@@ -206,6 +213,7 @@ function startAttempt(state: MeshState, dial: Dial, now: number): void {
   dial.attempt++;
   dial.index = 0;
   dial.overtaken = 0;
+  dial.refused = 0;
   if (peer !== null && dial.purpose === 'redial') {
     if (!peer.keep && peer.parting === null) {
       // Since the last attempt it is not wanted any more.
@@ -231,6 +239,7 @@ function endRedial(state: MeshState, peer: Peer, dial: Dial, now: number): void 
 function openDial(state: MeshState, dial: Dial, now: number): void {
   const uri = dial.uris[dial.index];
   dial.next = Number.POSITIVE_INFINITY;
+  dial.again = Number.POSITIVE_INFINITY;
   if (uri === undefined) {
     attemptFailed(state, dial, new MasterlessError('ERR_UNREACHABLE', 'no address is known any more'), now);
     return;
@@ -308,18 +317,6 @@ export function dropDial(state: MeshState, dial: Dial): void {
   dial.connection = null;
   // Not even open: nobody would miss it. One that shakes hands gets the arbiter's verdict.
   if (connection.phase === 'opening') state.close(connection, false);
-}
-
-/**
- * Nobody here wants the peer any more: attempts to win its link back, to test or to replace it are over, also those that
- * shake hands. They would make a link that is let go at once.
- */
-export function callOff(state: MeshState, peer: Peer): void {
-  for (const dial of [peer.redial, peer.renewal, peer.probeDial]) {
-    const connection = dial?.connection ?? null;
-    if (dial !== null) dropDial(state, dial);
-    if (connection !== null) state.close(connection, false);
-  }
 }
 
 /** The wish goes on when this side has left the peer: the link that there is now is not for it. */

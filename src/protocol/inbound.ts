@@ -113,10 +113,13 @@ function onLinkControl(
   now: number,
 ): void {
   switch (connection.decoder.kind) {
-    case Frame.Ack:
-      traffic.acknowledged(peer, decodeAck(payload));
-      advance(state, peer, now);
+    case Frame.Ack: {
+      const counts = decodeAck(payload);
+      traffic.acknowledged(peer, counts);
+      // A question brings parting no further: two that part would ask each other without end.
+      if (counts !== null) advance(state, peer, now);
       break;
+    }
     case Frame.Keep:
       connection.theirKeep = decodeKeep(payload);
       heardKeep(state, peer, connection.theirKeep, now);

@@ -186,7 +186,7 @@ export class Mesh {
    * @returns null when there are too many in their handshake: close it
    */
   accepted(remote: string, limited: boolean, now: number): Connection | null {
-    if (this.closedTold || !hasRoom(this.state, remote, limited)) return null;
+    if (this.closedTold || !hasRoom(this.state, remote, limited, now)) return null;
     return this.state.addConnection(null, remote, now);
   }
 

@@ -7,7 +7,7 @@
  */
 import type { MasterlessError } from '../errors.js';
 import { ByeReason, encodeBye } from './control.js';
-import { callOff, endProbe, giveUp, recover, unconfirmed } from './dialing.js';
+import { dropDial, endProbe, giveUp, recover, unconfirmed } from './dialing.js';
 import { countFlap } from './flaps.js';
 import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
@@ -48,7 +48,8 @@ export function advance(state: MeshState, peer: Peer, now: number): void {
   const { parting, session, link } = peer;
   if (parting === null) return;
   if (link === null) {
-    if (session.settled) finish(state, peer, now);
+    // While a link is replaced the other side is there, and may have packets on their way: the next link is for its goodbye.
+    if (session.settled && peer.fenced === null) finish(state, peer, now);
     return;
   }
   // The follower may believe itself connected already: it is told when it has confirmed.
@@ -160,6 +161,22 @@ function finish(state: MeshState, peer: Peer, now: number): void {
   if (!state.closing && !wishAgain(state, peer, now) && peer.keep) recover(state, peer, now);
   resume(state, peer);
   state.release(peer);
+}
+
+/**
+ * Nobody here wants the peer any more: attempts to win its link back, to test or to replace it are over, also those that
+ * shake hands. They would make a link that is let go at once.
+ */
+function callOff(state: MeshState, peer: Peer): void {
+  for (const dial of [peer.redial, peer.renewal, peer.probeDial]) {
+    const connection = dial?.connection ?? null;
+    if (dial !== null) dropDial(state, dial);
+    if (connection !== null) state.close(connection, false);
+  }
+  // Those that the other side began, for a link that it does not keep either.
+  for (const connection of peer.handshakes) {
+    if (connection.uri === null && !connection.theirKeep) state.close(connection, false);
+  }
 }
 
 /** The peer has no link any more; nothing from the old one counts. */

@@ -12,6 +12,7 @@ import type { Connection, Outdated } from './connection.js';
 import { heartbeatOf } from './crowd.js';
 import { startRenewal } from './dialing.js';
 import { lost } from './links.js';
+import { advance } from './parting.js';
 import type { Peer } from './peer.js';
 import { unfence } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -53,6 +54,8 @@ export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
   if (fenced !== null) {
     if (now >= fenced.cutAt) {
       unfence(state, peer);
+      // Who parts has waited for the link that did not come.
+      advance(state, peer, now);
       state.release(peer);
     } else {
       state.wake(fenced.cutAt);

@@ -5,7 +5,7 @@ import { Frame } from './frame.js';
 import { joined } from './parts.js';
 import { frameSize, type Segment } from './segment.js';
 
-/** A packet as the application gave it, and whether any of it was ever handed to a connection. */
+/** A packet as the application gave it, and whether the whole of it was ever handed to a connection. */
 export interface RetainedPacket {
   readonly payload: Uint8Array;
   readonly written: boolean;
@@ -26,14 +26,12 @@ export function retainedIn(
   const packets: RetainedPacket[] = [];
   let pieces: Uint8Array[] = [];
   let number = first;
-  let firstPiece = number;
   segments.forEach(({ bytes, length }, index) => {
     for (let offset = index === 0 ? at : 0; offset < length; number++) {
       const { header, payload } = frameSize(bytes, offset);
-      if (pieces.length === 0) firstPiece = number;
       pieces.push(bytes.subarray(offset + header, offset + header + payload));
       if (bytes[offset] !== Frame.Piece) {
-        packets.push({ payload: joined(pieces), written: firstPiece < everSent });
+        packets.push({ payload: joined(pieces), written: number < everSent });
         pieces = [];
       }
       offset += header + payload;

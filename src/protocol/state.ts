@@ -56,6 +56,8 @@ export interface MeshConfig extends Timing {
   readonly rules?: Rules;
   /** A link is replaced by a younger one no later than at this age. @default Infinity */
   readonly maxLinkAge?: number;
+  /** Connections closed before the other side had said a word that an attempt to win back a link outlives. @default 6 */
+  readonly maxRefused?: number;
   /** Uniform in [0, 1): the only source of chance. */
   readonly random: () => number;
 }

@@ -55,7 +55,7 @@ const rules = new Map<object, Rule<never>>([
   ],
   [
     Dial.prototype,
-    rule<Dial>(['wish', 'attempt', 'overtaken', 'next', 'until'], (value, hash) => {
+    rule<Dial>(['wish', 'attempt', 'overtaken', 'next', 'until', 'again', 'refused'], (value, hash) => {
       hash.number(value.next < Number.POSITIVE_INFINITY ? 1 : 0);
       hash.number(value.until < Number.POSITIVE_INFINITY ? 1 : 0);
     }),

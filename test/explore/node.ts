@@ -134,6 +134,8 @@ export class NodeTable {
       totalWindow: 4 * window,
       maxPacket: 1024,
       maxPeers: 8,
+      // Only more of the same: an attempt dials again, as after a handshake that was overtaken.
+      maxRefused: 0,
       maxHandshakes: 8,
       maxHandshakesPerAddress: 8,
       random: half,

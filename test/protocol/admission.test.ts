@@ -262,3 +262,43 @@ describe('whoever shakes hands', () => {
     expect(scripted.mesh.isConnected('a')).toBe(true);
   });
 });
+
+describe('who holds connections open and says nothing', () => {
+  const crowd = (scripted: Scripted, remote: string, count: number, limited = false) =>
+    Array.from({ length: count }, () => scripted.dial(remote, limited));
+
+  it('makes room after a second, the oldest first, for those who come then', () => {
+    const scripted = new Scripted();
+    const [first, second] = crowd(scripted, 'there', 8);
+    expect(() => scripted.dial()).toThrow('takes no connection');
+    scripted.wait(999);
+    expect(() => scripted.dial()).toThrow('takes no connection');
+    scripted.wait(1);
+    scripted.heard();
+    const line = scripted.dial('elsewhere');
+    scripted.settle();
+    expect(scripted.heard()).toEqual(['fault ERR_LIMIT']);
+    expect([first?.closed, second?.closed]).toEqual(['cut', null]);
+    line.greet();
+  });
+
+  it('at one address makes room there', () => {
+    const scripted = new Scripted();
+    const [other] = crowd(scripted, 'other', 1);
+    const [first] = crowd(scripted, 'there', 4, true);
+    scripted.wait(1000);
+    crowd(scripted, 'there', 1, true);
+    scripted.settle();
+    expect([other?.closed, first?.closed]).toEqual([null, 'cut']);
+  });
+
+  it('keeps its place when it has said anything', () => {
+    const scripted = new Scripted();
+    const lines = crowd(scripted, 'there', 8);
+    scripted.wait(1);
+    for (const line of lines) line.say(encodeHello(hello({ id: 'z' })).subarray(0, 1));
+    scripted.wait(2000);
+    expect(() => scripted.dial()).toThrow('takes no connection');
+    expect(lines.map(({ closed }) => closed)).toEqual(Array(8).fill(null));
+  });
+});

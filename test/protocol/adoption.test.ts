@@ -340,7 +340,7 @@ describe('the follower', () => {
     const scripted = new Scripted({ closeTimeout: 100 });
     const { line: link } = lead(scripted);
     const line = scripted.dial();
-    const { nonce } = line.greet({ id: 'z' });
+    const { nonce } = line.greet({ id: 'z', keep: true });
     expect(line.one('State')).toMatchObject({ session: 1, received: [0, 0] });
     link.say(data('1'));
     scripted.act((mesh, now) => mesh.disconnect('z', now));

@@ -225,7 +225,8 @@ describe('BYE of the other side', () => {
   });
 
   it('to a side that keeps the peer: it dials again, and is connected throughout', () => {
-    const scripted = new Scripted({ reconnect: { attempts: 2, minDelay: 10, maxDelay: 10 } });
+    const policy = { attempts: 2, minDelay: 10, maxDelay: 10 };
+    const scripted = new Scripted({ reconnect: policy, maxRefused: 0 });
     scripted.act((mesh, now) => mesh.keep('a', true, now));
     const { line } = follow(scripted, { addresses: ['test://a'] });
     scripted.heard();

@@ -14,7 +14,7 @@ function segment(first: number, ...frames: [kind: typeof Frame.Data | typeof Fra
   return made;
 }
 
-it('reads packets from a place on, puts pieces together, and knows which were written, be it in part', () => {
+it('reads packets from a place on, puts pieces together, and knows which were written, and to their end', () => {
   const segments = [
     segment(0, [Frame.Data, 'had'], [Frame.Data, 'one']),
     segment(2, [Frame.Piece, 'tw']),
@@ -24,7 +24,7 @@ it('reads packets from a place on, puts pieces together, and knows which were wr
     retainedIn(segments, 4, 1, everSent).map(({ payload, written }) => [Buffer.from(payload).toString(), written]);
   expect(read(3)).toEqual([
     ['one', true],
-    ['two', true],
+    ['two', false],
     ['', false],
     ['three', false],
   ]);

@@ -32,7 +32,7 @@ class Model {
   retained(): { payload: Uint8Array; written: boolean }[] {
     const first = this.frames[this.acked]?.packet ?? this.packets.length;
     return this.packets.slice(first).map((payload, index) => {
-      const frame = this.frames.findIndex(({ packet }) => packet === first + index);
+      const frame = this.frames.findLastIndex(({ packet }) => packet === first + index);
       return { payload, written: frame < this.everSent };
     });
   }

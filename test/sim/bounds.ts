@@ -130,7 +130,7 @@ function* waits(state: MeshState, now: number): Generator<readonly [string, numb
     const shaking = connection.phase !== 'adopted' || connection.peer?.confirmed === false;
     if (shaking) yield ['handshake', connection.deadline];
   }
-  for (const { purpose, next, until } of state.dials) yield [purpose, Math.min(next, until)];
+  for (const { purpose, next, again, until } of state.dials) yield [purpose, Math.min(next, again, until)];
   for (const peer of state.peers.values()) {
     const { link, parting, heldUntil, session } = peer;
     if (parting !== null) yield ['parting', parting.deadline];

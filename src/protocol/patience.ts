@@ -1,0 +1,27 @@
+/**
+ * A node at which too many shake hands closes further connections without a word. After a moment in which all of its peers
+ * lost their links, or are to make new ones, these come at once: no session must end for that. So an attempt to win back a
+ * link, or to replace one, dials such an address a few times more. A wish of the application is told at once.
+ */
+import type { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
+import type { Dial } from './dial.js';
+import type { MeshState } from './state.js';
+
+/** Connections of one attempt that may be closed so. */
+export const MAX_REFUSED = 6;
+/** Milliseconds of the longest first pause; each further one may be twice as long as the one before. */
+const PAUSE = 50;
+
+/** Whether the other side may just have had no room for a handshake, and is to be dialled once more. */
+export function mayBeCrowded(state: MeshState, connection: Connection, dial: Dial, error: MasterlessError): boolean {
+  if (dial.purpose !== 'redial' && dial.purpose !== 'renewal') return false;
+  // Whoever has said who it is had room.
+  if (connection.peer !== null || error.code !== 'ERR_CONNECTION_LOST') return false;
+  return dial.refused < (state.config.maxRefused ?? MAX_REFUSED);
+}
+
+/** Milliseconds until then: by chance, so that those who came together do not come together again. */
+export function nextPause({ config }: MeshState, dial: Dial): number {
+  return config.random() * PAUSE * 2 ** dial.refused++;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_REFUSED } from '../../src/protocol/patience.js';
+import { dials, follow, Scripted } from './scripted.js';
+
+/** A core whose link to `a` is lost, and that dials it. */
+function dialling(config = {}): Scripted {
+  const scripted = new Scripted({ random: () => 0.5, ...config });
+  scripted.act((mesh, now) => mesh.keep('a', true, now));
+  follow(scripted, { addresses: ['test://a'], resumeWindow: 0 }).line.end();
+  // A link that did not stand for long is not dialled at once.
+  scripted.wait(1000);
+  scripted.heard();
+  return scripted;
+}
+
+/** The other side takes the connection and closes it without a word. */
+function close(scripted: Scripted): void {
+  const line = scripted.dialling();
+  scripted.mesh.opened(line.connection);
+  scripted.act((mesh, now) => mesh.ended(line.connection, null, now));
+}
+
+describe('an attempt to win back a link, closed without a word', () => {
+  it('goes on after pauses, each about twice as long, and nobody hears of it', () => {
+    const scripted = dialling();
+    const pauses: number[] = [];
+    for (let i = 0; i < MAX_REFUSED; i++) {
+      const before = scripted.now;
+      close(scripted);
+      expect(dials(scripted)).toBe(0);
+      while (dials(scripted) === 0) scripted.wait(1);
+      pauses.push(scripted.now - before);
+      expect(scripted.heard()).toEqual([]);
+    }
+    expect(pauses).toEqual([25, 50, 100, 200, 400, 800]);
+    close(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'disconnect a unreachable']);
+  });
+
+  it('finds the session where it was once there is room', () => {
+    const scripted = dialling();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    close(scripted);
+    scripted.wait(1000);
+    expect(scripted.taken().greet({ keep: true }).id).toBe('m');
+    expect([scripted.mesh.isConnected('a'), scripted.mesh.view('a')?.session]).toEqual([true, 1]);
+  });
+
+  it('has as many in the next attempt', () => {
+    const scripted = dialling({ reconnect: { attempts: 2, minDelay: 10, maxDelay: 10 }, maxRefused: 1 });
+    for (const heard of [[], ['unreachable ERR_CONNECTION_LOST', 'reconnecting a'], []]) {
+      close(scripted);
+      scripted.wait(100);
+      expect(scripted.heard()).toEqual(heard);
+    }
+    close(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'disconnect a unreachable']);
+  });
+});
+
+describe('a wish, closed without a word', () => {
+  it('fails at once', () => {
+    const scripted = new Scripted();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+    scripted.wait(0);
+    close(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'wish ERR_CONNECTION_LOST']);
+  });
+});
