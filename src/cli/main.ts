@@ -72,8 +72,14 @@ function failed(error: unknown, name: string | undefined): number {
   return mistake ? usage : Exit.failed;
 }
 
-// A pipe that is closed early is found out by who writes to it; nobody else must die of it.
-process.stdout.on('error', () => undefined);
-process.stderr.on('error', () => undefined);
 const args = process.argv.slice(2);
-process.exitCode = await main(args).catch((error: unknown) => failed(error, args[0]));
+let unwritten: number = Exit.done;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A pipe that is closed early is nobody's fault, and `listen` finds it out by itself. But a secret that went to a full disk is lost.
+  if (error.code === 'EPIPE' || args[0] === 'listen' || unwritten !== Exit.done) return;
+  unwritten = failed(new Error(`stdout could not be written: ${error.message}`), args[0]);
+  process.exitCode = unwritten;
+});
+process.stderr.on('error', () => undefined);
+const code = await main(args).catch((error: unknown) => failed(error, args[0]));
+process.exitCode = code === Exit.done ? unwritten : code;

@@ -101,10 +101,13 @@ export function reachable(
   all: readonly Pick<NetworkInterfaceInfo, 'address' | 'internal'>[],
 ): string {
   const outside = all.filter(({ internal }) => !internal).map(({ address }) => address);
-  const v4 = outside.find(isIPv4);
-  if (!hasColon(wildcard)) return v4 ?? '127.0.0.1';
+  // Such an address is what an interface has that got none; it leads no further than its wire.
+  const isLocal = (address: string): boolean => address.startsWith('169.254.');
+  const v4 = outside.find((address) => isIPv4(address) && !isLocal(address));
+  if (!hasColon(wildcard)) return v4 ?? outside.find(isLocal) ?? '127.0.0.1';
   // `::` takes IPv4 as well. A link-local address means nothing without the name of an interface of the dialling machine.
-  return v4 ?? outside.find((address) => !/^fe[89ab]/i.test(address)) ?? '::1';
+  const v6 = outside.find((address) => hasColon(address) && !/^fe[89ab]/i.test(address));
+  return v4 ?? v6 ?? outside.find(isLocal) ?? '::1';
 }
 
 function format({ host, port }: Address): string {

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { endAll, run } from './support/command.js';
+import { endAll, PROGRAM, run } from './support/command.js';
 
 afterEach(endAll);
 
@@ -25,6 +28,20 @@ describe('masterless', () => {
     expect(stdout).toMatch(/^masterless/);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
+
+  it.runIf(existsSync('/dev/full')).each([[['keygen']], [['--version']], [['--help']]])(
+    'says when the output of %j could not be written, and fails',
+    async (args) => {
+      const full = openSync('/dev/full', 'w');
+      const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', full, 'pipe'] });
+      closeSync(full);
+      const [text, [code]] = await Promise.all([(child.stderr as Readable).toArray(), once(child, 'close')]);
+      expect(code).toBe(1);
+      expect(Buffer.concat(text as Buffer[]).toString()).toMatch(
+        /^masterless.*: stdout could not be written: .*ENOSPC.*\n$/,
+      );
+    },
+  );
 
   it('shows its help when there is no command, and fails', async () => {
     const { code, stdout } = await run([]);

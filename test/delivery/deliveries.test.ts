@@ -149,6 +149,19 @@ describe('deliver', () => {
     expect([await now(first), await now(second)]).toEqual(['resolved', 'pending']);
   });
 
+  it('sends none of several that one signal gives up, though the first makes room for the next', async () => {
+    const { deliver, deliveries, session, state } = bench(0, 9);
+    const controller = new AbortController();
+    const [first, second] = [deliver(1, false, controller.signal), deliver(2, false, controller.signal)];
+    const last = deliver(3);
+    state.room = 2;
+    controller.abort();
+    expect([await now(first), await now(second)]).toEqual(Array(2).fill(expect.stringContaining('given up')));
+    deliveries.drained('p');
+    expect(session.normal.outgoing.retained().map(({ payload }) => payload[0])).toEqual([3]);
+    expect(await now(last)).toBe('pending');
+  });
+
   it('an urgent one with a signal, too', async () => {
     const { deliver, deliveries, session, state } = bench(0, 9);
     const controller = new AbortController();

@@ -274,6 +274,7 @@ describe('who holds connections open and says nothing', () => {
     scripted.wait(999);
     expect(() => scripted.dial()).toThrow('takes no connection');
     scripted.wait(1);
+    scripted.settle();
     scripted.heard();
     const line = scripted.dial('elsewhere');
     scripted.settle();

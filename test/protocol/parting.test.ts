@@ -5,6 +5,7 @@ import {
   Extension,
   encodeAccept,
   encodeAck,
+  encodeAckRequest,
   encodeBye,
   encodeExtension,
   encodeKeep,
@@ -120,6 +121,16 @@ describe('disconnect', () => {
     expect(scripted.heard()).toEqual([]);
     scripted.wait(1);
     expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
+  });
+
+  it('of two at once asks for what is acknowledged once, not each for each', () => {
+    const { scripted, line } = linked();
+    scripted.handles = false;
+    scripted.act((mesh) => mesh.send('a', new Uint8Array(10), false));
+    scripted.act((mesh, now) => mesh.close(now));
+    line.said();
+    for (let i = 0; i < 10; i++) line.say(encodeAckRequest());
+    expect(line.kinds()).toEqual([]);
   });
 
   it('twice is the same as once', () => {

@@ -49,3 +49,34 @@ describe('who is let go', () => {
     expect(counts.filter((count) => count > 0)).toEqual([]);
   });
 });
+
+describe('who leaves while its link is replaced', () => {
+  it.each([
+    ['disconnects', 'a'],
+    ['disconnects', 'b'],
+    ['closes', 'a'],
+    ['closes', 'b'],
+  ] as const)('%s: %s, and what the other had sent until then has arrived', async (how, own) => {
+    const other = own === 'a' ? 'b' : 'a';
+    for (let seed = 0; seed < 60; seed++) {
+      const sim = new Simulation({ seed, latency: [20, 20] });
+      const [node, there] = [own, other].map((id) => sim.server(id, { maxLinkAge: 1000 }));
+      if (node === undefined || there === undefined) throw new Error('no nodes');
+      const got: unknown[] = [];
+      const lost: unknown[] = [];
+      node.on('message', (_, packet) => got.push(packet));
+      there.on('undelivered', (...what) => lost.push(what));
+      await sim.until(node.connect(`sim://${other}`));
+      await sim.until(() => there.connections().length > 0);
+      let sent = 0;
+      for (let ms = 0; ms < 700 + 5 * seed; ms += 5) {
+        if (there.send(own, sent)) sent++;
+        await sim.run(5);
+      }
+      await sim.until(how === 'closes' ? node.close() : node.disconnect(other));
+      await sim.run(15_000);
+      expect([seed, lost, got.length]).toEqual([seed, [], sent]);
+      await sim.close();
+    }
+  });
+});

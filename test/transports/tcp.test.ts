@@ -125,11 +125,16 @@ describe('what a wildcard announces', () => {
   const other = { address: '192.168.0.1', internal: false };
   const v6 = { address: '2001:db8::5', internal: false };
   const linkLocal = { address: 'fe80::1', internal: false };
+  const without = { address: '169.254.7.8', internal: false };
 
   it.each([
     ['0.0.0.0', [lo, lo6, linkLocal, v6, v4, other], '10.1.2.3'],
     ['0.0.0.0', [lo, v6], '127.0.0.1'],
     ['0.0.0.0', [], '127.0.0.1'],
+    ['0.0.0.0', [lo, without, v4], '10.1.2.3'],
+    ['0.0.0.0', [lo, without], '169.254.7.8'],
+    ['::', [lo, without, v6], '2001:db8::5'],
+    ['::', [lo, without, linkLocal], '169.254.7.8'],
     ['::', [lo, linkLocal, v6, v4], '10.1.2.3'],
     ['::', [lo, lo6, linkLocal, v6], '2001:db8::5'],
     ['::', [lo, lo6, linkLocal], '::1'],
