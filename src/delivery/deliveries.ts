@@ -142,7 +142,7 @@ export class Deliveries {
     this.#flushing.set(id, flushing + 1);
     const lanes = ([NORMAL, URGENT] as const).map((lane) => {
       const { acked, total } = session.lane(lane).outgoing;
-      if (acked === total) return undefined;
+      if (acked === total) return Promise.resolve();
       return new Promise<void>((resolve, reject) =>
         this.#watch(id, session, total, lane, { resolve, reject }, signal, false),
       );

@@ -46,7 +46,9 @@ const orders = {
   },
 };
 
-process.on('message', async ({ order, ...rest }) => {
+async function obey({ order, ...rest }) {
   if (order === 'end') process.disconnect();
   else process.send(await orders[order](rest));
-});
+}
+
+process.on('message', (message) => void obey(message));
