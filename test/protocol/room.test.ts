@@ -2,21 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { ByeReason, encodeAck, encodeBye } from '../../src/protocol/control.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
-import { follow, type Line, Scripted } from './scripted.js';
+import { follow, linked, type Scripted } from './scripted.js';
 
 const SIZE = 1000;
 
 /** Bytes of a window in which so many packets of `SIZE` have room. */
 function room(packets: number): number {
   return Math.round(packets * SendBuffer.cost(SIZE));
-}
-
-function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
-  const scripted = new Scripted(config);
-  const { line } = follow(scripted, fields);
-  line.said();
-  scripted.heard();
-  return { scripted, line };
 }
 
 function send(scripted: Scripted, id = 'a'): number {

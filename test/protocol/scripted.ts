@@ -276,6 +276,18 @@ export function follow(scripted: Scripted, fields: Partial<Hello> = {}, state: P
   return { line, theirs, adopt };
 }
 
+/** A core that has a link to the hand, of which nothing that was said or heard so far is left to be looked at. */
+export function linked(
+  config: Partial<MeshConfig> = {},
+  fields: Partial<Hello> = {},
+): { scripted: Scripted; line: Line } {
+  const scripted = new Scripted(config);
+  const { line } = follow(scripted, fields);
+  line.said();
+  scripted.heard();
+  return { scripted, line };
+}
+
 /** The same up to ADOPT, which is not answered. */
 export function propose(scripted: Scripted, fields: Partial<Hello> = {}, state: Partial<State> = {}): JoinedAsFollower {
   const line = scripted.dial();

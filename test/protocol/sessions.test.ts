@@ -2,15 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import { ByeReason, encodeBye } from '../../src/protocol/control.js';
-import { follow, type Line, Scripted } from './scripted.js';
-
-function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
-  const scripted = new Scripted(config);
-  const { line } = follow(scripted, fields);
-  line.said();
-  scripted.heard();
-  return { scripted, line };
-}
+import { linked } from './scripted.js';
 
 describe('a session that is over', () => {
   it('leaves no attempt to replace its link behind', () => {

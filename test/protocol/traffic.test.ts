@@ -5,15 +5,7 @@ import type { Deliver } from '../../src/protocol/output.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 import type { Lane, Session } from '../../src/protocol/session.js';
 import { ACK_DELAY } from '../../src/protocol/traffic.js';
-import { data, follow, type Line, Scripted } from './scripted.js';
-
-function linked(config = {}, fields = {}): { scripted: Scripted; line: Line } {
-  const scripted = new Scripted(config);
-  const { line } = follow(scripted, fields);
-  line.said();
-  scripted.heard();
-  return { scripted, line };
-}
+import { data, follow, type Line, linked, type Scripted } from './scripted.js';
 
 function send(scripted: Scripted, size: number, urgent = false, id = 'a'): number {
   return scripted.act((mesh) => mesh.send(id, new Uint8Array(size), urgent));
