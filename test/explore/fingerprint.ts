@@ -33,6 +33,8 @@ const rules = new Map<object, Rule<never>>([
       (value, hash) => {
         // Whether anything ever came.
         hash.number(value.frames > 0 ? 1 : 0);
+        // Whether another claim would be told.
+        hash.number(value.contestedUntil > hash.now ? 1 : 0);
         hash.number(hash.beats(value.heardAt));
         hash.number(hash.beats(value.spokeAt));
       },
@@ -166,7 +168,7 @@ class Hash {
   private b = 0x1b873593;
   /** When the peer last changed: what is older may be outdated. */
   readonly changed: number;
-  private readonly now: number;
+  readonly now: number;
   private readonly heartbeat: number;
 
   constructor(changed: number, now: number, heartbeat: number) {

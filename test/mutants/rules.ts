@@ -96,8 +96,8 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'what was on a wire is not called unsent',
-    file: 'src/protocol/send-buffer.ts',
-    find: 'written: firstPiece < this.everSent',
+    file: 'src/protocol/retained.ts',
+    find: 'written: number < everSent',
     replace: 'written: false',
     catcher: within({ packets: 1, restarts: 1 }),
   },
@@ -169,7 +169,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'a wish that comes late is told',
     file: 'src/protocol/keep.ts',
-    find: '  state.send(link, encodeKeep(peer.keep));\n',
+    find: '  say(state, link, peer.keep);\n',
     replace: '',
     catcher: within({ unkeeps: 1, breaks: 1 }),
   },
