@@ -17,7 +17,7 @@ export type Admission = MasterlessError | null | 'later';
  * perhaps a REJECT, before it is answered.
  */
 const MOST_AHEAD = 4096;
-/** Milliseconds in which whoever comes to be linked has said something. */
+/** Milliseconds in which whoever comes to be linked has said something, and agreed on TLS before, where there is any. */
 const SILENCE = 1000;
 
 /**
@@ -29,18 +29,18 @@ export function hasRoom(state: MeshState, remote: string, limited: boolean, now:
   const alike = strangers.filter((connection) => connection.remote === remote);
   const { maxHandshakes, maxHandshakesPerAddress } = state.config;
   const full = strangers.length >= maxHandshakes;
-  if (!full && !(limited && alike.length >= maxHandshakesPerAddress)) return true;
+  const fullThere = limited && alike.length >= maxHandshakesPerAddress;
+  if (!full && !fullThere) return true;
   // The first in the table is the oldest.
-  const silent = (full ? strangers : alike).find((connection) => isSilent(state, connection, now));
+  const silent = (fullThere ? alike : strangers).find((connection) => isSilent(state, connection, now));
   const last = silent?.remote ?? remote;
   if (silent !== undefined) state.close(silent, false);
   state.emit({ kind: 'fault', remote: last, error: crowded(last, full, silent !== undefined) });
   return silent !== undefined;
 }
 
-function isSilent({ config }: MeshState, { phase, heardAt, deadline }: Connection, now: number): boolean {
-  const began = deadline - config.handshakeTimeout;
-  return phase === 'greeting' && heardAt <= began && now - heardAt >= Math.min(SILENCE, config.handshakeTimeout / 2);
+function isSilent({ config }: MeshState, { mute, heardAt }: Connection, now: number): boolean {
+  return mute && now - heardAt >= Math.min(SILENCE, config.handshakeTimeout / 2);
 }
 
 /** Whether one more peer may be known: for it, one is forgotten that was to become a link once and was not heard of again. */

@@ -31,16 +31,16 @@ export class Budget {
   }
 
   /**
-   * Whether there is room for so many more for a peer that has `outstanding`. What is larger than all there is goes when
-   * nothing else is on its way.
+   * Whether there is room for so many more for a peer that has `outstanding`. Whatever its size, a packet goes when nothing
+   * else is on its way.
    *
    * @param peers - all that there are
    */
   fits(outstanding: number, more: number, peers: Peers): boolean {
     const sum = this.outstanding + more;
     const most = this.total * (1 - OWN_PART);
-    if (sum <= most) return true;
-    if (sum > this.total) return this.outstanding === 0;
+    if (sum <= most || this.outstanding === 0) return true;
+    if (sum > this.total) return false;
     if (peers.size !== this.peers) this.divide(peers);
     const borrowed = this.borrowed + this.beyond(outstanding + more) - this.beyond(outstanding);
     return outstanding + more <= this.own || borrowed <= most;

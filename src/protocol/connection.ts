@@ -52,6 +52,8 @@ export class Connection {
   /** Numbers of the next frames from the other side, per lane. */
   nextNormal = 0;
   nextUrgent = 0;
+  /** Nothing has come on it yet. */
+  mute = true;
   /** When bytes last came and went. */
   heardAt: number;
   spokeAt: number;

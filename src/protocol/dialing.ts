@@ -161,6 +161,7 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
     if (peer.dialled === uri) peer.dialled = null;
     peer.advertised = peer.advertised.filter((address) => address !== uri);
   }
+  dial.refused = 0;
   if (++dial.index < dial.uris.length) openDial(state, dial, now);
   else attemptFailed(state, dial, error, now);
 }
@@ -194,7 +195,7 @@ export function overtaken(state: MeshState, connection: Connection, error: Maste
 export function tickDials(state: MeshState, now: number): void {
   for (const dial of state.dials) {
     if (dial.next <= now) startAttempt(state, dial, now);
-    else if (dial.again <= now) openDial(state, dial, now);
+    else if (dial.again <= now) dialAgain(state, dial, now);
     else if (dial.until <= now && dial.postponed) goOn(state, dial, now);
     else if (dial.until <= now) {
       dial.until = Number.POSITIVE_INFINITY;
@@ -227,9 +228,17 @@ function startAttempt(state: MeshState, dial: Dial, now: number): void {
   openDial(state, dial, now);
 }
 
+/** The other side may have had no room for a handshake: it may have now. */
+function dialAgain(state: MeshState, dial: Dial, now: number): void {
+  const { peer } = dial;
+  if (peer?.redial === dial && !peer.keep && peer.parting === null) endRedial(state, peer, dial, now);
+  else openDial(state, dial, now);
+}
+
 /** This side comes no more; the other still may, and while this one dialled nobody had to wake for that. */
 function endRedial(state: MeshState, peer: Peer, dial: Dial, now: number): void {
   dial.next = Number.POSITIVE_INFINITY;
+  dial.again = Number.POSITIVE_INFINITY;
   dropDial(state, dial);
   peer.redial = null;
   if (peer.heldUntil <= now) giveUp(state, peer);

@@ -3,7 +3,6 @@
  * does not know of it lets the link go, and does not wait for one that is lost; who believes in one that is not there any
  * more keeps a link that nobody wants.
  */
-import type { Connection } from './connection.js';
 import { encodeKeep } from './control.js';
 import { Frame } from './frame.js';
 import type { Peer } from './peer.js';
@@ -13,19 +12,21 @@ import type { MeshState } from './state.js';
 export function tellKeep(state: MeshState, peer: Peer): void {
   const { link } = peer;
   if (link === null || !peer.confirmed || link.toldKeep === peer.keep) return;
-  say(state, link, peer.keep);
+  const { outbox } = link;
+  // Who changes its mind again and again says the first and the last of it: the first may be an answer that is waited for.
+  if (isKeep(outbox?.at(-1)) && isKeep(outbox?.at(-2))) outbox?.pop();
+  link.toldKeep = peer.keep;
+  state.send(link, encodeKeep(peer.keep));
 }
 
 /** The other side proposes to let the link go: it hears again that this one keeps it. */
 export function insist(state: MeshState, peer: Peer): void {
   const { link } = peer;
   if (link === null) return;
-  say(state, link, true);
+  link.toldKeep = true;
+  state.send(link, encodeKeep(true));
 }
 
-/** What was not written yet is outdated: who changes its mind again and again says it once. */
-function say(state: MeshState, link: Connection, keep: boolean): void {
-  link.toldKeep = keep;
-  if (link.outbox?.at(-1)?.[0] === Frame.Keep) link.outbox.pop();
-  state.send(link, encodeKeep(keep));
+function isKeep(frame: Uint8Array | undefined): boolean {
+  return frame?.[0] === Frame.Keep;
 }

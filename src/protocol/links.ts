@@ -108,6 +108,7 @@ export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Exchange,
 /** Bytes came: those of a handshake too are signs of life of the link that it may become. */
 export function heard(state: MeshState, connection: Connection, now: number): void {
   connection.heardAt = now;
+  connection.mute = false;
   const { peer } = connection;
   if (peer?.link !== connection) return;
   state.change(peer);

@@ -22,6 +22,7 @@ import type { Encoded } from './parts.js';
 import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
 import type { Reservation } from './reservation.js';
+import { tellRoom } from './room.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
@@ -102,7 +103,7 @@ export class Mesh {
    * the packet's number in its lane, or 0 when the peer is unknown or there is no room; in the latter case a `drain` follows.
    * @param until - not sent any more from then on, if nothing of it was written: an `expired` follows
    */
-  send(id: string, packet: Encoded | number, urgent: boolean, until: number = NEVER): number {
+  send(id: string, packet: Encoded | number, urgent: boolean, until: number = Number.POSITIVE_INFINITY): number {
     if (typeof packet === 'number') return this.traffic.commit(packet, urgent, until);
     return this.traffic.send(id, packet, urgent, until);
   }
@@ -118,7 +119,7 @@ export class Mesh {
   }
 
   /** The same as `send` for several peers, but for those to whom it is too large. Returns how many accepted it. */
-  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number = NEVER): number {
+  sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number = Number.POSITIVE_INFINITY): number {
     return this.traffic.sendAll(peers, bytes, urgent, until);
   }
 
@@ -314,6 +315,7 @@ export class Mesh {
     }
     tickDials(state, now);
     recount(state);
+    tellRoom(state);
   }
 
   /** All that has come is read: what follows from there being nothing else to do. */
@@ -346,4 +348,3 @@ export class Mesh {
 }
 
 const NONE: readonly Connection[] = [];
-const NEVER = Number.POSITIVE_INFINITY;

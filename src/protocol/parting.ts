@@ -6,6 +6,7 @@
  * BYE(Unwanted) is a proposal: KEEP answers it as well as BYE.
  */
 import type { MasterlessError } from '../errors.js';
+import type { Connection } from './connection.js';
 import { ByeReason, encodeBye } from './control.js';
 import { dropDial, endProbe, giveUp, recover, unconfirmed } from './dialing.js';
 import { countFlap } from './flaps.js';
@@ -134,6 +135,8 @@ export function partForBadPacket(state: MeshState, peer: Peer, error: Masterless
 function finish(state: MeshState, peer: Peer, now: number): void {
   const { parting, link } = peer;
   if (parting === null) return;
+  // The test of a link ends with it, and its connection would go on.
+  const probe = peer.probeDial?.connection ?? null;
   if (link !== null) {
     if (!parting.said) state.send(link, encodeBye(parting.reason));
     countFlap(state, peer, link, false, now);
@@ -155,7 +158,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     resume(state, peer);
     return;
   }
-  if (!peer.keep) callOff(state, peer);
+  if (!peer.keep) callOff(state, peer, probe);
   disconnected(state, peer, leaves(peer) ? 'local' : HEARD[parting.reason]);
   // What was wished for while it parted.
   if (!state.closing && !wishAgain(state, peer, now) && peer.keep) recover(state, peer, now);
@@ -167,8 +170,9 @@ function finish(state: MeshState, peer: Peer, now: number): void {
  * Nobody here wants the peer any more: attempts to win its link back, to test or to replace it are over, also those that
  * shake hands. They would make a link that is let go at once.
  */
-function callOff(state: MeshState, peer: Peer): void {
-  for (const dial of [peer.redial, peer.renewal, peer.probeDial]) {
+function callOff(state: MeshState, peer: Peer, probe: Connection | null): void {
+  if (probe !== null) state.close(probe, false);
+  for (const dial of [peer.redial, peer.renewal]) {
     const connection = dial?.connection ?? null;
     if (dial !== null) dropDial(state, dial);
     if (connection !== null) state.close(connection, false);

@@ -1,7 +1,8 @@
 /**
  * A node at which too many shake hands closes further connections without a word. After a moment in which all of its peers
  * lost their links, or are to make new ones, these come at once: no session must end for that. So an attempt to win back a
- * link, or to replace one, dials such an address a few times more. A wish of the application is told at once.
+ * link, or to replace one, dials an address at which the peer was met before a few times more. A wish of the application is told
+ * at once.
  */
 import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
@@ -16,6 +17,8 @@ const PAUSE = 50;
 /** Whether the other side may just have had no room for a handshake, and is to be dialled once more. */
 export function mayBeCrowded(state: MeshState, connection: Connection, dial: Dial, error: MasterlessError): boolean {
   if (dial.purpose !== 'redial' && dial.purpose !== 'renewal') return false;
+  // An address that a peer only told may lead to whatever it likes.
+  if (dial.peer?.dialled !== connection.uri) return false;
   // Whoever has said who it is had room.
   if (connection.peer !== null || error.code !== 'ERR_CONNECTION_LOST') return false;
   return dial.refused < (state.config.maxRefused ?? MAX_REFUSED);

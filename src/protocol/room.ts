@@ -27,7 +27,10 @@ export function fits(state: MeshState, peer: Peer, size: number, urgent: boolean
   return state.budget.fits(outstanding, cost, state.peers);
 }
 
-/** Tells of room to whoever was refused for want of it, or because of a goodbye that came to nothing. */
+/**
+ * Tells of room to whoever was refused for want of it, or because of a goodbye that came to nothing. Asked when some was made, and
+ * from time to time, as what is each peer's own grows when others go.
+ */
 export function tellRoom(state: MeshState): void {
   const { window, totalWindow } = state.config;
   for (const peer of state.starved) {

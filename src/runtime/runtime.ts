@@ -194,7 +194,8 @@ export class Runtime implements WireOwner {
     }
     const wire = new Wire(this, inner, outer, local);
     this.#wires.set(inner, wire);
-    this.#alarm.set(this.mesh.wakeAt, this.mesh.prompt);
+    // One that was silent may have made room for it.
+    this.pump();
     return wire;
   }
 

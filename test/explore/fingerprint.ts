@@ -29,7 +29,19 @@ const rules = new Map<object, Rule<never>>([
   [
     Connection.prototype,
     rule<Connection>(
-      ['id', 'deadline', 'heardAt', 'spokeAt', 'remote', 'dirty', 'frames', 'since', 'progress', 'contestedUntil'],
+      [
+        'id',
+        'deadline',
+        'heardAt',
+        'spokeAt',
+        'remote',
+        'dirty',
+        'frames',
+        'since',
+        'progress',
+        'contestedUntil',
+        'mute',
+      ],
       (value, hash) => {
         // Whether anything ever came.
         hash.number(value.frames > 0 ? 1 : 0);

@@ -209,7 +209,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     says: 'Nobody comes back within the resume window; whoever comes later begins a new session.',
     play(on) {
       on.node('m');
-      on.node('a', { resumeWindow: 200 });
+      on.node('a', { resumeWindow: 200, maxRefused: 0 });
       on.connect('a', 'm');
       on.pass(100);
       sends(on, 'm', 'a', [1]);

@@ -169,7 +169,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'a wish that comes late is told',
     file: 'src/protocol/keep.ts',
-    find: '  say(state, link, peer.keep);\n',
+    find: '  state.send(link, encodeKeep(peer.keep));\n',
     replace: '',
     catcher: within({ unkeeps: 1, breaks: 1 }),
   },

@@ -293,6 +293,25 @@ describe('who holds connections open and says nothing', () => {
     expect([other?.closed, first?.closed]).toEqual([null, 'cut']);
   });
 
+  it('at one address makes room there also where there is none at all', () => {
+    const scripted = new Scripted();
+    const [other] = crowd(scripted, 'other', 4);
+    const [first] = crowd(scripted, 'there', 4, true);
+    scripted.wait(1000);
+    crowd(scripted, 'there', 1, true);
+    scripted.settle();
+    expect([other?.closed, first?.closed]).toEqual([null, 'cut']);
+  });
+
+  it('is not he whose admission is thought about', () => {
+    const { scripted } = asked('later');
+    const lines = crowd(scripted, 'there', 8);
+    for (const line of lines) line.say(encodeHello(hello()));
+    scripted.wait(2000);
+    expect(() => scripted.dial()).toThrow('takes no connection');
+    expect(lines.map(({ closed }) => closed)).toEqual(Array(8).fill(null));
+  });
+
   it('keeps its place when it has said anything', () => {
     const scripted = new Scripted();
     const lines = crowd(scripted, 'there', 8);

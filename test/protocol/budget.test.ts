@@ -47,6 +47,10 @@ describe('what is there for all peers', () => {
     expect(new Holders(MiB, 'a').fill('a', 1000)).toBeLessThanOrEqual(MiB);
   });
 
+  it('takes what has almost its size when nothing else is on its way', () => {
+    for (const size of [900, 950, 999, 1000, 1001]) expect(new Holders(1000, 'a', 'b').take('a', size)).toBe(true);
+  });
+
   it('takes what is larger than it when nothing else is on its way', () => {
     const holders = new Holders(1000, 'a', 'b');
     expect(holders.take('a', 5000)).toBe(true);

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { encodeAccept } from '../../src/protocol/control.js';
 import { MAX_REFUSED } from '../../src/protocol/patience.js';
-import { dials, follow, Scripted } from './scripted.js';
+import { dials, knows, Scripted } from './scripted.js';
 
 /** A core whose link to `a` is lost, and that dials it. */
-function dialling(config = {}): Scripted {
+function dialling(config = {}, told = 1): Scripted {
   const scripted = new Scripted({ random: () => 0.5, ...config });
-  scripted.act((mesh, now) => mesh.keep('a', true, now));
-  follow(scripted, { addresses: ['test://a'], resumeWindow: 0 }).line.end();
+  scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+  scripted.wait(0);
+  const line = scripted.taken();
+  const { nonce } = line.greet({ addresses: ['test://a', 'test://told'].slice(0, told), resumeWindow: 0 });
+  line.say(knows(nonce), encodeAccept({ epoch: 1, received: [0, 0] }));
+  line.end();
   // A link that did not stand for long is not dialled at once.
   scripted.wait(1000);
   scripted.heard();
@@ -44,6 +49,28 @@ describe('an attempt to win back a link, closed without a word', () => {
     scripted.wait(1000);
     expect(scripted.taken().greet({ keep: true }).id).toBe('m');
     expect([scripted.mesh.isConnected('a'), scripted.mesh.view('a')?.session]).toEqual([true, 1]);
+  });
+
+  it('at an address that the peer only told, where it was never met, has none', () => {
+    const scripted = dialling({ maxRefused: 1 }, 2);
+    close(scripted);
+    scripted.wait(100);
+    scripted.heard();
+    close(scripted);
+    expect(scripted.lastDialled().uri).toBe('test://told');
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST']);
+    close(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'disconnect a unreachable']);
+  });
+
+  it('is over when nobody wants the peer any more', () => {
+    const scripted = dialling();
+    close(scripted);
+    scripted.act((mesh, now) => mesh.keep('a', false, now));
+    scripted.outputs.length = 0;
+    scripted.wait(5000);
+    expect(dials(scripted)).toBe(0);
+    expect(scripted.mesh.isConnected('a')).toBe(false);
   });
 
   it('has as many in the next attempt', () => {

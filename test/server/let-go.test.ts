@@ -41,6 +41,29 @@ describe('who is let go', () => {
     expect(counts.filter((count) => count > 0)).toEqual([]);
   });
 
+  it('while its link is tested is not met by that test', async () => {
+    const counts: number[] = [];
+    for (let seed = 0; seed < 60; seed++) {
+      const sim = new Simulation({ seed, latency: [20, 20] });
+      const [own, other] = seed % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const);
+      const timing = { timeout: 2000, heartbeat: 500 };
+      const node = sim.server(own, { ...timing, closeTimeout: 300 });
+      const there = sim.server(other, timing);
+      await sim.until(node.connect(`sim://${other}`));
+      await sim.run(100);
+      sim.network.halfOpen(other, own);
+      node.send(other, 'not acknowledged');
+      await sim.run(1900 + seed * 5);
+      await sim.until(node.disconnect(other));
+      let count = 0;
+      for (const each of [node, there]) each.on('connect', () => count++);
+      await sim.run(8000);
+      counts.push(count);
+      await sim.close();
+    }
+    expect(counts.filter((count) => count > 0)).toEqual([]);
+  });
+
   it('while its link is being replaced stays away', async () => {
     const counts: number[] = [];
     for (let seed = 0; seed < 80; seed++) {
