@@ -157,18 +157,20 @@ describe('Runtime', () => {
       right.runtime.pump();
       await left.heard('deliver', 100);
     };
-    // An acknowledgement may come with the first.
+    // By how many packets went in each write: an acknowledgement, of four bytes, may go with any of them, or alone.
+    const written = () => transport.writes.map((bytes) => Math.floor(bytes / frame)).filter((count) => count > 0);
+    // What belongs to the beginning of the link may come with the first.
     await ask();
     // Nobody writes who has nothing to say.
     left.outputs.length = 0;
     await ask();
-    expect(transport.writes).toEqual([]);
+    expect(written()).toEqual([]);
 
     left.outputs.length = 0;
     left.hears.onDeliver = () => void left.mesh.send('right', new Uint8Array(frame - 1), false);
     await ask();
     await right.heard('deliver', 100);
-    expect(transport.writes).toEqual([16 * frame, 32 * frame, 52 * frame]);
+    expect(written()).toEqual([16, 32, 52]);
   });
 
   it('writes what a chunk is answered with before it lets others have their turn', async () => {
