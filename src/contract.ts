@@ -42,7 +42,7 @@ export interface ServerEvents<Packet = unknown> {
   /**
    * A connection was turned away, turned this node away, broke the protocol, met a limit, or came in and did not finish its
    * handshake. Nobody has to do anything about it: it is for counting, by `error.code`. `remote` is the address dialled, or
-   * that of who dialled, without a port.
+   * that of who dialled, without a port. And a packet was larger than its peer takes (`ERR_LIMIT`): then it is the peer's id.
    */
   fault: [remote: string, error: MasterlessError];
   /** The node is useless, since it can't listen: its address is taken, for example. `close` follows. */

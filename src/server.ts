@@ -175,7 +175,7 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
 
   /**
    * Resolves when everything accepted so far for the peer, or for all, was had by the application there. Rejects with
-   * `ERR_UNDELIVERED`, `ERR_UNKNOWN_PEER` or `ERR_ABORTED`. May be ignored.
+   * `ERR_UNDELIVERED`, `ERR_UNKNOWN_PEER`, `ERR_ABORTED` or, while 10,000 others wait for the peer, `ERR_LIMIT`. May be ignored.
    */
   flush(id?: string, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options, 'flush(id, options)');

@@ -283,19 +283,12 @@ describe('who holds connections open and says nothing', () => {
     line.greet();
   });
 
-  it('at one address makes room there', () => {
+  it.each([
+    ['where there is room elsewhere', 1],
+    ['where there is none at all', 4],
+  ])('at one address makes room there, %s', (_, others) => {
     const scripted = new Scripted();
-    const [other] = crowd(scripted, 'other', 1);
-    const [first] = crowd(scripted, 'there', 4, true);
-    scripted.wait(1000);
-    crowd(scripted, 'there', 1, true);
-    scripted.settle();
-    expect([other?.closed, first?.closed]).toEqual([null, 'cut']);
-  });
-
-  it('at one address makes room there also where there is none at all', () => {
-    const scripted = new Scripted();
-    const [other] = crowd(scripted, 'other', 4);
+    const [other] = crowd(scripted, 'other', others);
     const [first] = crowd(scripted, 'there', 4, true);
     scripted.wait(1000);
     crowd(scripted, 'there', 1, true);
