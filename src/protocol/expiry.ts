@@ -17,23 +17,53 @@ interface Limit {
   readonly until: number;
 }
 
-/** The packets of one lane that have a time, in the order of acceptance. */
+/**
+ * The packets of one lane that have a time, in the order of acceptance. They are looked through when the time of one is over, and
+ * not for each write: mostly all of them are written long before.
+ */
 export class Expiries {
-  /** When the first of them is over; Infinity when there are none. */
+  /** No time is over before; that of one that was written meanwhile still counts. Infinity when there are none. */
   next: number = Number.POSITIVE_INFINITY;
   private limits: Limit[] = [];
+  /** Those before it are forgotten. */
+  private head = 0;
 
   add(end: number, until: number): void {
     this.limits.push({ end, until });
-    this.next = Math.min(this.next, until);
+    if (until < this.next) this.next = until;
   }
 
   /** Ends of those whose time is over, which are forgotten, as is what was written: `everSent` frames. */
-  takeDue(everSent: number, now: number): number[] {
-    const waiting = this.limits.filter(({ end }) => end > everSent);
-    this.limits = waiting.filter(({ until }) => until > now);
-    this.next = this.limits.reduce((next, { until }) => Math.min(next, until), Number.POSITIVE_INFINITY);
-    return waiting.filter(({ until }) => until <= now).map(({ end }) => end);
+  takeDue(everSent: number, now: number): readonly number[] {
+    this.forget(everSent);
+    if (this.next > now) return NONE;
+    const due: number[] = [];
+    const waiting: Limit[] = [];
+    this.next = Number.POSITIVE_INFINITY;
+    for (let i = this.head; i < this.limits.length; i++) {
+      const limit = this.limits[i] as Limit;
+      if (limit.until <= now) {
+        due.push(limit.end);
+      } else {
+        waiting.push(limit);
+        this.next = Math.min(this.next, limit.until);
+      }
+    }
+    this.limits = waiting;
+    this.head = 0;
+    return due;
+  }
+
+  private forget(everSent: number): void {
+    const { limits } = this;
+    let { head } = this;
+    while (head < limits.length && (limits[head] as Limit).end <= everSent) head++;
+    this.head = head;
+    if (head === limits.length) this.next = Number.POSITIVE_INFINITY;
+    // What is forgotten takes memory until it is more than what is not.
+    if (2 * head < limits.length) return;
+    limits.splice(0, head);
+    this.head = 0;
   }
 
   /** Packets were taken out from before or between these. */
@@ -48,6 +78,8 @@ export class Expiries {
     }
   }
 }
+
+const NONE: readonly number[] = [];
 
 /** The packet that ends with frame `end` of the lane is of use until then. */
 export function limit(state: MeshState, lane: Lane, end: number, until: number): void {

@@ -70,8 +70,7 @@ class Sieve {
       this.pieces.push(segment);
       return;
     }
-    const end = this.ends[this.next];
-    if (end !== undefined && end <= segment.first + segment.frames) {
+    if (this.takesUpTo(segment.first + segment.frames)) {
       this.sift(segment, number, at);
     } else {
       this.stay();
@@ -81,28 +80,37 @@ class Sieve {
   }
 
   private sift(segment: Segment, from: number, place: number): void {
-    const { bytes, first } = segment;
-    let frames = from - first;
-    let to = place;
+    const { bytes, first, length } = segment;
+    const last = first + segment.frames;
     let before = this.gone;
-    for (let at = place, number = from + 1; at < segment.length; number++) {
+    let [number, at, frames, to] = [from, place, from - first, place];
+    for (; this.takesUpTo(last); number++) {
       const { header, payload } = frameSize(bytes, at);
       const end = at + header + payload;
-      if (this.wanted(number)) {
+      if (this.wanted(number + 1)) {
         this.stay();
         if (to < at) bytes.copyWithin(to, at, end);
         to += end - at;
         frames++;
       } else {
         before += this.pieces.length;
-        this.take(number, bytes.slice(at + header, end), end - at);
+        this.take(number + 1, bytes.slice(at + header, end), end - at);
       }
       at = end;
     }
-    segment.length = to;
-    segment.frames = frames;
+    if (number < last) {
+      // Mostly the oldest are taken, and the rest of the segment moves in one.
+      this.stay();
+      if (to < at) bytes.copyWithin(to, at, length);
+    }
+    segment.length = to + length - at;
+    segment.frames = frames + last - number;
     segment.first = first - before;
-    if (frames > 0) this.kept.push(segment);
+    if (segment.frames > 0) this.kept.push(segment);
+  }
+
+  private takesUpTo(last: number): boolean {
+    return (this.ends[this.next] ?? Number.POSITIVE_INFINITY) <= last;
   }
 
   /** Whether the packet that ends there stays. */

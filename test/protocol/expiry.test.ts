@@ -174,4 +174,17 @@ describe('what is remembered of times', () => {
     expect(expiries.takeDue(0, 100)).toEqual([2, 3]);
     expect(expiries.next).toBe(Number.POSITIVE_INFINITY);
   });
+
+  it('is looked through when the next one is over, and says then which comes after it', () => {
+    const expiries = new Expiries();
+    for (let end = 1; end <= 100; end++) expiries.add(end, 10 * end);
+    expect(expiries.takeDue(60, 5)).toEqual([]);
+    expect(expiries.next).toBe(10);
+    expect(expiries.takeDue(60, 10)).toEqual([]);
+    expect(expiries.next).toBe(610);
+    expect(expiries.takeDue(70, 800)).toEqual([71, 72, 73, 74, 75, 76, 77, 78, 79, 80]);
+    expect(expiries.next).toBe(810);
+    expect(expiries.takeDue(100, 801)).toEqual([]);
+    expect(expiries.next).toBe(Number.POSITIVE_INFINITY);
+  });
 });

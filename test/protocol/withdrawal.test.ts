@@ -37,6 +37,16 @@ describe('taking packets out', () => {
     expect(buffer.push(new Uint8Array(1))).toBe(3);
   });
 
+  it('leaves the bytes of the others as they are, before and behind', () => {
+    const { buffer, ends } = filled(10, 300, 20, 30);
+    buffer.withdraw(pick(ends, 0));
+    buffer.withdraw([3]);
+    const views: Uint8Array[] = [];
+    buffer.gather(views, 1e9);
+    const [first, second] = [new Uint8Array(300).fill(2), new Uint8Array(20).fill(3)];
+    expect(Buffer.concat(views)).toEqual(Buffer.concat([Buffer.of(0xc1, 0x2c), first, Buffer.of(20), second]));
+  });
+
   it('gives copies, which stay what they are', () => {
     const { buffer, ends } = filled(10, 10);
     const [taken] = buffer.withdraw(pick(ends, 0));
