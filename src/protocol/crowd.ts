@@ -3,6 +3,7 @@
  * and signs of life in between: half of all its work. So it says that it is crowded, to those whose signs of life come often
  * beside its patience with them: these then come half as often, and what is little is acknowledged with the next of them.
  */
+import { LITTLE } from './acknowledgement.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeExtension } from './control.js';
 import type { Peer } from './peer.js';
@@ -10,10 +11,6 @@ import type { MeshState } from './state.js';
 
 /** With more peers a node is crowded; with half as many it is so no more. */
 export const CROWD = 128;
-/** Bytes as they count against a window: with no more of them, an acknowledgement may wait. */
-export const LITTLE = 4096;
-/** Milliseconds that it waits at most. */
-export const PATIENCE = 2000;
 /** To whom is crowded, signs of life are so many heartbeats apart. */
 const SELDOM = 2;
 /** So many of them, at least, must fall into the time after which silence is suspected. */
@@ -55,16 +52,6 @@ export function recount(state: MeshState): boolean {
   state.crowded = crowded;
   for (const peer of state.peers.values()) if (peer.link !== null && peer.confirmed) say(state, peer, peer.link);
   return true;
-}
-
-/** A packet found no room: what others have had is to be told now. */
-export function hurry(state: MeshState): void {
-  if (!state.crowded) return;
-  for (const { session, link } of state.peers.values()) {
-    if (link === null || session.settled) continue;
-    session.ask = true;
-    state.touch(link);
-  }
 }
 
 function say(state: MeshState, peer: Peer, link: Connection): void {

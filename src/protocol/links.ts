@@ -7,6 +7,7 @@
  * for, up to `stallTimeout`).
  */
 import { MasterlessError } from '../errors.js';
+import { ackBytesOf } from './acknowledgement.js';
 import type { Connection } from './connection.js';
 import { encodeHeartbeat, encodePing, VERSION } from './control.js';
 import { heartbeatOf, heartbeatTo, joined } from './crowd.js';
@@ -17,7 +18,6 @@ import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { ackBytesOf } from './session.js';
 import { disconnected, endParting } from './sessions.js';
 import type { MeshState } from './state.js';
 

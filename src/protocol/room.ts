@@ -48,3 +48,20 @@ export function tellRoom(state: MeshState): void {
     state.emit({ kind: 'drain', id: peer.id });
   }
 }
+
+/** A packet for the peer found no room: what was had of those before is to be told now. */
+export function hurry(state: MeshState, peer: Peer): void {
+  if (isTight(state)) for (const each of state.peers.values()) ask(state, each);
+  else ask(state, peer);
+}
+
+/** Whether it may be the room for all peers that is wanting, of which each keeps a little until it is acknowledged. */
+export function isTight({ crowded, budget, config }: MeshState): boolean {
+  return crowded || budget.outstanding > config.totalWindow / 2;
+}
+
+function ask(state: MeshState, { session, link }: Peer): void {
+  if (link === null || session.settled) return;
+  session.ask = true;
+  state.touch(link);
+}

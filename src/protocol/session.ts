@@ -41,14 +41,6 @@ export class Lane {
  */
 export const UNUSED: Lane = new Lane(Frame.Urgent);
 
-/**
- * So much handled of a window is acknowledged at once: seldom enough to cost next to nothing, and so often that the sender
- * never waits for the delay instead.
- */
-export function ackBytesOf(window: number): number {
-  return Math.min(512 * 1024, Math.max(64 * 1024, window / 8), window / 2);
-}
-
 /** What was accepted and never acknowledged, told apart by whether it can have arrived. */
 export interface Leftover {
   /** Was on a wire: may have arrived or not. */

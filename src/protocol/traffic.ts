@@ -6,10 +6,10 @@
  * Acknowledgement is also credit: what is not acknowledged stays in the sender's window. So an application that is slow
  * holds its senders back, while heartbeats and acknowledgements still pass, since reading never stops.
  */
+import { ackDelayOf } from './acknowledgement.js';
 import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
-import { hurry, LITTLE, PATIENCE } from './crowd.js';
 import { expire, limit } from './expiry.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
@@ -18,13 +18,10 @@ import { Deliver } from './output.js';
 import { type Encoded, Parts } from './parts.js';
 import type { Peer } from './peer.js';
 import { Reservation } from './reservation.js';
-import { fits, takes, tellRoom } from './room.js';
+import { fits, hurry, isTight, takes, tellRoom } from './room.js';
 import { OVERHEAD, SendBuffer } from './send-buffer.js';
 import { type Lane, type LaneIndex, NORMAL, Session, URGENT } from './session.js';
 import type { MeshState } from './state.js';
-
-/** Acknowledged after so many milliseconds, or `Session.ackBytes`, whichever comes first; what is little, see `crowd.ts`. */
-export const ACK_DELAY = 20;
 
 export class Traffic {
   private readonly state: MeshState;
@@ -107,7 +104,7 @@ export class Traffic {
   private accepted(peer: Peer, lane: Lane, cost: number, until: number): void {
     if (until < Number.POSITIVE_INFINITY) limit(this.state, lane, lane.outgoing.total, until);
     // Somebody waits for room, and would wait for as long as others go on sending little.
-    if (this.state.crowded && this.state.starved.size > 0) peer.session.ask = true;
+    if (this.state.starved.size > 0 && isTight(this.state)) peer.session.ask = true;
     const { outstanding } = peer.session;
     this.state.budget.change(outstanding - cost, outstanding);
     if (peer.link !== null) this.state.touch(peer.link);
@@ -128,7 +125,7 @@ export class Traffic {
     if (!waits) peer.refusedUrgent = 0;
     if (urgent) peer.refusedUrgent = Math.min(peer.refusedUrgent || size, size);
     starved.add(peer);
-    if (!waits) hurry(this.state);
+    if (!waits) hurry(this.state, peer);
     return false;
   }
 
@@ -196,7 +193,7 @@ export class Traffic {
       if (peer?.session === session && peer.link !== null) this.state.touch(peer.link);
       return;
     }
-    const delay = session.patient && session.handledBytes - session.ackedBytes <= LITTLE ? PATIENCE : ACK_DELAY;
+    const delay = ackDelayOf(session);
     if (now + delay < session.ackAt && session.unacked) {
       session.ackAt = now + delay;
       this.state.wake(session.ackAt);

@@ -27,7 +27,7 @@ const scopes: [name: string, bounds: Partial<Bounds>, least: number][] = [
 
 describe('every state within small bounds, on the real core', () => {
   it.each(scopes)('%s', (_name, bounds, least) => {
-    const result = explore({ ...STILL, ...bounds }, { most: 100_000, liveness: true });
+    const result = explore({ ...STILL, ...bounds }, { most: 200_000, liveness: true });
     expect(result).toMatchObject({ complete: true, live: true });
     expect(result.states).toBeGreaterThan(least);
     expect(result.rests).toBeGreaterThan(0);

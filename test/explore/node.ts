@@ -4,13 +4,13 @@
  * fingerprint count as one, which is checked on samples: they must do the same with the same inputs.
  */
 import { MasterlessError } from '../../src/errors.js';
+import { LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
 import type { Connection } from '../../src/protocol/connection.js';
 import { Mesh } from '../../src/protocol/mesh.js';
 import type { Output } from '../../src/protocol/output.js';
 import type { Peer } from '../../src/protocol/peer.js';
 import { UNUSED } from '../../src/protocol/session.js';
 import type { MeshState } from '../../src/protocol/state.js';
-import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { copyGraph } from './copy.js';
 import { fingerprint } from './fingerprint.js';
 
@@ -269,7 +269,7 @@ class Turn {
         break;
       }
       case 'ack':
-        this.pass(ACK_DELAY);
+        this.pass(LITTLE_DELAY);
         break;
       case 'probe':
         this.pass(PROBE);

@@ -104,7 +104,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       on.pass(50);
       sends(on, 'a', 'm', [5, 6]);
       sends(on, 'm', 'a', [7]);
-      on.pass(50);
+      on.pass(250);
     },
   },
   'urgent-packets': {
@@ -114,7 +114,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       sends(on, 'm', 'a', [3, 127, 128], true);
       sends(on, 'm', 'a', [4]);
       sends(on, 'a', 'm', [9], true);
-      on.pass(100);
+      on.pass(250);
     },
   },
   'large-packets': {
@@ -147,7 +147,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
     play(on) {
       linked(on);
       sends(on, 'a', 'm', [10, 20]);
-      on.pass(27);
+      on.pass(207);
       on.cut(1);
       on.pass(200);
     },

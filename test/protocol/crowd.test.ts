@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ACK_DELAY, CROWD_DELAY, LITTLE, LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
 import {
   Extension,
   encodeAck,
@@ -6,8 +7,7 @@ import {
   encodeExtension,
   encodeHeartbeat,
 } from '../../src/protocol/control.js';
-import { CROWD, LITTLE, PATIENCE } from '../../src/protocol/crowd.js';
-import { ACK_DELAY } from '../../src/protocol/traffic.js';
+import { CROWD } from '../../src/protocol/crowd.js';
 import { data, follow, type Line, Scripted } from './scripted.js';
 
 const CROWDED = `0${Extension.Crowded}`;
@@ -216,7 +216,7 @@ describe('a peer that is crowded', () => {
     line.say(encodeExtension(Extension.Crowded), data('x'));
     line.said();
     line.say(data('1'));
-    scripted.wait(PATIENCE - 1);
+    scripted.wait(CROWD_DELAY - 1);
     expect(line.kinds()).toEqual([]);
     scripted.wait(1);
     expect(line.kinds()).toEqual(['Ack']);
@@ -240,7 +240,7 @@ describe('a peer that is crowded', () => {
   it('can take it back', () => {
     const { scripted, line } = crowded();
     line.say(encodeExtension(Extension.Roomy), data('x'));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(line.kinds()).toEqual(['Ack']);
   });
 
@@ -257,7 +257,7 @@ describe('a peer that is crowded', () => {
     again.say(data('y'));
     again.said();
     again.say(data('z'));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(again.kinds()).toEqual(['Ack']);
   });
 });

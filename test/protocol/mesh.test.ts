@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
+import { LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
 import { ByeReason, encodeAccept, encodeBye } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Output } from '../../src/protocol/output.js';
 import { PIECE } from '../../src/protocol/send-buffer.js';
 import type { MeshConfig } from '../../src/protocol/state.js';
-import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import type { Wire } from '../../src/testing/end.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
@@ -397,7 +397,7 @@ describe('Mesh', () => {
     line.say(data('x'));
     scripted.wait(100);
     line.say(data('y'));
-    expect(scripted.mesh.wakeAt).toBe(scripted.now + ACK_DELAY);
+    expect(scripted.mesh.wakeAt).toBe(scripted.now + LITTLE_DELAY);
     expect(scripted.mesh.prompt).toBe(false);
     scripted.act((mesh, now) => mesh.keep('a', true, now));
     line.end();

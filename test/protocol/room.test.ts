@@ -107,6 +107,25 @@ describe('who was refused for want of room', () => {
     expect(send(scripted, 'b')).toBe(1);
   });
 
+  it('asks what the peer has had of its own, once', () => {
+    const { scripted, line } = linked({ window: room(4), totalWindow: room(16) });
+    const { line: other } = follow(scripted, { id: 'b' });
+    send(scripted, 'b');
+    fill(scripted);
+    fill(scripted);
+    expect(line.kinds().filter((kind) => kind === 'Ack')).toHaveLength(1);
+    expect(line.kinds()).not.toContain('Ack');
+    expect(other.kinds()).not.toContain('Ack');
+  });
+
+  it('asks what all of them have had, where it may be the room for all that is full', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
+    const { line: other } = follow(scripted, { id: 'b' });
+    send(scripted, 'b');
+    fill(scripted);
+    for (const asked of [line, other]) expect(asked.kinds().filter((kind) => kind === 'Ack')).toHaveLength(1);
+  });
+
   it('is not told of it any more once the two part', () => {
     const { scripted, line } = linked({ window: room(4) });
     fill(scripted);

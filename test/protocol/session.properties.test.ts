@@ -1,6 +1,7 @@
 /** Laws of sessions: two real cores, and between them a network that loses what it likes. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
 import { encodeAckRequest, encodeExtension, encodeKeep } from '../../src/protocol/control.js';
 import { encodeFrame, Frame } from '../../src/protocol/frame.js';
 import { hexOf } from '../golden/conversation.js';
@@ -109,7 +110,7 @@ it('what is delivered, and what is acknowledged in the end, is the same however 
             line.say(bytes.slice(at, at + size));
             at += size;
           }
-          scripted.wait(50);
+          scripted.wait(LITTLE_DELAY);
           const acks = line.said().filter(({ kind }) => kind === 'Ack');
           return { packets: scripted.packets, told: scripted.heard(), acknowledged: acks.at(-1) };
         };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ACK_DELAY, LITTLE, LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
 import { Extension, encodeAck, encodeAckRequest, encodeHeartbeat } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Deliver } from '../../src/protocol/output.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 import type { Lane, Session } from '../../src/protocol/session.js';
-import { ACK_DELAY } from '../../src/protocol/traffic.js';
 import { data, follow, type Line, linked, type Scripted } from './scripted.js';
 
 function send(scripted: Scripted, size: number, urgent = false, id = 'a'): number {
@@ -279,6 +279,27 @@ describe('acknowledgement', () => {
     expect(acks(line)).toEqual([]);
   });
 
+  it('of a little waits ten times as long, and comes sooner when it gets more', () => {
+    const { scripted, line } = linked();
+    line.say(data('w'));
+    line.said();
+    line.say(data('x'));
+    scripted.wait(LITTLE_DELAY - 1);
+    line.say(data('y'));
+    expect(acks(line)).toEqual([]);
+    scripted.wait(1);
+    expect(acks(line)).toEqual([[3, 0]]);
+    const fits = Math.floor(LITTLE / (1 + OVERHEAD));
+    for (let i = 0; i < fits; i++) line.say(data('x'));
+    scripted.wait(ACK_DELAY);
+    expect(acks(line)).toEqual([]);
+    line.say(data('y'));
+    scripted.wait(ACK_DELAY - 1);
+    expect(acks(line)).toEqual([]);
+    scripted.wait(1);
+    expect(acks(line)).toEqual([[4 + fits, 0]]);
+  });
+
   it.each([
     ['half a MiB', { window: 1e8 }, { window: 1e8 }, 512 * 1024],
     ['an eighth of the window', { window: 2e6 }, { window: 2e6 }, 250_000],
@@ -323,7 +344,7 @@ describe('acknowledgement', () => {
     line.said();
     for (let i = 0; i < 20; i++) {
       line.say(data('x'));
-      scripted.wait(ACK_DELAY - 1);
+      scripted.wait(LITTLE_DELAY - 1);
     }
     expect(acks(line).length).toBeGreaterThanOrEqual(9);
   });
@@ -333,7 +354,7 @@ describe('acknowledgement', () => {
     line.say(data('w'));
     line.said();
     line.say(data('x'));
-    scripted.now += ACK_DELAY - 1;
+    scripted.now += LITTLE_DELAY - 1;
     line.say(encodeHeartbeat());
     expect(acks(line)).toEqual([]);
     scripted.now += 1;
@@ -348,7 +369,7 @@ describe('acknowledgement', () => {
     scripted.handles = false;
     for (const text of ['1', '2']) line.say(data(text));
     for (const receipt of scripted.unhandled.reverse()) scripted.act((mesh, now) => mesh.handled(receipt, now));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(acks(line)).toEqual([[3, 0]]);
     expect(scripted.mesh.session('a')).toMatchObject({ handledBytes: 3 * (1 + OVERHEAD) });
   });
@@ -397,7 +418,7 @@ describe('acknowledgement', () => {
     scripted.act((mesh, now) => first && mesh.handled(first, now));
     scripted.act((mesh, now) => third && mesh.handled(third, now));
     expect(acks(line)).toEqual([]);
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(acks(line)).toEqual([[3, 0]]);
   });
 
@@ -412,17 +433,17 @@ describe('acknowledgement', () => {
     scripted.wait(1);
     scripted.act((mesh, now) => mesh.tick(now));
     scripted.act((mesh, now) => third && mesh.handled(third, now));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(acks(line)).toEqual([[3, 0]]);
   });
 
   it('of a packet in pieces comes when it is whole', () => {
     const { scripted, line } = linked();
     line.say(data('x', Frame.Piece), data('y', Frame.Piece));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(acks(line)).toEqual([]);
     line.say(data('z'));
-    scripted.wait(ACK_DELAY);
+    scripted.wait(LITTLE_DELAY);
     expect(scripted.packets).toEqual(['xyz']);
     expect(acks(line)).toEqual([[3, 0]]);
   });
