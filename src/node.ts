@@ -123,7 +123,7 @@ export class Node<Packet> {
   connect(uri: string, expected: string | null, signal: AbortSignal | undefined): Promise<string> {
     const wish = ++this.#wishCount;
     const promise = this.#wishes.add(wish, `connecting to ${uri}`, signal, () => {
-      this.mesh.cancelConnect(wish);
+      this.mesh.cancelConnect(wish, this.now());
       this.pump();
     });
     if (this.#wishes.has(wish)) this.mesh.connect(wish, uri, expected, this.now());

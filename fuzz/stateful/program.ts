@@ -175,7 +175,7 @@ export class Program {
       () => core.act((mesh) => mesh.ping(id)),
       () => core.act((mesh) => mesh.ask(id)),
       () => core.act((mesh) => mesh.attend(b % 2 === 0)),
-      () => core.act((mesh) => mesh.cancelConnect(this.wishes)),
+      () => core.act((mesh, now) => mesh.cancelConnect(this.wishes, now)),
       () => core.mesh.writable(id, b * 64),
       () => core.act((mesh, now) => mesh.undecodable(id, new MasterlessError('ERR_BAD_PACKET', 'no packet'), now)),
     ];

@@ -120,23 +120,26 @@ function replaceLink(state: MeshState, peer: Peer, now: number): void {
 /** Another incarnation of this id from now on; what the one before left undone is reported. */
 function welcome(state: MeshState, peer: Peer, incarnation: string): void {
   if (peer.incarnation !== '') {
-    const { redial } = peer;
-    disconnected(state, peer, 'restarted');
+    superseded(state, peer, 'restarted');
     peer.forget();
-    // An attempt under way may be what met the new incarnation.
-    if (redial !== null) {
-      peer.redial = redial;
-      state.dials.add(redial);
-    }
   }
   peer.incarnation = incarnation;
+}
+
+/** The peer is gone as it was, and about to be linked anew: an attempt to win it back may be what met it. */
+function superseded(state: MeshState, peer: Peer, reason: 'restarted' | 'expired'): void {
+  const { redial } = peer;
+  disconnected(state, peer, reason);
+  if (redial === null) return;
+  peer.redial = redial;
+  state.dials.add(redial);
 }
 
 /** @param start - where this side's sending begins: (0, 0), or what the follower has received of the session it knows */
 function adopt(state: MeshState, peer: Peer, connection: Connection, known: Offer, start: Counts, now: number): void {
   if (peer.session.id !== 0 && known.session !== peer.session.id && peer.session.confirmed) {
     // The follower has let the session go.
-    if (peer.connected) disconnected(state, peer, 'expired');
+    if (peer.connected) superseded(state, peer, 'expired');
     else endSession(state, peer);
   }
   if (peer.session.id === 0) {

@@ -39,7 +39,7 @@ export function joined(state: MeshState, peer: Peer, link: Connection): void {
 /** The peer says on its link that it is crowded, or that it is no more. */
 export function heardCrowd(state: MeshState, peer: Peer, link: Connection, crowded: boolean): void {
   peer.session.patient = crowded;
-  state.wake(link.spokeAt + heartbeatTo(state, peer));
+  state.wake(Math.max(link.spokeAt + heartbeatTo(state, peer), link.heardAt));
 }
 
 /** Looks again whether this node is crowded; if that has changed, all hear of it. */

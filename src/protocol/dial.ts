@@ -2,6 +2,7 @@
  * Why this node dials, and how far it has come: one object for a wish of the application (`connect`), for winning back
  * the lost link of a peer, for testing a suspect one, and for replacing a good one.
  */
+import type { ErrorCode } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { Peer } from './peer.js';
 
@@ -12,6 +13,16 @@ import type { Peer } from './peer.js';
  * - `renewal`: a good link is to be replaced by a younger one.
  */
 export type DialPurpose = 'wish' | 'redial' | 'probe' | 'renewal';
+
+/** Trying again can't help: the other end has said what it is. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_SELF',
+  'ERR_WRONG_ID',
+  'ERR_VERSION',
+  'ERR_FEATURE',
+  'ERR_CODEC',
+  'ERR_ID_IN_USE',
+]);
 
 export class Dial {
   readonly purpose: DialPurpose;
@@ -27,6 +38,8 @@ export class Dial {
   attempt = 0;
   /** Which of the URIs is being tried. */
   index = 0;
+  /** All that were tried in this attempt have said what another attempt can't change. */
+  final = true;
   /** The connection being opened or shaking hands. */
   connection: Connection | null = null;
   /** When the next attempt starts; Infinity while one is under way. */
@@ -60,5 +73,21 @@ export class Dial {
     this.expected = expected;
     this.next = now;
     this.wish = wish;
+  }
+
+  /** The attempt begins with the first address, or anew. */
+  begin(): void {
+    this.attempt++;
+    this.index = 0;
+    this.final = true;
+    this.overtaken = 0;
+    this.refused = 0;
+  }
+
+  /** The address being tried does not lead to a link. */
+  missed(code: ErrorCode): void {
+    this.final &&= FINAL.has(code);
+    this.refused = 0;
+    this.index++;
   }
 }

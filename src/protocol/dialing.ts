@@ -3,7 +3,7 @@
  * all known addresses, best first; when all fail the policy says whether and when another follows. A duplicate is not a
  * failure: the link that it duplicates must show within the handshake's time.
  */
-import { type ErrorCode, MasterlessError } from '../errors.js';
+import { MasterlessError } from '../errors.js';
 import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
@@ -13,15 +13,6 @@ import type { Peer } from './peer.js';
 import { disconnected, endSession, leaves, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
 
-/** Trying again can't help: the other end has said what it is. */
-const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'ERR_SELF',
-  'ERR_WRONG_ID',
-  'ERR_VERSION',
-  'ERR_FEATURE',
-  'ERR_CODEC',
-  'ERR_ID_IN_USE',
-]);
 /** Attempts to replace a link in the time of a handshake. */
 const RENEWALS = 4;
 /** Handshakes overtaken by others that one attempt may repeat. */
@@ -61,11 +52,16 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
 /** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
 export function abandon(state: MeshState, dial: Dial, peer: Peer): void {
   peer.unwish(dial);
-  const [other] = peer.wishes;
-  if (dial.keeps && other !== undefined) other.keeps = true;
-  else if (dial.keeps && (!peer.connected || leaves(peer))) peer.keep = false;
+  if (dial.keeps && !inherited(peer) && (!peer.connected || leaves(peer))) peer.keep = false;
   dial.keeps = false;
   state.release(peer);
+}
+
+/** Whether another wish is from now on why the peer is kept. */
+function inherited({ wishes }: Peer): boolean {
+  const [other] = wishes;
+  if (other !== undefined) other.keeps = true;
+  return other !== undefined;
 }
 
 /** Tests a silent link by a second connection. */
@@ -73,12 +69,6 @@ export function startProbe(state: MeshState, peer: Peer, now: number): void {
   const dial = new Dial('probe', peer.addresses, peer, peer.id, now);
   peer.probeDial = dial;
   addDial(state, dial);
-}
-
-/** Dials the peer anew, though its link is good. */
-export function startRenewal(state: MeshState, peer: Peer, now: number): void {
-  peer.renewal = new Dial('renewal', peer.addresses, peer, peer.id, now);
-  addDial(state, peer.renewal);
 }
 
 /** There is a new link, or no peer any more. */
@@ -161,8 +151,8 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
     if (peer.dialled === uri) peer.dialled = null;
     peer.advertised = peer.advertised.filter((address) => address !== uri);
   }
-  dial.refused = 0;
-  if (++dial.index < dial.uris.length) openDial(state, dial, now);
+  dial.missed(error.code);
+  if (dial.index < dial.uris.length) openDial(state, dial, now);
   else attemptFailed(state, dial, error, now);
 }
 
@@ -182,7 +172,7 @@ export function unconfirmed(state: MeshState, link: Connection, now: number): vo
 /** Another connection overtook this handshake: the same address is dialled again. */
 export function overtaken(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
   const { dial } = connection;
-  if (dial === null || ++dial.overtaken > MAX_OVERTAKEN) {
+  if (dial === null || !state.dials.has(dial) || ++dial.overtaken > MAX_OVERTAKEN) {
     failed(state, connection, error, now);
     return;
   }
@@ -203,6 +193,7 @@ export function tickDials(state: MeshState, now: number): void {
         'ERR_TIMEOUT',
         `the connection to ${dial.uris[dial.index]} was turned away as a duplicate of a link that did not come about: dial again`,
       );
+      dial.missed(error.code);
       attemptFailed(state, dial, error, now);
     }
     state.wake(Math.min(dial.next, dial.again, dial.until));
@@ -211,10 +202,7 @@ export function tickDials(state: MeshState, now: number): void {
 
 function startAttempt(state: MeshState, dial: Dial, now: number): void {
   const { peer } = dial;
-  dial.attempt++;
-  dial.index = 0;
-  dial.overtaken = 0;
-  dial.refused = 0;
+  dial.begin();
   if (peer !== null && dial.purpose === 'redial') {
     if (!peer.keep && peer.parting === null) {
       // Since the last attempt it is not wanted any more.
@@ -250,6 +238,7 @@ function openDial(state: MeshState, dial: Dial, now: number): void {
   dial.next = Number.POSITIVE_INFINITY;
   dial.again = Number.POSITIVE_INFINITY;
   if (uri === undefined) {
+    dial.missed('ERR_UNREACHABLE');
     attemptFailed(state, dial, new MasterlessError('ERR_UNREACHABLE', 'no address is known any more'), now);
     return;
   }
@@ -280,12 +269,14 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
     state.wakePromptly(now);
     return;
   }
-  if (dial.attempt < state.config.reconnect.attempts && !FINAL.has(error.code)) {
+  if (dial.attempt < state.config.reconnect.attempts && !dial.final) {
     dial.next = now + backoff(dial.attempt + 1, state.config.reconnect, state.config.random());
     state.wake(dial.next);
     return;
   }
   if (peer !== null && peer.redial === dial) {
+    // Of one that has restarted nothing is left that would end, and the wish to keep it with that.
+    if (!peer.connected && !inherited(peer)) peer.keep = false;
     endRedial(state, peer, dial, now);
     return;
   }
@@ -300,7 +291,7 @@ export function giveUp(state: MeshState, peer: Peer): void {
   // An adoption is under way: it makes this link the session's, or ends in `lost` by its own deadline.
   if (peer.link !== null) return;
   if (peer.connected) {
-    const reason = peer.farewell ?? (peer.keep ? 'unreachable' : 'expired');
+    const reason = peer.farewell ?? (peer.keep ? 'unreachable' : leaves(peer) ? 'local' : 'expired');
     peer.keep = false;
     disconnected(state, peer, reason);
   } else {
@@ -328,6 +319,15 @@ export function dropDial(state: MeshState, dial: Dial): void {
   if (connection.phase === 'opening') state.close(connection, false);
 }
 
+/** This side has left the peer: wishes that met the link to it are tried anew. Returns whether there are any. */
+export function wishAgain(state: MeshState, peer: Peer, now: number): boolean {
+  let again = false;
+  for (const dial of [...peer.wishes]) {
+    if (dial.postponed) again = goOn(state, dial, now) || again;
+  }
+  return again;
+}
+
 /** The wish goes on when this side has left the peer: the link that there is now is not for it. */
 function wait(state: MeshState, dial: Dial, { parting }: Peer): void {
   if (dial.connection !== null) dial.connection.dial = null;
@@ -337,7 +337,7 @@ function wait(state: MeshState, dial: Dial, { parting }: Peer): void {
 }
 
 /** It waits no longer. Returns whether it did: one that shakes hands goes on with that. */
-export function goOn(state: MeshState, dial: Dial, now: number): boolean {
+function goOn(state: MeshState, dial: Dial, now: number): boolean {
   dial.postponed = false;
   if (dial.connection !== null) return false;
   dial.until = Number.POSITIVE_INFINITY;

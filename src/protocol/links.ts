@@ -43,7 +43,9 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
   peer.session.ackBytes = ackBytesOf(Math.min(state.config.window, peer.window));
   tellKeep(state, peer);
   state.touch(link);
-  state.wake(Math.min(link.spokeAt + state.config.heartbeat, link.renewAt ?? Number.POSITIVE_INFINITY));
+  const next = Math.min(link.spokeAt + state.config.heartbeat, link.renewAt ?? Number.POSITIVE_INFINITY);
+  // A time long past would say that this node did not run: whoever accepts late must not have it forgive silence.
+  state.wake(Math.max(next, link.heardAt));
   if (peer.parting !== null) {
     // What was said on the lost link may not have been heard.
     peer.parting.said = false;

@@ -14,10 +14,9 @@ import { tickDials } from './dialing.js';
 import { broken, end, endAll, endError, endHandshakes, tickHandshakes } from './ending.js';
 import { greet, onAdmission, turnAway } from './handshake.js';
 import { onFrame } from './inbound.js';
-import { tellKeep } from './keep.js';
 import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
-import { part, partForBadPacket, partIfUnwanted, tickPeer } from './parting.js';
+import { part, partForBadPacket, tickPeer } from './parting.js';
 import type { Encoded } from './parts.js';
 import type { Peer, PeerView } from './peer.js';
 import { outdate, tickRenewal } from './renewal.js';
@@ -26,7 +25,7 @@ import { tellRoom } from './room.js';
 import type { Session } from './session.js';
 import { type MeshConfig, MeshState } from './state.js';
 import { Traffic } from './traffic.js';
-import { cancelWish, endWishes, startWish } from './wishes.js';
+import { cancelWish, endWishes, setKept, startWish } from './wishes.js';
 
 export class Mesh {
   private readonly state: MeshState;
@@ -46,17 +45,15 @@ export class Mesh {
   }
 
   /** No longer wants it; no output follows. */
-  cancelConnect(wish: number): void {
-    cancelWish(this.state, wish);
+  cancelConnect(wish: number, now: number): void {
+    cancelWish(this.state, wish, now);
   }
 
   /** Wants the peer kept, or no longer. */
   keep(id: string, keep: boolean, now: number): void {
     const peer = keep ? this.state.peer(id) : this.state.peers.get(id);
     if (peer === undefined) return;
-    peer.keep = keep;
-    tellKeep(this.state, peer);
-    partIfUnwanted(this.state, peer, now);
+    setKept(this.state, peer, keep, now);
     this.state.release(peer);
   }
 

@@ -8,7 +8,7 @@
 import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodeBye } from './control.js';
-import { dropDial, endProbe, giveUp, recover, unconfirmed } from './dialing.js';
+import { dropDial, endProbe, giveUp, recover, unconfirmed, wishAgain } from './dialing.js';
 import { countFlap } from './flaps.js';
 import { insist } from './keep.js';
 import type { DisconnectReason } from './output.js';
@@ -17,7 +17,6 @@ import { resume } from './questions.js';
 import { tellRoom } from './room.js';
 import { disconnected, endSession, leaves } from './sessions.js';
 import type { MeshState } from './state.js';
-import { wishAgain } from './wishes.js';
 
 /** Time for an application that is about to listen. */
 const DEAF_GRACE = 500;

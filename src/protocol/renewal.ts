@@ -10,7 +10,8 @@
 import { MasterlessError } from '../errors.js';
 import type { Connection, Outdated } from './connection.js';
 import { heartbeatOf } from './crowd.js';
-import { startRenewal } from './dialing.js';
+import { Dial } from './dial.js';
+import { addDial } from './dialing.js';
 import { lost } from './links.js';
 import { advance } from './parting.js';
 import type { Peer } from './peer.js';
@@ -80,7 +81,9 @@ export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
     return;
   }
   if (link.outdated === null) outdate(state, peer, link, 'age', now);
-  if (peer.addresses.length > 0) startRenewal(state, peer, now);
+  if (peer.addresses.length === 0) return;
+  peer.renewal = new Dial('renewal', peer.addresses, peer, peer.id, now);
+  addDial(state, peer.renewal);
 }
 
 function replaced(peer: Peer): MasterlessError {

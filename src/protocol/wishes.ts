@@ -4,8 +4,9 @@
  */
 import type { MasterlessError } from '../errors.js';
 import { Dial } from './dial.js';
-import { abandon, addDial, dropDial, goOn } from './dialing.js';
+import { abandon, addDial, dropDial, recover } from './dialing.js';
 import { tellKeep } from './keep.js';
+import { partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 
@@ -22,12 +23,31 @@ export function startWish(state: MeshState, wish: number, uri: string, expected:
 }
 
 /** Withdraws a wish that has not come true; its connection, if any, is left to its own end. */
-export function cancelWish(state: MeshState, wish: number): void {
+export function cancelWish(state: MeshState, wish: number, now: number): void {
   for (const dial of [...state.dials]) {
     if (dial.purpose !== 'wish' || dial.wish !== wish) continue;
     dropDial(state, dial);
-    if (dial.peer !== null) abandon(state, dial, dial.peer);
+    if (dial.peer !== null) withdraw(state, dial, dial.peer, now);
   }
+}
+
+/** The peer may have been met by another link, and is kept for this wish alone. */
+function withdraw(state: MeshState, dial: Dial, peer: Peer, now: number): void {
+  const { keeps } = dial;
+  abandon(state, dial, peer);
+  if (!keeps || !peer.keep || peer.wishes.size > 0) return;
+  setKept(state, peer, false, now);
+}
+
+/** The application wants the peer kept, or no longer. */
+export function setKept(state: MeshState, peer: Peer, keep: boolean, now: number): void {
+  peer.keep = keep;
+  const { connected, link, redial, fenced, parting } = peer;
+  // The link is lost, and nobody dials: all attempts have failed, or it was not kept then.
+  const idle = link === null && redial === null && fenced === null && parting === null;
+  if (keep && connected && idle) recover(state, peer, now);
+  tellKeep(state, peer);
+  partIfUnwanted(state, peer, now);
 }
 
 /** All wishes end unfulfilled. */
@@ -37,15 +57,6 @@ export function endWishes(state: MeshState, error: MasterlessError): void {
     state.emit({ kind: 'wish', wish: dial.wish, id: null, error });
     dropDial(state, dial);
   }
-}
-
-/** This side has left the peer: wishes that met the link to it are tried anew. Returns whether there are any. */
-export function wishAgain(state: MeshState, peer: Peer, now: number): boolean {
-  let again = false;
-  for (const dial of [...peer.wishes]) {
-    if (dial.postponed) again = goOn(state, dial, now) || again;
-  }
-  return again;
 }
 
 function linkedAt(state: MeshState, uri: string, expected: string | null): Peer | null {

@@ -76,8 +76,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'a restarted node is another one',
     file: 'src/protocol/adoption.ts',
-    find: "  if (peer.incarnation !== '') {\n    const { redial } = peer;",
-    replace: "  if (peer.incarnation === 'none') {\n    const { redial } = peer;",
+    find: "  if (peer.incarnation !== '') {\n    superseded(",
+    replace: "  if (peer.incarnation === 'none') {\n    superseded(",
     catcher: within({ packets: 1, restarts: 1 }),
   },
   {

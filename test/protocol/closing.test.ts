@@ -74,7 +74,7 @@ it('a connection that was given up says nothing when it opens after all', () => 
   scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
   scripted.wait(0);
   const line = scripted.dialling();
-  scripted.act((mesh) => mesh.cancelConnect(1));
+  scripted.act((mesh, now) => mesh.cancelConnect(1, now));
   scripted.act((mesh) => mesh.opened(line.connection));
   expect(line.kinds()).toEqual([]);
   expect(scripted.mesh.takeDirty()).toEqual([]);

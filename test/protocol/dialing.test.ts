@@ -103,7 +103,7 @@ describe('a wish', () => {
     const first = scripted.dialling();
     wish(scripted, 'test://there', null, 2);
     const second = scripted.dialling();
-    scripted.act((mesh) => mesh.cancelConnect(1));
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
     expect([first.closed, second.closed]).toEqual(['cut', null]);
   });
 
@@ -144,7 +144,7 @@ describe('a wish', () => {
     const scripted = new Scripted({ reconnect: forever });
     wish(scripted);
     const line = scripted.dialling();
-    scripted.act((mesh) => mesh.cancelConnect(1));
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
     expect(line.closed).toBe('cut');
     scripted.wait(10_000);
     expect(scripted.heard()).toEqual([]);
@@ -154,7 +154,7 @@ describe('a wish', () => {
     const scripted = new Scripted();
     wish(scripted);
     const line = scripted.taken();
-    scripted.act((mesh) => mesh.cancelConnect(1));
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
     line.say(knows(line.greet().nonce)).say(encodeAccept({ epoch: 1, received: [0, 0] }));
     expect(scripted.heard()).toEqual(['connect a']);
   });

@@ -521,3 +521,17 @@ it('what the application does to the list of addresses that it is given changes 
   const infos = scripted.outputs.flatMap((output) => (output.kind === 'connect' ? [output.info.addresses] : []));
   expect(infos[1]).toEqual([]);
 });
+
+describe('a peer that takes its time to accept', () => {
+  it('does not have the node forgive others their silence, nor strangers theirs', () => {
+    const scripted = new Scripted();
+    const { line: dead } = follow(scripted, { id: 'b', addresses: [], keep: true });
+    const silent = scripted.dial('silent');
+    scripted.wait(1500);
+    const { line, adopt } = propose(scripted, { id: 'c' }, {});
+    scripted.wait(2500);
+    line.say(encodeAccept({ epoch: adopt.epoch, received: adopt.start })).end();
+    scripted.wait(1001);
+    expect([dead.closed, silent.closed]).toEqual(['cut', 'cut']);
+  });
+});

@@ -36,7 +36,7 @@ describe('a peer is remembered', () => {
     line.greet();
     line.end();
     expect(scripted.mesh.isKept('a')).toBe(true);
-    scripted.act((mesh) => mesh.cancelConnect(1));
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
     follow(scripted, { keep: true });
     expect(scripted.mesh.isConnected('a')).toBe(true);
   });

@@ -1,7 +1,14 @@
 /** Which addresses are dialled again, by whom, and what a wish that failed leaves behind. */
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { encodeAccept, encodeHeartbeat, encodeReject, RejectReason } from '../../src/protocol/control.js';
+import {
+  type Adopt,
+  encodeAccept,
+  encodeHeartbeat,
+  encodeKeep,
+  encodeReject,
+  RejectReason,
+} from '../../src/protocol/control.js';
 import type { Rules } from '../../src/protocol/state.js';
 import { stateOf } from '../sim/bounds.js';
 import { CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
@@ -23,6 +30,12 @@ function connected(scripted: Scripted, addresses: readonly string[]): Line {
   line.say(knows(nonce), encodeAccept({ epoch: 1, received: [0, 0] }), encodeHeartbeat());
   scripted.heard();
   return line;
+}
+
+function wish(scripted: Scripted, number: number): Line {
+  scripted.act((mesh, now) => mesh.connect(number, THERE, null, now));
+  scripted.wait(0);
+  return scripted.taken();
 }
 
 function refuse(scripted: Scripted): void {
@@ -203,12 +216,6 @@ describe('a lost link', () => {
 });
 
 describe('a wish that fails', () => {
-  function wish(scripted: Scripted, number: number): Line {
-    scripted.act((mesh, now) => mesh.connect(number, THERE, null, now));
-    scripted.wait(0);
-    return scripted.taken();
-  }
-
   it('leaves nothing behind when it was the last of several', () => {
     const scripted = new Scripted();
     const [first, second] = [wish(scripted, 1), wish(scripted, 2)];
@@ -266,5 +273,131 @@ describe('the test of a silent link', () => {
     scripted.wait(0);
     expect(line.closed).toBe('cut');
     expect(scripted.heard()).toEqual([]);
+  });
+});
+
+describe('a kept peer', () => {
+  it('that had let the session go is dialled on when the link to it fails before it is confirmed', () => {
+    const scripted = often(Number.POSITIVE_INFINITY);
+    connected(scripted, ['test://a']).end();
+    scripted.wait(0);
+    const again = scripted.taken();
+    again.say(knows(again.greet({ addresses: ['test://a'] }).nonce));
+    expect(scripted.heard()).toEqual(['reconnecting a', 'disconnect a expired']);
+    again.end();
+    refuse(scripted);
+    expect(dials(scripted)).toEqual(['test://a']);
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual([THERE]);
+    const third = scripted.taken();
+    third.say(knows(third.greet().nonce));
+    third.say(encodeAccept({ epoch: third.take<Adopt>('Adopt').epoch, received: [0, 0] }));
+    expect(scripted.heard()).toContain('connect a');
+  });
+
+  it('that has restarted is kept no more when all attempts to be linked with it have failed', () => {
+    const scripted = often(1);
+    connected(scripted, ['test://a']).end();
+    scripted.wait(0);
+    const again = scripted.taken();
+    again.say(knows(again.greet({ incarnation: '00000000000000cc', addresses: [] }).nonce));
+    again.end();
+    expect(scripted.heard()).toContain('disconnect a restarted');
+    scripted.wait(100_000);
+    expect([scripted.mesh.isKept('a'), scripted.mesh.view('a')]).toEqual([false, null]);
+    expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('whose last address leads to another is dialled on at the one that did not answer', () => {
+    const scripted = often(Number.POSITIVE_INFINITY);
+    connected(scripted, ['test://b']).end();
+    scripted.wait(0);
+    refuse(scripted);
+    scripted.taken().greet({ id: 'b' });
+    expect(dials(scripted)).toEqual([THERE, 'test://b']);
+    scripted.wait(1000);
+    expect(dials(scripted)).toEqual([THERE]);
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+    scripted.taken().greet({ id: 'b' });
+    expect(scripted.heard()).toContain('disconnect a unreachable');
+    scripted.wait(10_000);
+    expect(dials(scripted)).toEqual([]);
+  });
+
+  it('is dialled when it is wanted after its link was lost, though it is held for it', () => {
+    const scripted = often(1);
+    const { line } = follow(scripted, { addresses: ['test://a'], keep: true });
+    line.end();
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual([]);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.wait(0);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.wait(100);
+    expect(dials(scripted)).toEqual(['test://a']);
+  });
+});
+
+describe('who leaves a kept peer whose link is lost', () => {
+  it('hears that it left, though the attempt to say goodbye fails', () => {
+    const scripted = often(1);
+    connected(scripted, []).end();
+    scripted.act((mesh) => mesh.send('a', new Uint8Array(3), false));
+    scripted.wait(0);
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    refuse(scripted);
+    scripted.wait(20_000);
+    expect(scripted.heard()).toEqual([
+      'reconnecting a',
+      'unreachable ERR_REFUSED',
+      'undelivered a',
+      'disconnect a local',
+    ]);
+  });
+});
+
+describe('an attempt that is over', () => {
+  it('is not made again because its connection is said to be overtaken', () => {
+    const scripted = often(Number.POSITIVE_INFINITY);
+    connected(scripted, ['test://a']).end();
+    scripted.wait(0);
+    const again = scripted.taken();
+    again.greet({ addresses: ['test://a'] });
+    follow(scripted, { addresses: ['test://a'], keep: false });
+    dials(scripted);
+    again.say(encodeReject({ reason: RejectReason.Overtaken, detail: '' }));
+    scripted.wait(1000);
+    expect([dials(scripted), stateOf(scripted.mesh).dials.size]).toEqual([[], 0]);
+  });
+});
+
+describe('a wish that is withdrawn', () => {
+  /** A wish for `a`, which had dialled before and is not kept, met `a`, and waits for its verdict. */
+  function met(): { scripted: Scripted; link: Line } {
+    const scripted = new Scripted();
+    const { line: link } = follow(scripted, { keep: true });
+    link.said();
+    wish(scripted, 1).greet({ keep: true });
+    return { scripted, link };
+  }
+
+  it('leaves no peer kept for it', () => {
+    const { scripted, link } = met();
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
+    expect(scripted.mesh.isKept('a')).toBe(false);
+    link.say(encodeKeep(false));
+    expect(link.kinds()).toContain('Bye');
+  });
+
+  it('leaves the one kept for which there is another', () => {
+    const { scripted } = met();
+    scripted.act((mesh, now) => mesh.connect(2, 'test://other', null, now));
+    scripted.wait(0);
+    scripted.taken().greet({ keep: true });
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    scripted.act((mesh, now) => mesh.cancelConnect(2, now));
+    expect(scripted.mesh.isKept('a')).toBe(false);
   });
 });

@@ -37,7 +37,7 @@ export const work: Readonly<Record<string, Action>> = {
         // The link may be there by then, and nobody wants it.
         stage.world.ledger?.between(from.id, to, ['end'], stage.world.now);
         stage.world.ledger?.unwanted(from.id, to, stage.world.now);
-        from.act((mesh) => mesh.cancelConnect(wish));
+        from.act((mesh, now) => mesh.cancelConnect(wish, now));
       });
       return true;
     },
