@@ -21,6 +21,7 @@ import type { Codec, EncodeTarget } from './codec.js';
 import { Decoder } from './decoder.js';
 import { Encoder } from './encoder.js';
 import { type GivenLimits, type PacketLimits, resolveLimits } from './limits.js';
+import { lengthOf } from './true-bytes.js';
 
 const { isUint8Array } = builtins.util.types;
 
@@ -64,7 +65,7 @@ function made(resolved: PacketLimits): Codec {
     encode: (packet: unknown): Uint8Array => encoder.encode(packet),
     decode: (bytes: Uint8Array): unknown => {
       if (!isUint8Array(bytes)) throw new MasterlessError('ERR_ARGUMENT', 'decode(bytes): it must be a Uint8Array');
-      return decoder.decode(bytes, 0, bytes.length);
+      return decoder.decode(bytes, 0, lengthOf(bytes));
     },
   };
   // Not enumerable: who spreads the codec to wrap `encode` and `decode` must not get these past the wrapping.

@@ -108,3 +108,14 @@ test('one that is shared can be asked again in the middle of a packet', () => {
 test('has a name that the handshake compares', () => {
   expect(msgpack().name).toBe('msgpack');
 });
+
+test('decodes what bytes hold, whatever a subclass says of their length', () => {
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return 26;
+    }
+  }
+  const codec = msgpack();
+  codec.decode(codec.encode('secret of another packet!'));
+  expect(() => codec.decode(new Liar([0xb9]))).toThrow(expect.objectContaining({ code: 'ERR_BAD_PACKET' }));
+});
