@@ -36,12 +36,24 @@ export async function simulate(
   }
 }
 
-/** The same error, so that what test runners show of it stays; only its message says more. One that is frozen is the cause of another. */
+/**
+ * The same error, so that what test runners show of it stays; only its message says more, and its stack, which repeats the
+ * message. One that is frozen is the cause of another.
+ */
 function explained(error: unknown, { seed, trace }: Simulation): Error {
   if (error instanceof SimulationError) return error;
   const text = error instanceof Error ? error.message : `thrown: ${textOf(error)}`;
   const told = new SimulationError(text, seed, trace, { cause: error });
   if (!(error instanceof Error)) return told;
   const message = { value: told.message, writable: true, configurable: true };
-  return Reflect.defineProperty(error, 'message', message) ? error : told;
+  if (!Reflect.defineProperty(error, 'message', message)) return told;
+  // Most stacks are made when they are first read, those of assertions with the error.
+  const { stack } = error;
+  if (typeof stack === 'string' && !stack.includes(told.message)) {
+    const old = `: ${text}`;
+    const at = text === '' ? -1 : stack.indexOf(old);
+    const end = at < 0 ? stack.search(/\n|$/) : at + old.length;
+    Reflect.set(error, 'stack', stack.slice(0, end) + told.message.slice(text.length) + stack.slice(end));
+  }
+  return error;
 }

@@ -49,6 +49,32 @@ it('stops at the first that fails, whose error says how to repeat it', async () 
   expect(error.message).toContain('a listening sim://a');
 });
 
+it.each([
+  ['made with the error', () => equal(1, 2)],
+  ['without a message', () => equal(1, 2, '')],
+  ['with a message like its name', () => equal(1, 2, 'AssertionError')],
+  ['made when it is read', () => Promise.reject(new Error('it failed'))],
+  ['without any message', () => Promise.reject(new Error())],
+  [
+    'of another message',
+    () => {
+      const error = new Error('it failed');
+      expect(error.stack).toContain('it failed');
+      error.message = 'it failed again';
+      throw error;
+    },
+  ],
+])('says so in a stack %s, which is what Node prints', async (_, fail) => {
+  const scenario = (sim: Simulation): Promise<void> | void => {
+    sim.note('what $& led to it');
+    return fail();
+  };
+  const error = await simulate(scenario, { seed: 3 }).catch((thrown: unknown) => thrown as Error);
+  const { stack = '' } = error as Error;
+  expect(stack.match(/\(seed 3: repeat it with MASTERLESS_SEED=3\)\n.*what \$& led to it\n {4}at /g)).toHaveLength(1);
+  expect(stack).toMatch(/^(Assertion)?Error( \[ERR_ASSERTION\])?(: | \(seed 3)/);
+});
+
 it('says so of whatever is thrown, and only once', async () => {
   const thrown = (what: unknown): Promise<unknown> =>
     simulate(() => Promise.reject(what), { seed: 3 }).catch((error: unknown) => error);
