@@ -54,7 +54,7 @@ export default {
       PROTOCOL,
       TRANSPORT,
       TIMERS,
-      '^src/(server|contract|transports/uri)\\.ts$',
+      '^src/(server|arguments|contract|transports/uri)\\.ts$',
       BUILTIN,
     ]),
     room('contract', '^src/contract\\.ts$', [ERRORS, '^src/protocol/output\\.ts$']),

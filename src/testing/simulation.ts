@@ -4,8 +4,9 @@
  * while `run` or `until` is awaited; between any two things that happen, all promises settle, the application's too.
  */
 import { randomInt } from 'node:crypto';
+import { checkedId } from '../arguments.js';
 import type { ServerEvents } from '../contract.js';
-import type { ServerOptions } from '../options.js';
+import { resolveOptions, type ServerOptions } from '../options.js';
 import { Server } from '../server.js';
 import { timers } from '../timers.js';
 import { Agenda } from './agenda.js';
@@ -123,16 +124,18 @@ export class Simulation {
    * @throws MasterlessError as the constructor of `Server`
    */
   server<Packet = unknown>(id: string, options: ServerOptions = {}): Server<Packet> {
+    checkedId(id);
+    resolveOptions(options);
     const process = this.#network.process(id);
     const platform = new VirtualPlatform(this.#agenda, new Random(this.#random.below(SEEDS)), process);
-    const { listen, host, port } = options;
+    const { listen, host, port, transports = [] } = options;
     const open = [listen, host, port].every((each) => each === undefined);
-    const server = new Server<Packet>(id, {
-      ...options,
+    const own = {
       ...(open ? { listen: simUri(id) } : {}),
       platform,
-      transports: [...simTransports(process, this.#agenda), ...(options.transports ?? [])],
-    });
+      transports: [...simTransports(process, this.#agenda), ...transports],
+    };
+    const server = new Server<Packet>(id, inPlace(own, options));
     this.#observe(id, server);
     const actor = { server: server as Server, process, platform };
     this.#actors.set(id, actor);
@@ -287,6 +290,13 @@ export class Simulation {
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     timers.setImmediate(resolve);
+  });
+}
+
+/** Options as they were given, but for some. A copy would lose those that are inherited, and the getters of a class. */
+function inPlace(own: ServerOptions, given: ServerOptions): ServerOptions {
+  return new Proxy<ServerOptions>(Object.setPrototypeOf(own, given), {
+    get: (_, name) => Reflect.get(Object.hasOwn(own, name) ? own : given, name),
   });
 }
 

@@ -1,6 +1,6 @@
 /** Meshes of real servers in virtual time. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Server } from '../../src/index.js';
+import { MasterlessError, Server } from '../../src/index.js';
 import { simulate } from '../../src/testing/simulate.js';
 import { Simulation, SimulationError, type SimulationOptions } from '../../src/testing/simulation.js';
 
@@ -147,6 +147,55 @@ describe('a simulation', () => {
     expect(() => a.connect('tcp://127.0.0.1:80')).toThrow(expect.objectContaining({ code: 'ERR_URI' }));
     expect(() => sim.server('b', { listen: 'memory://b' })).toThrow(expect.objectContaining({ code: 'ERR_URI' }));
     expect(() => sim.server('b', { port: 5000 })).toThrow(expect.objectContaining({ code: 'ERR_URI' }));
+  });
+
+  it('takes the options that the class takes, inherited ones and getters too', async () => {
+    const sim = simulation();
+    class Options {
+      readonly #most = 100;
+      get maxPacket(): number {
+        return this.#most;
+      }
+    }
+    const given = [Object.create({ maxPacket: 100 }), new Options(), Object.freeze({ maxPacket: 100, transports: [] })];
+    const servers = given.map((options, index) => sim.server(`n${index}`, options));
+    const large = 'x'.repeat(200);
+    for (const each of servers) {
+      expect(() => each.send('a', large)).toThrow(expect.objectContaining({ code: 'ERR_PACKET_TOO_LARGE' }));
+    }
+    const elsewhere = sim.server('elsewhere', Object.create({ listen: 'sim://x' }));
+    await sim.run(10);
+    expect([...servers, elsewhere].map((each) => each.info())).toEqual(['sim://n0', 'sim://n1', 'sim://n2', 'sim://x']);
+  });
+
+  it.each([
+    ['a', null],
+    ['a', []],
+    ['a', new Map()],
+    ['a', 5],
+    ['a', { transports: null }],
+    ['a', { transports: [{}] }],
+    ['a', { platform: null }],
+    ['a', { host: '' }],
+    ['a', { secret: undefined }],
+    ['a', { hearbeat: 100 }],
+    ['a', Object.create({ hearbeat: 100 })],
+    ['\ud800', {}],
+    ['', {}],
+    [Symbol('a'), {}],
+    [5, null],
+  ])('refuses a server of id %j with options %j as the class does', (id, options) => {
+    const sim = simulation();
+    const refusal = (make: (id: string, options: object) => unknown): unknown => {
+      try {
+        return make(id as string, options as object);
+      } catch (error) {
+        return error;
+      }
+    };
+    const expected = refusal((...given) => new Server(...given));
+    expect(expected).toBeInstanceOf(MasterlessError);
+    expect(refusal((...given) => sim.server(...given))).toEqual(expected);
   });
 
   it('has servers with any id, at any address', async () => {
