@@ -136,7 +136,7 @@ export class Simulation {
       transports: [...simTransports(process, this.#agenda), ...transports],
     };
     const server = new Server<Packet>(id, inPlace(own, options));
-    this.#observe(id, server);
+    this.#observe(id, server, process);
     const actor = { server: server as Server, process, platform };
     this.#actors.set(id, actor);
     this.#all.push(actor);
@@ -260,11 +260,14 @@ export class Simulation {
     }
   }
 
-  /** Only `emit` sees events without being a listener: whether there are any changes what a node does. */
-  #observe(id: string, server: object): void {
+  /**
+   * Only `emit` sees events without being a listener: whether there are any changes what a node does. One that crashed
+   * tells its end to nobody, and another may have its id by then.
+   */
+  #observe(id: string, server: object, process: Process): void {
     const emit = (Reflect.get(server, 'emit') as (...args: unknown[]) => boolean).bind(server);
     const observed = (event: keyof ServerEvents, ...args: unknown[]): boolean => {
-      this.#trace.add(this.now, id, event, args);
+      if (process.alive) this.#trace.add(this.now, id, event, args);
       return emit(event, ...args);
     };
     Object.defineProperty(server, 'emit', { value: observed, configurable: true, writable: true });

@@ -331,6 +331,20 @@ describe('servers', () => {
     },
   );
 
+  it.each([false, true])(
+    'that crash (silently: %s) are in the trace no more, but for those that come back',
+    async (silent) => {
+      const { sim } = await linked();
+      const before = told(sim, /^b /).length;
+      sim.crash('b', { silent });
+      await sim.run(20_000);
+      expect(told(sim, /^b /)).toHaveLength(before);
+      const again = sim.server('b');
+      await sim.until(() => again.connections().includes('a'));
+      expect(told(sim, /^b /).slice(before)).toEqual(['b listening sim://b', expect.stringMatching(/^b connect a /)]);
+    },
+  );
+
   it('that crash while they are paused hold nobody up', async () => {
     const { sim, b } = await linked();
     sim.pause('b');
