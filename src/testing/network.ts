@@ -30,7 +30,7 @@ interface Taker {
 /** A system that gets no answer asks again after so long, then after twice as long, and gives up at last. */
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 64_000;
-/** Bytes usually arrive within so many milliseconds. */
+/** Unless it is told otherwise, bytes arrive within so many milliseconds. */
 const USUAL_DELAY = 20;
 /** So many wires are kept, over or not, before any is let go of. */
 const LEAST_WIRES = 64;
@@ -40,7 +40,7 @@ const RESET_WITHIN = 30;
 export class Network {
   readonly agenda: Agenda;
   readonly random: Random;
-  readonly weather: Weather = { minDelay: 0, maxDelay: USUAL_DELAY, refuse: false, blackhole: false };
+  readonly weather: Weather;
   /** How often each fault had an effect. */
   readonly counts: Map<string, number> = new Map();
   readonly names: Map<string, Taker> = new Map();
@@ -49,10 +49,14 @@ export class Network {
   private readonly wires = new Set<Wire>();
   /** With more wires than this, those that are over are let go of. */
   private most = LEAST_WIRES;
+  /** What takes longer is delayed. */
+  private readonly usualDelay: number;
 
-  constructor(agenda: Agenda, random: Random) {
+  constructor(agenda: Agenda, random: Random, minDelay: number = 0, maxDelay: number = USUAL_DELAY) {
     this.agenda = agenda;
     this.random = random;
+    this.weather = { minDelay, maxDelay, refuse: false, blackhole: false };
+    this.usualDelay = maxDelay;
   }
 
   host(name: string): Host {
@@ -184,7 +188,7 @@ export class Network {
     const min = route.latency?.min ?? this.weather.minDelay;
     const max = route.latency?.max ?? this.weather.maxDelay;
     const latency = min + this.random.next() * (max - min);
-    if (latency > USUAL_DELAY) this.fired('delay');
+    if (route.latency !== null || latency > this.usualDelay) this.fired('delay');
     return latency;
   }
 

@@ -89,9 +89,7 @@ export class Simulation {
     checkCount('maxSteps', maxSteps, 1);
     this.seed = chosenSeed(options.seed);
     this.#random = new Random(this.seed);
-    this.#network = new Network(this.#agenda, this.#random);
-    this.#network.weather.minDelay = min;
-    this.#network.weather.maxDelay = max;
+    this.#network = new Network(this.#agenda, this.#random, min, max);
     this.#trace = new Trace(traceLines);
     this.#maxSteps = maxSteps;
     this.network = new Faults({

@@ -171,6 +171,7 @@ describe('ways', () => {
   it('with delay are slower, in that direction', async () => {
     const { sim, a, faults } = await linked();
     expect(await sim.until(a.ping('b'))).toBeLessThan(15);
+    expect(sim.counts.has('delay')).toBe(false);
     faults.delay('b', 'a', 500, 600);
     const slow = await sim.until(a.ping('b'));
     expect(slow).toBeGreaterThan(500);
@@ -178,7 +179,13 @@ describe('ways', () => {
     expect(sim.counts.get('delay')).toBeGreaterThan(0);
     faults.heal('a', 'b');
     await sim.run(1000);
+    const healed = sim.counts.get('delay') ?? 0;
     expect(await sim.until(a.ping('b'))).toBeLessThan(15);
+    expect(sim.counts.get('delay')).toBe(healed);
+    // However little it is.
+    faults.delay('b', 'a', 6);
+    await sim.until(a.ping('b'));
+    expect(sim.counts.get('delay')).toBeGreaterThan(healed);
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { End } from '../../src/testing/end.js';
 import { Network } from '../../src/testing/network.js';
 import type { Process } from '../../src/testing/process.js';
 import { Random } from '../../src/testing/random.js';
+import type { Route } from '../../src/testing/route.js';
 import type { Connection, ConnectionEvents } from '../../src/transports/transport.js';
 
 /** Bytes that both systems hold of one direction. */
@@ -156,6 +157,19 @@ describe('bytes', () => {
     expect((farEar.times[0] ?? 0) - begun).toBeLessThanOrEqual(400);
     expect((nearEar.times[0] ?? 0) - begun).toBeLessThanOrEqual(20);
     expect(scene.felt()).toEqual({ delay: 1 });
+  });
+
+  it('are delayed where a way is told how long it takes, or where the weather is not as usual', () => {
+    const latencies = (change: (network: Network, route: Route) => void): number | undefined => {
+      const network = new Network(new Agenda(), new Random(1), 30, 50);
+      const route = network.route('a', 'b');
+      change(network, route);
+      for (let i = 0; i < 10; i++) network.latency(route);
+      return network.counts.get('delay');
+    };
+    expect(latencies(() => undefined)).toBeUndefined();
+    expect(latencies((_, route) => (route.latency = { min: 1, max: 1 }))).toBe(10);
+    expect(latencies(({ weather }) => Object.assign(weather, { minDelay: 51, maxDelay: 60 }))).toBe(10);
   });
 
   it('of a control frame arrive as another kind', () => {
