@@ -65,7 +65,7 @@ export class Faults {
     for (const [a, b] of this.#pairs(from, to)) network.limit(a, b, bytesPerSecond);
   }
 
-  /** From one side to the other everything takes between `min` and `max` milliseconds. */
+  /** What the option `latency` is in the whole simulation, from one side to the other. */
   delay(from: Ids, to: Ids, min: number, max: number = min): void {
     checkSpans('delay', min, max);
     const { network } = this.#noted('delay', from, to, min, max);
@@ -121,8 +121,8 @@ export class Faults {
   }
 
   /**
-   * Of each connection, the next control frame from one side to the other arrives as another, one that may not come
-   * there. @returns how many connections there were
+   * Of each connection, the next control frame from one side to the other, signs of life excepted, arrives as another, one
+   * that may not come there. @returns how many connections there were
    */
   corrupt(from: Ids, to: Ids): number {
     return this.#onWires('corrupt', from, to, (_network, wire, sender) => {

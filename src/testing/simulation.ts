@@ -26,7 +26,10 @@ export interface SimulationOptions {
    * it. @default a random one
    */
   readonly seed?: number | undefined;
-  /** Bytes are under way so many milliseconds, at least and at most. @default [0.1, 5] */
+  /**
+   * Bytes are under way so many milliseconds, at least and at most. Those written meanwhile on the same connection come
+   * with them, and what is split off when they arrive takes as long again. @default [0.1, 5]
+   */
   readonly latency?: readonly [min: number, max: number] | undefined;
   /** Lines of the trace that are kept. @default 2000 */
   readonly traceLines?: number | undefined;
