@@ -253,11 +253,11 @@ export class Node<Packet> {
         this.#tell('reconnect', output.id);
         break;
       case 'acknowledged':
-        this.deliveries.acknowledged(output.session);
+        this.deliveries.waiters.acknowledged(output.session);
         break;
       case 'ended':
         this.#inbox.orphan(output.session);
-        this.deliveries.ended(output.id, output.session);
+        this.deliveries.waiters.ended(output.id, output.session);
         break;
       case 'drain':
         this.deliveries.drained(output.id);
@@ -268,7 +268,7 @@ export class Node<Packet> {
         break;
       }
       case 'expired':
-        this.deliveries.expired(output);
+        this.deliveries.waiters.expired(output);
         this.#tell('expired', output.id, this.#readBack(output.withdrawn.map(({ payload }) => payload)));
         break;
       case 'conflict':

@@ -3,29 +3,10 @@
  * accepted so far was (`flush`), and the calls of `deliver` that wait for room, in the order they were made.
  */
 import { MasterlessError } from '../errors.js';
-import type { Expired } from '../protocol/output.js';
 import { type Encoded, Parts } from '../protocol/parts.js';
 import { type LaneIndex, NORMAL, type Session, URGENT } from '../protocol/session.js';
 import { onAbort } from './aborts.js';
-import { Fifo } from './fifo.js';
-
-/** A promise's other end. */
-interface Promised {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Waiter extends Promised {
-  /** Frames that must be acknowledged. */
-  number: number;
-  /** `SendBuffer.withdrawals` when it had that number. */
-  readonly since: number;
-  /** It is for the packet that ends with that frame, rather than for all until there. */
-  readonly single: boolean;
-}
-
-/** Those of one session who wait, per lane, by rising number. */
-type Waiters = readonly [Fifo<Waiter>, Fifo<Waiter>];
+import { expiry, type Promised, type Waiter, Waiters } from './waiters.js';
 
 /** How a packet is to be delivered. */
 interface Manner {
@@ -66,11 +47,12 @@ interface Listener {
 const MOST_FLUSHES = 10_000;
 
 export class Deliveries {
+  /** For what was accepted. */
+  readonly waiters: Waiters = new Waiters();
   readonly #outgoing: Outgoing;
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #listener: Listener;
-  readonly #waiters = new Map<Session, Waiters>();
   readonly #queues = new Map<string, Queued[]>();
   /** Calls of `flush` that wait, by peer. */
   readonly #flushing = new Map<string, number>();
@@ -156,37 +138,6 @@ export class Deliveries {
     }
   }
 
-  /** The peer acknowledged something in this session. */
-  acknowledged(session: Session): void {
-    const waiters = this.#waiters.get(session);
-    if (waiters === undefined) return;
-    for (const lane of [NORMAL, URGENT] as const) {
-      const queue = waiters[lane];
-      for (let first = queue.at(queue.first); first !== undefined; first = queue.at(queue.first)) {
-        if (first.number > session.acked[lane]) break;
-        queue.shift();
-        first.resolve();
-      }
-    }
-    if (waiters[NORMAL].size + waiters[URGENT].size === 0) this.#waiters.delete(session);
-  }
-
-  /** Packets were not sent in time, and those behind them moved up. */
-  expired({ id, session, lane, withdrawn, withdrawals }: Expired): void {
-    let next = 0;
-    let gone = 0;
-    for (const waiter of this.#waiters.get(session)?.[lane] ?? []) {
-      // Of those that came later the numbers count from what was left.
-      if (waiter.since >= withdrawals) break;
-      for (; (withdrawn[next]?.end ?? Number.POSITIVE_INFINITY) <= waiter.number; next++) {
-        if (waiter.single && withdrawn[next]?.end === waiter.number) waiter.reject(expiry(id));
-        gone += withdrawn[next]?.frames ?? 0;
-      }
-      waiter.number -= gone;
-    }
-    this.acknowledged(session);
-  }
-
   /** There may be room again: for those who wait here, in their order, then for everybody else. */
   drained(id: string): void {
     const queue = this.#queues.get(id) ?? [];
@@ -199,20 +150,6 @@ export class Deliveries {
     if (queue.length > 0) return;
     this.#queues.delete(id);
     this.#listener.drain(id);
-  }
-
-  /** The session has ended: what it did not deliver never will be. */
-  ended(id: string, session: Session): void {
-    const waiters = this.#waiters.get(session);
-    this.#waiters.delete(session);
-    for (const lane of [NORMAL, URGENT] as const) {
-      for (const { number, reject } of waiters?.[lane] ?? []) {
-        const sent = number <= session.lane(lane).outgoing.everSent;
-        const known = sent ? 'it was on its way, and may have arrived' : 'it was not sent';
-        const message = `the session with ${id} ended before the packet was acknowledged: ${known}`;
-        reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: sent }));
-      }
-    }
   }
 
   /** The peer is gone: nobody waits for room any more. */
@@ -285,24 +222,19 @@ export class Deliveries {
     signal: AbortSignal | undefined,
     single: boolean,
   ): void {
-    const waiters: Waiters = this.#waiters.get(session) ?? [new Fifo(), new Fifo()];
-    this.#waiters.set(session, waiters);
     this.#outgoing.ask(id);
-    const { resolve, reject } = promised;
-    // Without the bytes, which are the application's, or kept elsewhere.
-    const since = session.lane(lane).outgoing.withdrawals;
-    const waiter: Waiter = { number, since, single, resolve, reject };
-    if (signal !== undefined) {
-      // Given up, it stays in the queue until its number is acknowledged; settling it again does nothing.
-      const forget = onAbort(signal, () => {
-        const written = waiter.number <= session.lane(lane).outgoing.everSent;
-        const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
-        if (single) reject(aborted(id, `${known}: it may still arrive`, true, signal));
-        else reject(abandoned(id, signal));
-      });
-      Object.assign(waiter, settling(promised, forget));
+    if (signal === undefined) {
+      this.waiters.add(session, lane, number, single, promised);
+      return;
     }
-    waiters[lane].push(waiter);
+    let waiter: Waiter;
+    const forget = onAbort(signal, () => {
+      const written = waiter.number <= session.lane(lane).outgoing.everSent;
+      const known = written ? 'sent, and not yet acknowledged' : 'accepted, and not yet sent';
+      const error = single ? aborted(id, `${known}: it may still arrive`, true, signal) : abandoned(id, signal);
+      this.waiters.leave(session, lane, waiter, error);
+    });
+    waiter = this.waiters.add(session, lane, number, single, settling(promised, forget));
   }
 }
 
@@ -340,11 +272,6 @@ function aborted(id: string, known: string, uncertain: boolean, signal: AbortSig
 function abandoned(id: string, signal: AbortSignal): MasterlessError {
   const message = `flush for ${id} was given up by its signal: what was accepted may still arrive`;
   return new MasterlessError('ERR_ABORTED', message, { cause: signal.reason, uncertain: true });
-}
-
-function expiry(id: string): MasterlessError {
-  const message = `the packet for ${id} was not sent: its ttl was over before there was a link, or room, to write it`;
-  return new MasterlessError('ERR_EXPIRED', message, { uncertain: false });
 }
 
 function nothing(): void {}

@@ -35,7 +35,7 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
   const acknowledge = (normal: number, urgent = 0): void => {
     write();
     session.acknowledge([normal, urgent]);
-    deliveries.acknowledged(session);
+    deliveries.waiters.acknowledged(session);
   };
   return { session, state, deliveries, deliver, acknowledge, write };
 }
@@ -119,7 +119,7 @@ describe('deliver', () => {
       const withdrawn = outgoing.withdraw(ends);
       expect(withdrawn).toHaveLength(ends.length);
       const { withdrawals } = outgoing;
-      deliveries.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals });
+      deliveries.waiters.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals });
     };
     const sent = deliver(1);
     write();
@@ -143,7 +143,7 @@ describe('deliver', () => {
     const stale = deliver(1);
     const withdrawn = session.normal.outgoing.withdraw([1]);
     const [first, second] = [deliver(2), deliver(3)];
-    deliveries.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals: 1 });
+    deliveries.waiters.expired({ kind: 'expired', id: 'p', session, lane: NORMAL, withdrawn, withdrawals: 1 });
     await expect(stale).rejects.toMatchObject({ code: 'ERR_EXPIRED' });
     acknowledge(1);
     expect([await now(first), await now(second)]).toEqual(['resolved', 'pending']);
@@ -205,7 +205,7 @@ describe('deliver', () => {
     const sent = deliver(1);
     write();
     const unsent = deliver(2);
-    deliveries.ended('p', session);
+    deliveries.waiters.ended('p', session);
     await expect(sent).rejects.toMatchObject({
       code: 'ERR_UNDELIVERED',
       uncertain: true,
