@@ -12,6 +12,7 @@ import { Inbox, type Messages } from './delivery/inbox.js';
 import { Partings } from './delivery/partings.js';
 import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
+import { readBack } from './delivery/read-back.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
 import { MasterlessError, ours, theirs, throwLater } from './errors.js';
 import type { Voice } from './events.js';
@@ -146,8 +147,11 @@ export class Node<Packet> {
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
   send(id: string, packet: Encoded | number, urgent: boolean, until: number): boolean {
     // Who waits for room was first.
-    if (!this.deliveries.idle && this.deliveries.waiting(id, urgent)) return false;
-    if (this.mesh.send(id, packet, urgent, until) === 0) return false;
+    const waits = !this.deliveries.idle && this.deliveries.waiting(id, urgent);
+    if (waits || this.mesh.send(id, packet, urgent, until) === 0) {
+      if (urgent) this.deliveries.refused(id);
+      return false;
+    }
     this.flushSoon();
     return true;
   }
@@ -157,6 +161,8 @@ export class Node<Packet> {
     const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id, urgent));
     const taken = this.mesh.sendAll(free, bytes, urgent, until);
     if (taken > 0) this.flushSoon();
+    // Which of them took none is not known here: one too many hears of room.
+    if (urgent && taken < peers.length) for (const { id } of peers) this.deliveries.refused(id);
     return taken;
   }
 
@@ -326,17 +332,10 @@ export class Node<Packet> {
     }
   }
 
-  /** Packets that this node encoded. */
   #readBack(packets: readonly Uint8Array[]): Packet[] {
-    return packets.map((bytes) => {
-      try {
-        return this.codec.decode(bytes) as Packet;
-      } catch (error) {
-        // A codec that can't read what it wrote: its bytes are all there is.
-        this.#debug('a packet that did not arrive can not be decoded:', error);
-        return bytes.slice() as Packet;
-      }
-    });
+    return readBack(this.codec, packets, (error) =>
+      this.#debug('a packet that did not arrive can not be decoded:', error),
+    );
   }
 
   /** Emits, whatever the listeners throw. */

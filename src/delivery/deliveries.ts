@@ -54,6 +54,8 @@ export class Deliveries {
   readonly #clock: Clock;
   readonly #listener: Listener;
   readonly #queues = new Map<string, Queued[]>();
+  /** Peers for which an urgent packet was refused by `send`, who are to hear of room before others that wait take it. */
+  readonly #refused = new Set<string>();
   /** Calls of `flush` that wait, by peer. */
   readonly #flushing = new Map<string, number>();
 
@@ -138,24 +140,48 @@ export class Deliveries {
     }
   }
 
-  /** There may be room again: for those who wait here, in their order, then for everybody else. */
+  /** `send` refused the peer an urgent packet, which passes those that wait here: its turn is before theirs. */
+  refused(id: string): void {
+    if (this.#outgoing.session(id) !== null) this.#refused.add(id);
+  }
+
+  /** There is room again: for those who wait here, in their order, then for everybody else. */
   drained(id: string): void {
+    this.#serve(id, true);
+  }
+
+  /** @param room - there is some for sure, or else perhaps for one of those who wait */
+  #serve(id: string, room: boolean): void {
     const queue = this.#queues.get(id) ?? [];
     for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      if (room && !first.urgent && this.#refused.delete(id)) {
+        this.#listener.drain(id);
+        // Whoever awaits that goes on some microtasks later.
+        this.#clock.setTimeout(() => this.#goOn(id), 0);
+        return;
+      }
       // Of several that one signal gives up at once, one may make room for another before that has heard of it.
       if (first.signal?.aborted) first.reject(aborted(id, 'not sent', false, first.signal));
-      else if (!this.#sent(id, first)) break;
+      else if (!this.#sent(id, first)) return;
       queue.shift();
     }
-    if (queue.length > 0) return;
     this.#queues.delete(id);
+    this.#refused.delete(id);
     this.#listener.drain(id);
+  }
+
+  /** Those who wait have what room the others left. */
+  #goOn(id: string): void {
+    if (!this.#queues.has(id)) return;
+    this.#serve(id, false);
+    this.#listener.pump();
   }
 
   /** The peer is gone: nobody waits for room any more. */
   gone(id: string): void {
     const queue = this.#queues.get(id) ?? [];
     this.#queues.delete(id);
+    this.#refused.delete(id);
     for (const { reject } of queue) {
       const message = `${id} disconnected while the packet waited for room: it was not sent`;
       reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: false }));
@@ -208,7 +234,7 @@ export class Deliveries {
 
   /** The first of those who waited has given up: others may want less room than it did. */
   #freed(id: string, queue: readonly Queued[]): void {
-    if (queue.length > 0 || this.#outgoing.writable(id, 1)) this.drained(id);
+    if (queue.length > 0 || this.#outgoing.writable(id, 1)) this.#serve(id, false);
     else this.#queues.delete(id);
     this.#listener.pump();
   }

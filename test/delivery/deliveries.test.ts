@@ -7,7 +7,7 @@ import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 /** Deliveries over a session that takes as many packets as there is room for. */
 function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
   const session = new Session();
-  const state = { room, connected: true, asked: 0, drained: 0, pumped: 0 };
+  const state = { room, connected: true, asked: 0, drained: 0, pumped: 0, onDrain: nothing, onPump: nothing };
   const deliveries = new Deliveries(
     {
       send: (_id, bytes, urgent) => {
@@ -22,7 +22,16 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
     },
     limit,
     system,
-    { drain: () => state.drained++, pump: () => state.pumped++ },
+    {
+      drain: () => {
+        state.drained++;
+        state.onDrain();
+      },
+      pump: () => {
+        state.pumped++;
+        state.onPump();
+      },
+    },
   );
   const write = (): void => {
     for (const lane of [session.normal, session.urgent]) lane.outgoing.gather([], 1e9);
@@ -39,6 +48,8 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
   };
   return { session, state, deliveries, deliver, acknowledge, write };
 }
+
+function nothing(): void {}
 
 /** What a promise has come to in this turn. */
 async function now(promise: Promise<void>): Promise<string> {
@@ -160,6 +171,73 @@ describe('deliver', () => {
     deliveries.drained('p');
     expect(session.normal.outgoing.retained().map(({ payload }) => payload[0])).toEqual([3]);
     expect(await now(last)).toBe('pending');
+  });
+
+  it('lets whoever was refused an urgent packet pass before the first that is not urgent, and tells that once', async () => {
+    const { deliver, deliveries, session, state } = bench(0, 9);
+    const accepted = (): number[] => [session.normal.outgoing.total, session.urgent.outgoing.total];
+    deliveries.refused('p');
+    void deliver(1);
+    void deliver(2, true);
+    void deliver(3);
+    state.room = 3;
+    const told = new Promise<void>((resolve) => {
+      state.onDrain = resolve;
+    });
+    const served = new Promise<void>((resolve) => {
+      state.onPump = resolve;
+    });
+    deliveries.drained('p');
+    // Behind those of `deliver` that are urgent, and before the others, also if it awaits that there is room.
+    await Promise.race([told]);
+    expect([state.drained, accepted()]).toEqual([1, [0, 1]]);
+    void deliver(4, true);
+    deliveries.refused('p');
+    await served;
+    expect([state.drained, accepted()]).toEqual([1, [1, 2]]);
+    state.room = 3;
+    deliveries.drained('p');
+    await new Promise<void>((resolve) => {
+      state.onPump = resolve;
+    });
+    // Before the last one was served, and when nobody waits any more.
+    expect([state.drained, accepted()]).toEqual([3, [2, 2]]);
+    void deliver(5);
+    state.room = 0;
+    void deliver(6);
+    state.room = 1;
+    deliveries.drained('p');
+    expect(state.drained).toBe(4);
+  });
+
+  it('are not lost where whoever hears of room delivers, and gives up others', async () => {
+    const { deliver, deliveries, session, state } = bench(0, 9);
+    const controller = new AbortController();
+    const first = deliver(1, false, controller.signal);
+    deliveries.refused('p');
+    state.onDrain = () => {
+      state.onDrain = () => undefined;
+      controller.abort();
+      state.room = 0;
+      void deliver(2);
+    };
+    state.room = 1;
+    deliveries.drained('p');
+    expect(await now(first)).toContain('given up');
+    expect([deliveries.waiting('p', false), session.normal.outgoing.total]).toEqual([true, 0]);
+    state.room = 1;
+    deliveries.drained('p');
+    expect([deliveries.waiting('p', false), session.normal.outgoing.total]).toEqual([false, 1]);
+  });
+
+  it('says nothing of room to whoever was refused an urgent packet while there may be none', () => {
+    const { deliver, deliveries, state } = bench(0, 9);
+    const controller = new AbortController();
+    void deliver(1, false, controller.signal);
+    void deliver(2);
+    deliveries.refused('p');
+    controller.abort();
+    expect([state.drained, deliveries.waiting('p', false)]).toEqual([0, true]);
   });
 
   it('an urgent one with a signal, too', async () => {

@@ -153,6 +153,26 @@ describe('send', () => {
     expect(order.indexOf('urgent 0')).toBeLessThan(30);
   });
 
+  it.each(['one', 'list'])(
+    'an urgent packet that was refused has its turn while calls of deliver wait: %s',
+    async (to) => {
+      const sim = new Simulation();
+      const [a, b] = [sim.server('a', { window: 16 * KiB }), sim.server('b')];
+      await sim.until(a.connect('sim://b'));
+      const got = packets(b);
+      // Always some that wait for room.
+      const keepOn = (): void => void a.deliver('b', 'x'.repeat(KiB)).then(keepOn, () => undefined);
+      for (let i = 0; i < 100; i++) keepOn();
+      const target = to === 'one' ? 'b' : ['b'];
+      while (a.send(target, 'urgent', { urgent: true }));
+      await sim.until(heard(a, 'drain'));
+      expect(a.send('b', 'now', { urgent: true })).toBe(true);
+      expect(a.send('b', 'not urgent')).toBe(false);
+      await sim.until(() => got.includes('now'));
+      await sim.close();
+    },
+  );
+
   it('an urgent packet has at most 128 KiB', async () => {
     const { a, b } = await linked();
     packets(b);
