@@ -37,6 +37,8 @@ interface Entry<Packet> {
   /** Null when its session has ended, of which nothing is kept then. */
   receipt: Receipt | null;
   readonly size: number;
+  /** It was not dropped when others were, since its session went on. */
+  passed: boolean;
 }
 
 interface Reader {
@@ -60,6 +62,8 @@ export class Inbox<Packet> {
   /** An entry is being handed to the listeners: until that is done it stays where it is. */
   #telling = false;
   #orphanBytes = 0;
+  /** Before that number no orphan is left: they were dropped. */
+  #searched = 0;
   #dropped = 0;
   #ended = false;
 
@@ -85,7 +89,7 @@ export class Inbox<Packet> {
   }
 
   add(message: Message<Packet>, receipt: Receipt, size: number): void {
-    const entry: Entry<Packet> = { message, receipt, size };
+    const entry: Entry<Packet> = { message, receipt, size, passed: false };
     this.#entries.push(entry);
     const living = this.#living.get(receipt.session) ?? new Fifo();
     if (living.end === 0) this.#living.set(receipt.session, living);
@@ -130,6 +134,7 @@ export class Inbox<Packet> {
     for (const entry of this.#living.get(session) ?? []) {
       entry.receipt = null;
       this.#orphanBytes += entry.size;
+      if (entry.passed) this.#searched = 0;
     }
     this.#living.delete(session);
     this.#bound();
@@ -138,15 +143,19 @@ export class Inbox<Packet> {
 
   /** Drops the oldest orphans, as long as there are too many. */
   #bound(): void {
-    if (this.#orphanBytes <= this.#maxOrphans) return;
-    for (const entry of this.#entries) {
-      if (this.#orphanBytes <= this.#maxOrphans) break;
-      if (entry.receipt !== null || entry.message === null) continue;
+    const entries = this.#entries;
+    let at = Math.max(this.#searched, entries.first);
+    for (; this.#orphanBytes > this.#maxOrphans; at++) {
+      const entry = entries.at(at);
+      if (entry === undefined) break;
+      entry.passed = entry.receipt !== null;
+      if (entry.passed || entry.message === null) continue;
       entry.message = null;
       this.#orphanBytes -= entry.size;
       this.#dropped++;
     }
-    if (this.#dropped * 2 > this.#entries.size && !this.#telling) this.#compact();
+    this.#searched = at;
+    if (this.#dropped * 2 > entries.size && !this.#telling) this.#compact();
   }
 
   /** Dropped ones between others would be kept for as long as those before them wait. */
@@ -161,6 +170,7 @@ export class Inbox<Packet> {
     const placeOf = (at: number): number => places[Math.max(0, at - first)] ?? kept.end;
     for (const reader of this.#readers) reader.at = placeOf(reader.at);
     this.#fresh = placeOf(this.#fresh);
+    this.#searched = placeOf(this.#searched);
     this.#entries = kept;
     this.#dropped = 0;
   }

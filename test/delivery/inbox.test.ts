@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Fifo } from '../../src/delivery/fifo.js';
 import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
 import { NORMAL, Session } from '../../src/protocol/session.js';
 
@@ -235,6 +236,37 @@ describe('packets of sessions that have ended', () => {
     const packets: (number | undefined)[] = [];
     for (let i = 0; i < 3; i++) packets.push((await reader.next()).value?.packet);
     expect(packets).toEqual([2, 3, 4]);
+  });
+
+  it('go in that order too where older ones became such only after others had gone', async () => {
+    const { inbox, add } = bench(25);
+    const [first, second, third] = [new Session(), new Session(), new Session()];
+    add(0, new Session());
+    add(1, first);
+    for (const packet of [2, 3, 4]) add(packet, second);
+    inbox.orphan(second);
+    add(5, third);
+    inbox.orphan(first);
+    inbox.orphan(third);
+    const reader = inbox.read(undefined);
+    for (const packet of [0, 4, 5]) expect((await reader.next()).value?.packet).toBe(packet);
+  });
+
+  it('are not looked through again by each session that ends', () => {
+    const { inbox, add } = bench(1_000_000);
+    // Holds the front.
+    add(0, new Session());
+    const crowd = new Session();
+    for (let packet = 1; packet <= 150_000; packet++) add(packet, crowd);
+    inbox.orphan(crowd);
+    const at = vi.spyOn(Fifo.prototype, 'at');
+    for (let visit = 0; visit < 100; visit++) {
+      const session = new Session();
+      add(visit, session);
+      inbox.orphan(session);
+    }
+    expect(at.mock.calls.length).toBeLessThan(5000);
+    at.mockRestore();
   });
 
   it('that were dropped are nothing a listener waits for', () => {
