@@ -238,6 +238,7 @@ export class Node<Packet> {
       case 'connect':
         this.#debug('connected to', output.id, output.info);
         this.#tell('connect', output.id, output.info);
+        this.deliveries.connected(output.id);
         break;
       case 'disconnect':
         this.#debug('disconnected from', output.id, output.reason);

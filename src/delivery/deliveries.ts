@@ -16,8 +16,13 @@ interface Manner {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Queued extends Promised, Manner {
+interface Delivery extends Promised, Manner {
   readonly bytes: Encoded;
+}
+
+interface Queued extends Delivery {
+  /** That of the peer when it began to wait; null if it was not connected. */
+  readonly session: Session | null;
 }
 
 /** What this file needs of the core. */
@@ -86,10 +91,10 @@ export class Deliveries {
         reject(aborted(id, 'not sent', false, signal));
         return;
       }
-      const queued: Queued = { ...manner, bytes, resolve, reject };
+      const delivery: Delivery = { ...manner, bytes, resolve, reject };
       const queue = this.#queues.get(id);
       if (!this.waiting(id, urgent)) {
-        if (this.#sent(id, queued)) return;
+        if (this.#sent(id, delivery)) return;
         if (this.#outgoing.session(id) === null) {
           reject(unknown(id));
           return;
@@ -101,7 +106,8 @@ export class Deliveries {
         return;
       }
       // Not bytes.slice(), which makes no copy of a Buffer, as a codec may give.
-      this.#wait(id, { ...queued, bytes: bytes instanceof Parts ? bytes.whole() : new Uint8Array(bytes) });
+      const own = bytes instanceof Parts ? bytes.whole() : new Uint8Array(bytes);
+      this.#wait(id, { ...delivery, bytes: own, session: this.#outgoing.session(id) });
     });
   }
 
@@ -177,23 +183,35 @@ export class Deliveries {
     this.#listener.pump();
   }
 
-  /** The peer is gone: nobody waits for room any more. */
+  /** The peer is gone: nobody waits for room any more, but for those who came when it was there again. */
   gone(id: string): void {
     const queue = this.#queues.get(id) ?? [];
-    this.#queues.delete(id);
-    this.#refused.delete(id);
-    for (const { reject } of queue) {
+    const session = this.#outgoing.session(id);
+    let stay = 0;
+    for (const entry of queue) {
+      if (session !== null && entry.session === session) {
+        queue[stay++] = entry;
+        continue;
+      }
       const message = `${id} disconnected while the packet waited for room: it was not sent`;
-      reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: false }));
+      entry.reject(new MasterlessError('ERR_UNDELIVERED', message, { uncertain: false }));
     }
+    queue.length = stay;
+    if (stay === 0) this.#queues.delete(id);
+    this.#refused.delete(id);
   }
 
-  #sent(id: string, queued: Queued): boolean {
-    const { bytes, urgent, until, signal } = queued;
+  /** The peer is there: those who came before that was told may have waited behind others, who have gone. */
+  connected(id: string): void {
+    if (this.#queues.has(id)) this.#serve(id, false);
+  }
+
+  #sent(id: string, delivery: Delivery): boolean {
+    const { bytes, urgent, until, signal } = delivery;
     const number = this.#outgoing.send(id, bytes, urgent, until);
     const session = this.#outgoing.session(id);
     if (number === 0 || session === null) return false;
-    this.#watch(id, session, number, urgent ? URGENT : NORMAL, queued, signal, true);
+    this.#watch(id, session, number, urgent ? URGENT : NORMAL, delivery, signal, true);
     return true;
   }
 

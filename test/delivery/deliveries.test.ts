@@ -7,7 +7,16 @@ import { NORMAL, Session, URGENT } from '../../src/protocol/session.js';
 /** Deliveries over a session that takes as many packets as there is room for. */
 function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
   const session = new Session();
-  const state = { room, connected: true, asked: 0, drained: 0, pumped: 0, onDrain: nothing, onPump: nothing };
+  const state = {
+    room,
+    connected: true,
+    asked: 0,
+    drained: 0,
+    pumped: 0,
+    onDrain: nothing,
+    onPump: nothing,
+    of: session,
+  };
   const deliveries = new Deliveries(
     {
       send: (_id, bytes, urgent) => {
@@ -17,7 +26,7 @@ function bench(room = Number.POSITIVE_INFINITY, limit = 3) {
         return bytes instanceof Parts ? outgoing.pushParts(bytes) : outgoing.push(bytes);
       },
       writable: () => state.room > 0 && state.connected,
-      session: () => (state.connected ? session : null),
+      session: () => (state.connected ? state.of : null),
       ask: () => state.asked++,
     },
     limit,
@@ -296,11 +305,37 @@ describe('deliver', () => {
   });
 
   it('rejects those who wait for room when the peer is gone', async () => {
-    const { deliver, deliveries } = bench(0);
+    const { deliver, deliveries, state } = bench(0);
     const waiting = deliver(1);
+    state.connected = false;
     deliveries.gone('p');
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', uncertain: false });
     expect(deliveries.waiting('p', false)).toBe(false);
+  });
+
+  it('rejects only those who waited before, when the peer is there again by then', async () => {
+    const { deliver, deliveries, session, state, acknowledge } = bench(0, 9);
+    const controller = new AbortController();
+    state.of = new Session();
+    const before = deliver(1);
+    const urgent = deliver(2, true);
+    state.of = session;
+    const [after, leaver, last] = [deliver(3), deliver(4, false, controller.signal), deliver(5)];
+    deliveries.gone('p');
+    await expect(before).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', uncertain: false });
+    await expect(urgent).rejects.toMatchObject({ code: 'ERR_UNDELIVERED' });
+    expect(await Promise.all([after, leaver, last].map(now))).toEqual(Array(3).fill('pending'));
+    controller.abort();
+    expect(await now(leaver)).toContain('given up');
+    // There always was room: they waited behind the others.
+    state.room = 9;
+    deliveries.connected('p');
+    acknowledge(2);
+    expect(await Promise.all([after, last].map(now))).toEqual(['resolved', 'resolved']);
+    // Nobody waits, and nobody is told of room for that.
+    const { drained } = state;
+    deliveries.connected('p');
+    expect(state.drained).toBe(drained);
   });
 
   it('rejects at once for a peer that is not connected', async () => {

@@ -1,5 +1,6 @@
 /** Who is who: two nodes of one id, a node that comes back, and what tells them apart. */
 import { describe, expect, it } from 'vitest';
+import { Simulation } from '../../src/testing/index.js';
 import { eventually, heard, Log, packets, within } from '../support/events.js';
 import { behindProxy, linked, listening, node } from '../support/nodes.js';
 
@@ -115,4 +116,30 @@ it('connect and disconnect alternate, however often a link comes and goes', asyn
     const names = log.names.filter((name) => name === 'connect' || name === 'disconnect');
     expect(names).toEqual(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 'disconnect' : 'connect')));
   }
+});
+
+it('what is delivered while the end of the session before is told goes to a restarted peer that is there again', async () => {
+  const sim = new Simulation({ seed: 3 });
+  // The smaller id follows: it hears of the restart and of the new session at once.
+  const a = sim.server('a', { reconnect: true, window: 4096 });
+  sim.server('b');
+  await sim.until(a.connect('sim://b'));
+  while (a.send('b', 'x'.repeat(500)));
+  const waited = a.deliver('b', 'x'.repeat(500));
+  const log = new Log(a);
+  const again: Promise<void>[] = [];
+  a.on('undelivered', (id, { uncertain }) => {
+    expect(uncertain).toHaveLength(5);
+    for (const packet of [...uncertain, 'last'.padEnd(500)]) again.push(a.deliver(id, packet));
+  });
+  await sim.run(100);
+  sim.crash('b');
+  const got = packets(sim.server('b'));
+  await expect(sim.until(waited)).rejects.toMatchObject({ code: 'ERR_UNDELIVERED', uncertain: false });
+  expect(again).toHaveLength(6);
+  await sim.until(Promise.all(again));
+  expect(got).toHaveLength(6);
+  expect(log.of('disconnect')).toEqual([['b', 'restarted']]);
+  expect(log.names.indexOf('disconnect')).toBeLessThan(log.names.indexOf('connect'));
+  await sim.close();
 });
