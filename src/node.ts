@@ -7,6 +7,7 @@ import { sharedMsgpack } from './codec/msgpack.js';
 import { meshConfig } from './config.js';
 import type { ServerEvents } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
+import { announce } from './delivery/announce.js';
 import { Deliveries } from './delivery/deliveries.js';
 import { Inbox, type Messages } from './delivery/inbox.js';
 import { Partings } from './delivery/partings.js';
@@ -78,11 +79,12 @@ export class Node<Packet> {
     };
     this.#runtime = new Runtime(this.mesh, this.addresses, application, config, platform);
     this.#inbox = new Inbox<Packet>(
-      ({ sender, packet }) => this.#announce(sender, packet),
+      ({ sender, packet }) => announce(this.#voice, sender, packet),
       (receipt) => {
         this.mesh.handled(receipt, this.now());
         this.#runtime.scheduleFlush();
       },
+      () => this.#attend(),
       options.totalWindow,
     );
     this.deliveries = new Deliveries(this.mesh, limits.deliveries, platform, {
@@ -134,14 +136,15 @@ export class Node<Packet> {
 
   /** A listener has come: it gets what waits. */
   listen(): void {
-    this.mesh.attend(true);
+    this.#attend();
     this.#inbox.flow();
   }
 
   /** A reader of packets has come. */
   read(signal: AbortSignal | undefined): Messages<Packet> {
-    this.mesh.attend(true);
-    return this.#inbox.read(signal);
+    const messages = this.#inbox.read(signal);
+    this.#attend();
+    return messages;
   }
 
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
@@ -314,23 +317,20 @@ export class Node<Packet> {
       this.mesh.undecodable(deliver.id, theirs(error, 'ERR_BAD_PACKET'), this.now());
       return;
     }
-    if (this.#inbox.idle && this.#announce(deliver.id, packet)) {
+    const asked = this.#inbox.idle;
+    if (asked && announce(this.#voice, deliver.id, packet)) {
       this.mesh.handled(deliver, this.#runtime.instant);
       return;
     }
-    if (!this.#inbox.attended && this.#voice.listenerCount('message') === 0) this.mesh.attend(false);
+    this.#attend();
     const { id, session, lane, sequence, receivedBytes } = deliver;
-    this.#inbox.add({ sender: id, packet }, { id, session, lane, sequence, receivedBytes }, end - start + OVERHEAD);
+    const receipt = { id, session, lane, sequence, receivedBytes };
+    this.#inbox.add({ sender: id, packet }, receipt, end - start + OVERHEAD, asked);
   }
 
-  /** Whether anybody listens: only `false` says no, since an application may have an `emit` of its own. */
-  #announce(sender: string, packet: Packet): boolean {
-    try {
-      return this.#voice.emit('message', sender, packet) !== false;
-    } catch (error) {
-      throwLater(error);
-      return true;
-    }
+  /** Tells the core whether anybody takes packets. */
+  #attend(): void {
+    this.mesh.attend(this.#inbox.attended || this.#voice.listenerCount('message') > 0);
   }
 
   #readBack(packets: readonly Uint8Array[]): Packet[] {

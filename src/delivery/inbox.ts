@@ -52,6 +52,7 @@ interface Reader {
 export class Inbox<Packet> {
   readonly #emit: (message: Message<Packet>) => boolean;
   readonly #handled: (receipt: Receipt) => void;
+  readonly #left: () => void;
   readonly #maxOrphans: number;
   readonly #readers = new Set<Reader>();
   #entries = new Fifo<Entry<Packet>>();
@@ -70,11 +71,18 @@ export class Inbox<Packet> {
   /**
    * @param emit - hands a packet to the listeners; false when there are none
    * @param handled - everybody has had the packet
+   * @param left - a reader reads no further
    * @param maxOrphans - bytes kept of sessions that have ended
    */
-  constructor(emit: (message: Message<Packet>) => boolean, handled: (receipt: Receipt) => void, maxOrphans: number) {
+  constructor(
+    emit: (message: Message<Packet>) => boolean,
+    handled: (receipt: Receipt) => void,
+    left: () => void,
+    maxOrphans: number,
+  ) {
     this.#emit = emit;
     this.#handled = handled;
+    this.#left = left;
     this.#maxOrphans = maxOrphans;
   }
 
@@ -88,14 +96,15 @@ export class Inbox<Packet> {
     return this.#readers.size > 0;
   }
 
-  add(message: Message<Packet>, receipt: Receipt, size: number): void {
+  /** @param asked - it was handed to the listeners already, and there are none */
+  add(message: Message<Packet>, receipt: Receipt, size: number, asked: boolean): void {
     const entry: Entry<Packet> = { message, receipt, size, passed: false };
     this.#entries.push(entry);
     const living = this.#living.get(receipt.session) ?? new Fifo();
     if (living.end === 0) this.#living.set(receipt.session, living);
     living.push(entry);
     // Listeners never wait for readers, but never get ahead of what waits for them either.
-    if (this.#next() === entry) this.#tell(message);
+    if (!asked && this.#next() === entry) this.#tell(message);
     for (const reader of this.#readers) reader.wake?.();
     this.#release();
   }
@@ -187,24 +196,23 @@ export class Inbox<Packet> {
   /** Reads every packet that nobody has had, and all that come. */
   read(signal: AbortSignal | undefined): Messages<Packet> {
     const reader: Reader = { at: this.#fresh, wake: null, forget: () => undefined };
-    const abort = (): void => {
+    const leave = (): void => {
       // Whoever reads no further must not hold anybody back.
       this.#readers.delete(reader);
       reader.wake?.();
       this.#release();
+      this.#left();
     };
     let open = true;
     const finish = (): void => {
       if (!open) return;
       open = false;
-      this.#readers.delete(reader);
       reader.forget();
-      reader.wake?.();
-      this.#release();
+      leave();
     };
     this.#readers.add(reader);
-    if (signal?.aborted) abort();
-    else reader.forget = onAbort(signal, abort);
+    if (signal?.aborted) leave();
+    else reader.forget = onAbort(signal, leave);
     const done = { done: true, value: undefined } as const;
     let queue: Promise<unknown> = Promise.resolve();
     const next = async (): Promise<IteratorResult<Message<Packet>, undefined>> => {

@@ -15,6 +15,7 @@ function bench(maxOrphans: number) {
       return ears.open;
     },
     (receipt) => handled.push(receipt.sequence),
+    () => undefined,
     maxOrphans,
   );
   let added = 0;
@@ -22,7 +23,7 @@ function bench(maxOrphans: number) {
   const add = (): void => {
     const sequence = ++added;
     const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
-    inbox.add({ sender: 'p', packet: sequence }, receipt, 10);
+    inbox.add({ sender: 'p', packet: sequence }, receipt, 10, false);
   };
   const listen = (open: boolean): void => {
     ears.open = open;
@@ -140,6 +141,7 @@ it('readers and listeners keep their place while the packets of sessions that en
           return open;
         },
         (receipt) => handled.push(receipt.sequence),
+        () => undefined,
         maxOrphans,
       );
       const sessions = Array.from({ length: 4 }, () => new Session());
@@ -153,7 +155,7 @@ it('readers and listeners keep their place while the packets of sessions that en
         if (deed === 'add') {
           const sequence = of.push(session);
           const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
-          inbox.add({ sender: 'p', packet: sequence }, receipt, 10);
+          inbox.add({ sender: 'p', packet: sequence }, receipt, 10, false);
         } else if (deed === 'end') {
           for (const [index, each] of of.entries()) if (each === session) ended.add(index + 1);
           sessions[which] = new Session();

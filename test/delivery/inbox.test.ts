@@ -10,19 +10,20 @@ import { NORMAL, Session } from '../../src/protocol/session.js';
 function bench(maxOrphans = 1000) {
   const heard: number[] = [];
   const handled: number[] = [];
-  const state = { listening: false };
+  const state = { listening: false, left: 0 };
   const inbox = new Inbox<number>(
     ({ packet }) => {
       if (state.listening) heard.push(packet);
       return state.listening;
     },
     (receipt) => handled.push(receipt.sequence),
+    () => state.left++,
     maxOrphans,
   );
   const session = new Session();
   const add = (packet: number, of: Session = session, size = 10): void => {
     const receipt: Receipt = { id: 'p', session: of, lane: NORMAL, sequence: packet, receivedBytes: packet };
-    inbox.add({ sender: 'p', packet }, receipt, size);
+    inbox.add({ sender: 'p', packet }, receipt, size, false);
   };
   return { inbox, heard, handled, state, add, session };
 }
@@ -36,6 +37,16 @@ describe('an inbox without readers', () => {
     state.listening = true;
     inbox.flow();
     expect([heard, handled, inbox.idle]).toEqual([[1, 2], [1, 2], true]);
+  });
+
+  it('asks the listeners once for a packet, and again when one comes', () => {
+    const asked: number[] = [];
+    const inbox = new Inbox<number>(({ packet }) => asked.push(packet) < 0, nothing, nothing, 1000);
+    const receipt: Receipt = { id: 'p', session: new Session(), lane: NORMAL, sequence: 1, receivedBytes: 1 };
+    inbox.add({ sender: 'p', packet: 1 }, receipt, 10, true);
+    expect(asked).toEqual([]);
+    inbox.flow();
+    expect(asked).toEqual([1]);
   });
 
   it('hands on in order when a listener comes and goes', () => {
@@ -116,6 +127,7 @@ describe('readers of an inbox', () => {
         return listening;
       },
       (receipt) => handled.push(receipt.sequence),
+      () => undefined,
       1000,
     );
     for (const packet of [1, 2]) {
@@ -123,6 +135,7 @@ describe('readers of an inbox', () => {
         { sender: 'p', packet },
         { id: 'p', session: new Session(), lane: NORMAL, sequence: packet, receivedBytes: 1 },
         1,
+        false,
       );
     }
     expect((await readers[0]?.next())?.value?.packet).toBe(listening ? 2 : 1);
@@ -204,6 +217,20 @@ describe('readers of an inbox', () => {
     await expect(reader.next()).rejects.toThrow('enough');
     expect((await reader.next()).done).toBe(true);
     await expect(never.next()).rejects.toThrow('never');
+  });
+
+  it('tell when they read no further: left, aborted, or never begun', async () => {
+    const { inbox, add, state } = bench();
+    add(1);
+    await inbox.read(undefined).return();
+    expect([state.left, inbox.attended]).toEqual([1, false]);
+    const controller = new AbortController();
+    inbox.read(controller.signal);
+    expect([state.left, inbox.attended]).toEqual([1, true]);
+    controller.abort();
+    expect([state.left, inbox.attended]).toEqual([2, false]);
+    inbox.read(controller.signal);
+    expect([state.left, inbox.attended]).toEqual([3, false]);
   });
 
   it('do not keep listeners waiting', () => {
@@ -312,3 +339,5 @@ describe('packets of sessions that have ended', () => {
     expect((await reader.next()).value?.packet).toBe(1975);
   });
 });
+
+function nothing(): void {}

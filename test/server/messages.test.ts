@@ -1,5 +1,7 @@
 /** How packets reach the application: listeners, iterators, and what waits for neither. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Server } from '../../src/index.js';
+import { Simulation } from '../../src/testing/index.js';
 import { heard, packets, pass, within } from '../support/events.js';
 import { linked } from '../support/nodes.js';
 
@@ -135,5 +137,45 @@ describe("once('message')", () => {
     const [, packet] = await heard(b, 'message');
     expect(packet).toBe(1);
     await within(delivered, 'delivery');
+  });
+
+  it('a packet that nobody hears is emitted once, and again to whoever comes', async () => {
+    const { a, b } = await linked<number>();
+    const emit = vi.spyOn(b, 'emit');
+    const emitted = (): unknown[] => emit.mock.calls.filter(([event]) => event === 'message');
+    a.send('b', 1);
+    await a.ping('b');
+    expect(emitted()).toEqual([['message', 'a', 1]]);
+    await heard(b, 'message');
+    expect(emitted()).toHaveLength(2);
+    emit.mockRestore();
+  });
+});
+
+describe('parting from a node that does not read', () => {
+  it.each<[string, (b: Server) => unknown]>([
+    ['and never did', () => undefined],
+    ['whose reader never was one', (b) => b.messages({ signal: AbortSignal.abort() })],
+    ['whose reader has left', (b) => b.messages().return()],
+    [
+      'whose listener has left',
+      (b) => {
+        const listener = (): void => undefined;
+        b.on('message', listener);
+        b.off('message', listener);
+      },
+    ],
+  ])('is not waited for, %s', async (_, how) => {
+    const sim = new Simulation();
+    const [a, b] = [sim.server('a', { closeTimeout: 60_000 }), sim.server('b')];
+    await sim.until(a.connect('sim://b'));
+    a.send('b', 1);
+    await sim.run(100);
+    await how(b);
+    await sim.run(100);
+    const begun = sim.now;
+    await sim.until(a.disconnect('b'));
+    expect(sim.now - begun).toBeLessThan(5000);
+    await sim.close();
   });
 });
