@@ -6,9 +6,11 @@ import { EventEmitter } from 'node:events';
 
 /** Names of the events. */
 export type Name<Events> = keyof Events & string;
-type Arguments<Events, E extends keyof Events> = Events[E] extends unknown[] ? Events[E] : never;
 /** A listener of the event `E`; `this` is the emitter. */
-export type Listener<Self, Events, E extends keyof Events> = (this: Self, ...args: Arguments<Events, E>) => void;
+export type Listener<Self, Events extends Record<keyof Events, unknown[]>, E extends keyof Events> = (
+  this: Self,
+  ...args: Events[E]
+) => void;
 
 /** An emitter as whoever speaks through it sees it. */
 export interface Voice<Events extends Record<keyof Events, unknown[]>> {
@@ -16,7 +18,7 @@ export interface Voice<Events extends Record<keyof Events, unknown[]>> {
   listenerCount(event: keyof Events): number;
 }
 
-export class TypedEmitter<Events> extends EventEmitter {
+export class TypedEmitter<Events extends Record<keyof Events, unknown[]>> extends EventEmitter {
   // No method, of which a class of the application that extends this one could have another.
   readonly #listenerAdded: (event: Name<Events>) => void;
   readonly #frequent: Name<Events>;
@@ -102,7 +104,7 @@ export class TypedEmitter<Events> extends EventEmitter {
     return this;
   }
 
-  override emit<E extends Name<Events>>(event: E, ...args: Arguments<Events, E>): boolean {
+  override emit<E extends Name<Events>>(event: E, ...args: Events[E]): boolean {
     if (this.#only === null || event !== this.#frequent) return super.emit(event, ...args);
     this.#only(...args);
     return true;

@@ -13,6 +13,7 @@ import Default, {
   type Messages,
   type msgpack,
   Server,
+  type ServerEvents,
   type ServerOptions,
   type Transport,
   type Undelivered,
@@ -124,6 +125,25 @@ describe('events', () => {
     server.on('connect', (id: number) => id);
     // @ts-expect-error: an argument is missing
     server.emit('listening');
+  });
+
+  it('may have an emit of an own class, and functions for any of them', () => {
+    class Own extends Server<Count> {
+      override emit<E extends keyof ServerEvents<Count>>(event: E, ...args: ServerEvents<Count>[E]): boolean {
+        return super.emit(event, ...args);
+      }
+    }
+    expectTypeOf(new Own('a')).toExtend<Server<Count>>();
+    function forward<E extends keyof ServerEvents<Count>>(
+      event: E,
+      listener: (...args: ServerEvents<Count>[E]) => void,
+    ): void {
+      server.on(event, listener);
+    }
+    forward('message', (sender, packet) => {
+      expectTypeOf(sender).toEqualTypeOf<string>();
+      expectTypeOf(packet).toEqualTypeOf<Count>();
+    });
   });
 
   it('can be waited for with the functions of node:events', () => {
