@@ -32,10 +32,13 @@ export class Assembly {
     return packet;
   }
 
-  /** No piece came for a while: memory for more than there is goes. */
+  /**
+   * No piece came for a while: memory of the packet before goes. What was taken for this one stays, or each piece of a peer that is
+   * slow on purpose would have the whole packet moved, twice.
+   */
   shrink(): void {
     this.spare = NOTHING;
-    if (this.bytes.length > this.length) this.bytes = this.bytes.slice(0, this.length);
+    if (this.bytes.length > 2 * this.length) this.bytes = this.bytes.slice(0, this.length);
   }
 
   private append(piece: Uint8Array, maxPacket: number, now: number): void {

@@ -546,7 +546,7 @@ describe('receiving', () => {
     line.say(data('alone', Frame.Piece));
     expect(memory(normal)).toBe(10);
     scripted.wait(1100);
-    expect(memory(normal)).toBe(5);
+    expect(memory(normal)).toBe(10);
     line.say(data('!'));
     scripted.wait(1100);
     expect([normal.assembly, urgent.assembly]).toEqual([null, null]);
