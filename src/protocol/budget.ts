@@ -14,6 +14,8 @@ export class Budget {
   outstanding = 0;
   /** Those of them beyond what is their peer's own. */
   private borrowed = 0;
+  /** What was taken when nothing else was on its way, which may be any size, and is not yet acknowledged. */
+  private first = 0;
   private readonly total: number;
   private peers = 1;
   private own: number;
@@ -26,13 +28,15 @@ export class Budget {
 
   /** What is outstanding for one peer has changed. */
   change(before: number, after: number): void {
+    const alone = this.outstanding === 0;
     this.outstanding += after - before;
+    this.first = alone ? after : Math.min(this.first, this.outstanding);
     this.borrowed += this.beyond(after) - this.beyond(before);
   }
 
   /**
    * Whether there is room for so many more for a peer that has `outstanding`. Whatever its size, a packet goes when nothing
-   * else is on its way.
+   * else is on its way; beside it the others have what is their own.
    *
    * @param peers - all that there are
    */
@@ -40,7 +44,7 @@ export class Budget {
     const sum = this.outstanding + more;
     const most = this.total * (1 - OWN_PART);
     if (sum <= most || this.outstanding === 0) return true;
-    if (sum > this.total) return false;
+    if (sum > Math.max(this.total, this.first + this.total * OWN_PART)) return false;
     if (peers.size !== this.peers) this.divide(peers);
     const borrowed = this.borrowed + this.beyond(outstanding + more) - this.beyond(outstanding);
     return outstanding + more <= this.own || borrowed <= most;

@@ -54,9 +54,28 @@ describe('what is there for all peers', () => {
   it('takes what is larger than it when nothing else is on its way', () => {
     const holders = new Holders(1000, 'a', 'b');
     expect(holders.take('a', 5000)).toBe(true);
-    expect(holders.take('b', 1)).toBe(false);
+    expect(holders.take('b', 100)).toBe(false);
     holders.budget.change(5000, 0);
-    expect(holders.take('b', 1)).toBe(true);
+    expect(holders.take('b', 100)).toBe(true);
+  });
+
+  it('is never all for one packet, however large: beside it each other has its own, and no more', () => {
+    for (const size of [999, 1000, 1001, 5000]) {
+      const holders = new Holders(1000, 'a', 'b', 'c');
+      const own = Math.floor((1000 * OWN_PART) / 3);
+      expect(holders.take('a', size)).toBe(true);
+      expect([holders.fill('b', 1), holders.fill('c', 1), holders.take('a', 1)]).toEqual([own, own, false]);
+    }
+  });
+
+  it('is as large as ever when what was larger has been had, though others are still on their way', () => {
+    const holders = new Holders(1000, 'a', 'b', 'c');
+    holders.take('a', 5000);
+    holders.take('b', 10);
+    holders.leave('a');
+    expect(holders.fill('c', 1)).toBeLessThanOrEqual(990);
+    holders.join('d');
+    expect(holders.budget.outstanding + holders.fill('d', 1)).toBeLessThanOrEqual(1000);
   });
 
   it('is never all for those who do not read: each has its own, though it is the last to come', () => {

@@ -1,5 +1,6 @@
 /** For whom there is room, and who is told of it. */
 import { describe, expect, it } from 'vitest';
+import { OWN_PART } from '../../src/protocol/budget.js';
 import { ByeReason, encodeAck, encodeBye } from '../../src/protocol/control.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
 import { follow, linked, type Scripted } from './scripted.js';
@@ -105,6 +106,22 @@ describe('who was refused for want of room', () => {
     line.say(encodeAck([1, 0]));
     expect(scripted.heard()).toEqual(['drain b']);
     expect(send(scripted, 'b')).toBe(1);
+  });
+
+  it('and has had what was its own is told while one packet is more than there is for all', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
+    const { line: other } = follow(scripted, { id: 'b' });
+    scripted.heard();
+    expect(scripted.act((mesh) => mesh.send('a', new Uint8Array(20 * SIZE), false))).toBe(1);
+    const little = (): number => scripted.act((mesh) => mesh.send('b', new Uint8Array(1), false));
+    let accepted = 0;
+    while (little() > 0) accepted++;
+    expect(accepted).toBe(Math.floor((room(16) * OWN_PART) / 2 / SendBuffer.cost(1)));
+    expect([line.kinds(), other.kinds()].map((kinds) => kinds.includes('Ack'))).toEqual([true, true]);
+    scripted.heard();
+    other.say(encodeAck([accepted, 0]));
+    expect(scripted.heard()).toEqual(['drain b']);
+    expect(little()).toBe(accepted + 1);
   });
 
   it('asks what the peer has had of its own, once', () => {
