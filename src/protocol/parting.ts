@@ -149,8 +149,12 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     // This side wants it back: the application hears `reconnecting` first.
     peer.farewell = HEARD[parting.reason];
     const starved = state.starved.has(peer);
+    const over = { kind: 'parted', id: peer.id } as const;
+    const { settled } = peer.session;
+    // Who hears of what is left may part again at once, and waits for the end of that.
+    if (!settled) state.emit(over);
     endSession(state, peer);
-    state.emit({ kind: 'parted', id: peer.id });
+    if (settled) state.emit(over);
     recover(state, peer, now);
     // Whoever waits for room has a whole window of it, in the next session.
     if (starved && peer.connected) state.emit({ kind: 'drain', id: peer.id });

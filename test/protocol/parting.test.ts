@@ -112,6 +112,16 @@ describe('disconnect', () => {
     expect(scripted.outputs.filter(({ kind }) => kind === 'parted')).toEqual([{ kind: 'parted', id: 'a' }]);
   });
 
+  it('that is over tells so before what was left of its session, on which another may follow at once', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.say(encodeBye(ByeReason.Disconnected));
+    line.end();
+    const kinds = scripted.outputs.map(({ kind }) => kind).filter((kind) => kind !== 'close' && kind !== 'dial');
+    expect(kinds.slice(0, 3)).toEqual(['parted', 'undelivered', 'ended']);
+  });
+
   it('waits only a little for a side that says nobody listens there', () => {
     const { scripted, line } = linked();
     scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));

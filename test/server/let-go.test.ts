@@ -103,3 +103,28 @@ describe('who leaves while its link is replaced', () => {
     }
   });
 });
+
+it('who said goodbye and is let go when what was left is sent again is waited for, not the goodbye before', async () => {
+  const sim = new Simulation({ seed: 1 });
+  const node = sim.server('a', { reconnect: true });
+  const there = sim.server('b', { closeTimeout: 300 });
+  const events: string[] = [];
+  node.on('disconnect', (id, reason) => events.push(`disconnect ${id} ${reason}`));
+  let gone: Promise<unknown> | null = null;
+  node.on('undelivered', (id, { uncertain, unsent }) => {
+    events.push('undelivered');
+    if (gone !== null) return;
+    for (const packet of [...uncertain, ...unsent]) node.send(id, packet);
+    gone = node.disconnect(id).then(() => events.push('resolved'));
+  });
+  await sim.until(node.connect('sim://b'));
+  node.send('b', 'x');
+  await sim.run(100);
+  // Nobody listens there, so it ends with the packet outstanding, which waits there too.
+  void there.disconnect('a');
+  await sim.until(() => gone !== null);
+  there.on('message', (_, packet) => events.push(`message ${String(packet)}`));
+  await sim.run(20_000);
+  expect(events).toEqual(['undelivered', 'message x', 'message x', 'disconnect b local', 'resolved']);
+  await sim.close();
+});
