@@ -3,6 +3,7 @@
  * believed, and is kept for the next packet if that comes soon: to touch memory for the first time takes longer than to copy.
  */
 import { protocolError } from './frame.js';
+import { OVERHEAD } from './send-buffer.js';
 
 /** Milliseconds for which memory waits for the next piece. */
 const KEPT = 1000;
@@ -10,6 +11,8 @@ const KEPT = 1000;
 export class Assembly {
   /** Bytes of a packet whose last piece has not come. */
   length = 0;
+  /** What they count against the window. */
+  cost = 0;
   /** When memory that has waited for a piece in vain is to go, by `shrink`. */
   keptUntil = 0;
   private bytes: Uint8Array = NOTHING;
@@ -20,6 +23,7 @@ export class Assembly {
   add(piece: Uint8Array, maxPacket: number, now: number): void {
     if (piece.length === 0) throw protocolError('an empty piece');
     this.append(piece, maxPacket, now);
+    this.cost += piece.length + OVERHEAD;
   }
 
   /** The packet that these last bytes complete, valid until the next piece. */
@@ -29,6 +33,7 @@ export class Assembly {
     this.spare = this.bytes;
     this.bytes = NOTHING;
     this.length = 0;
+    this.cost = 0;
     return packet;
   }
 

@@ -176,7 +176,8 @@ export class Traffic {
     deliver.session = session;
     deliver.lane = index;
     deliver.sequence = lane.received;
-    deliver.receivedBytes = session.receivedBytes;
+    // Who has had an urgent packet has had nothing of one that it passed.
+    deliver.receivedBytes = session.receivedBytes - (session.normal.assembly?.cost ?? 0);
     return deliver;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Assembly, checkSize } from '../../src/protocol/assembly.js';
+import { OVERHEAD } from '../../src/protocol/send-buffer.js';
 
 function bytes(length: number, fill = 1): Uint8Array {
   return new Uint8Array(length).fill(fill);
@@ -15,6 +16,14 @@ describe('Assembly', () => {
     expect(assembly.length).toBe(0);
     assembly.add(Uint8Array.of(5), 10, 0);
     expect(assembly.complete(Uint8Array.of(), 10, 0)).toEqual(Uint8Array.of(5));
+  });
+
+  it('counts what was begun as the window does', () => {
+    const assembly = new Assembly();
+    for (const size of [1, 2]) assembly.add(bytes(size), 10, 0);
+    expect(assembly.cost).toBe(3 + 2 * OVERHEAD);
+    assembly.complete(bytes(1), 10, 0);
+    expect(assembly.cost).toBe(0);
   });
 
   it('copies a piece, since its memory is used again', () => {

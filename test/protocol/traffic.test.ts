@@ -5,7 +5,7 @@ import { Frame } from '../../src/protocol/frame.js';
 import type { Deliver } from '../../src/protocol/output.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
 import type { Lane, Session } from '../../src/protocol/session.js';
-import { data, follow, type Line, linked, type Scripted } from './scripted.js';
+import { CONFIG, data, follow, type Line, linked, type Scripted } from './scripted.js';
 
 function send(scripted: Scripted, size: number, urgent = false, id = 'a'): number {
   return scripted.act((mesh) => mesh.send(id, new Uint8Array(size), urgent));
@@ -492,6 +492,32 @@ describe('receiving', () => {
     const { scripted, line } = linked();
     line.say(data('1'), data('a', Frame.Piece), data('!', Frame.Urgent), data('b'), data('2'));
     expect(scripted.packets).toEqual(['1', '!', 'ab', '2']);
+  });
+
+  it('holds no more than a window and a packet, also where urgent packets pass pieces and are had', () => {
+    const { scripted, line } = linked();
+    const { window, maxPacket } = CONFIG;
+    scripted.handles = false;
+    const piece = data('x'.repeat(PIECE), Frame.Piece);
+    for (let count = 0; count < 7; count++) line.say(piece);
+    line.say(data('!', Frame.Urgent));
+    for (const receipt of scripted.unhandled) scripted.act((mesh, now) => mesh.handled(receipt, now));
+    const session = scripted.mesh.session('a') as Session;
+    expect(session.receivedBytes - session.handledBytes).toBe(7 * (PIECE + OVERHEAD));
+    let held = 7 * PIECE;
+    const urgent = data('y'.repeat(PIECE / 4), Frame.Urgent);
+    for (; line.closed === null; held += PIECE / 4) line.say(urgent);
+    expect(scripted.heard()).toContain('fault ERR_PROTOCOL');
+    expect(held).toBeLessThanOrEqual(window + maxPacket + PIECE / 4);
+  });
+
+  it('counts pieces that an urgent packet passed as had when theirs is', () => {
+    const { scripted, line } = linked();
+    const session = scripted.mesh.session('a') as Session;
+    line.say(data('abc', Frame.Piece), data('!', Frame.Urgent));
+    expect(session.handledBytes).toBe(1 + OVERHEAD);
+    line.say(data('d'), data('!', Frame.Urgent));
+    expect(session.handledBytes).toBe(session.receivedBytes);
   });
 
   it('refuses pieces that make a packet too large', () => {
