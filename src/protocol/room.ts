@@ -49,10 +49,16 @@ export function tellRoom(state: MeshState): void {
   }
 }
 
-/** A packet for the peer found no room: what was had of those before is to be told now. */
-export function hurry(state: MeshState, peer: Peer): void {
-  if (isTight(state)) for (const each of state.peers.values()) ask(state, each);
-  else ask(state, peer);
+/**
+ * A packet for the peer found no room: what was had of those before is to be told now.
+ *
+ * @param asked - whether all peers were asked before
+ * @returns whether they are now
+ */
+export function hurry(state: MeshState, peer: Peer, asked: boolean): boolean {
+  const all = !asked && isTight(state);
+  for (const each of all ? state.peers.values() : [peer]) ask(state, each);
+  return asked || all;
 }
 
 /** Whether it may be the room for all peers that is wanting, of which each keeps a little until it is acknowledged. */

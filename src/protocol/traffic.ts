@@ -30,6 +30,8 @@ export class Traffic {
   private readonly reservation: Reservation = new Reservation();
   /** What an honest peer sends before it has heard of any of it: one packet may be larger than the whole window. */
   private readonly mostOnTheWay: number;
+  /** All peers were asked what they have had of what they were sent, and are for whatever is accepted since. */
+  private asked = false;
   /** Calls of `group` so far. */
   private calls = 0;
 
@@ -105,6 +107,7 @@ export class Traffic {
     if (until < Number.POSITIVE_INFINITY) limit(this.state, lane, lane.outgoing.total, until);
     // Somebody waits for room, and would wait for as long as others go on sending little.
     if (this.state.starved.size > 0 && isTight(this.state)) peer.session.ask = true;
+    else this.asked = false;
     const { outstanding } = peer.session;
     this.state.budget.change(outstanding - cost, outstanding);
     if (peer.link !== null) this.state.touch(peer.link);
@@ -125,7 +128,7 @@ export class Traffic {
     if (!waits) peer.refusedUrgent = 0;
     if (urgent) peer.refusedUrgent = Math.min(peer.refusedUrgent || size, size);
     starved.add(peer);
-    if (!waits) hurry(this.state, peer);
+    if (!waits) this.asked = hurry(this.state, peer, this.asked);
     return false;
   }
 
@@ -217,6 +220,8 @@ export class Traffic {
     }
     const before = session.outstanding;
     session.acknowledge(counts);
+    // As on a new link, where all is told again. Else whoever says it often has all who wait looked through each time.
+    if (session.outstanding === before) return;
     this.state.budget.change(before, session.outstanding);
     this.state.emit({ kind: 'acknowledged', id: peer.id, session });
     tellRoom(this.state);

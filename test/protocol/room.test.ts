@@ -1,8 +1,9 @@
 /** For whom there is room, and who is told of it. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OWN_PART } from '../../src/protocol/budget.js';
 import { ByeReason, encodeAck, encodeBye } from '../../src/protocol/control.js';
 import { SendBuffer } from '../../src/protocol/send-buffer.js';
+import type { MeshState } from '../../src/protocol/state.js';
 import { follow, linked, type Scripted } from './scripted.js';
 
 const SIZE = 1000;
@@ -141,6 +142,40 @@ describe('who was refused for want of room', () => {
     send(scripted, 'b');
     fill(scripted);
     for (const asked of [line, other]) expect(asked.kinds().filter((kind) => kind === 'Ack')).toHaveLength(1);
+  });
+
+  it('asks all of them once, however many are refused, until more is accepted', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
+    const lines = [line];
+    for (const id of ['b', 'c', 'd']) lines.push(follow(scripted, { id }).line);
+    const asked = (): number[] => lines.map((each) => each.kinds().filter((kind) => kind === 'Ack').length);
+    const { peers } = (scripted.mesh as unknown as { state: MeshState }).state;
+    const walks = vi.spyOn(peers, 'values');
+    fill(scripted);
+    fill(scripted, 'b');
+    walks.mockClear();
+    for (const id of ['c', 'd']) expect(fill(scripted, id)).toBe(0);
+    expect(walks).toHaveBeenCalledTimes(0);
+    for (const each of asked().slice(0, 2)) expect(each).toBeGreaterThan(0);
+    // There is room again, who hears of it takes it, and nobody waits any more.
+    line.say(encodeAck([8, 0]));
+    lines[1]?.say(encodeAck([7, 0]));
+    asked();
+    for (let count = 0; count < 4; count++) send(scripted, 'c');
+    expect(asked()).toEqual([0, 0, 0, 0]);
+    while (send(scripted) > 0);
+    expect(asked()[2]).toBe(1);
+  });
+
+  it('is not looked through again for acknowledgements of nothing', () => {
+    const { scripted, line } = linked({ window: room(4) });
+    fill(scripted);
+    const { starved } = (scripted.mesh as unknown as { state: MeshState }).state;
+    const walks = vi.spyOn(starved, Symbol.iterator);
+    line.say(...Array.from({ length: 100 }, () => encodeAck([0, 0])));
+    expect(walks).toHaveBeenCalledTimes(0);
+    line.say(encodeAck([3, 0]));
+    expect(scripted.heard()).toEqual(['drain a']);
   });
 
   it('is not told of it any more once the two part', () => {
