@@ -49,6 +49,8 @@ export interface ServerPlace {
   readonly advice: Readonly<Partial<Record<string, string>>>;
   /** The URI that others dial, once the server listens. */
   announced(): string;
+  /** Closes the server that listens. @default `server.close()` */
+  close?(): void;
 }
 
 /** Joins a server that is about to listen to a listener. */
@@ -62,7 +64,8 @@ export function overServer(server: Server, place: ServerPlace, events: ListenerE
   };
   const shut = (): void => {
     // Its own callback waits for the connections too; the address is free as soon as the handle is closed.
-    server.close();
+    if (place.close === undefined) server.close();
+    else place.close();
     timers.setImmediate(freed);
   };
   server.on('error', (cause) => {

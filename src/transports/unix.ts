@@ -1,6 +1,7 @@
 /**
  * `unix:///absolute/path`: sockets in the file system, for processes on one machine. Not on Windows.
  */
+import type { BigIntStats } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { builtins } from '../builtins.js';
 import { acceptSocket, dialSocket, overServer } from './socket.js';
@@ -36,7 +37,13 @@ function listen(uri: string, events: ListenerEvents): Listener {
   const path = parse(uri);
   const announced = format(path);
   const server = createServer((socket) => acceptSocket(socket, announced, events));
-  const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced }, events);
+  let own: string | null = null;
+  // Before that nobody can have come in its place.
+  server.once('listening', () => {
+    own = idOf(fileAt(path));
+  });
+  const close = (): void => leavingOthers(path, own, () => server.close());
+  const listener = overServer(server, { uri, advice: ADVICE, announced: () => announced, close }, events);
   // Else the workers of a cluster share it, and whoever dials meets one or the other.
   clearStale(path, () => server.listen({ path, exclusive: true }));
   return listener;
@@ -68,13 +75,45 @@ function clearStale(path: string, then: () => void): void {
   });
 }
 
+/**
+ * Closes a server that listens. The system's library then removes whatever is at its path, and that may be another's by now:
+ * of a node that was started there after the file had been removed by hand. Such a file is out of the way meanwhile.
+ * @param own - what its own file is; `null` while it is not known
+ */
+function leavingOthers(path: string, own: string | null, close: () => void): void {
+  const found = idOf(fileAt(path));
+  const aside = own === null || found === null || found === own ? null : `${path}.kept-${process.pid}`;
+  const moved = aside !== null && move(path, aside);
+  close();
+  if (moved) move(aside, path);
+}
+
 /** What tells one socket file from a later one at the same path; `null` where there is none, or none to be seen. */
 function socketAt(path: string): string | null {
+  const file = fileAt(path);
+  return file?.isSocket() ? `${idOf(file)} ${file.ctimeNs}` : null;
+}
+
+/** What no other file has for as long as this one is open, as that of a server is which listens. */
+function idOf(file: BigIntStats | null): string | null {
+  return file === null ? null : `${file.dev} ${file.ino}`;
+}
+
+function fileAt(path: string): BigIntStats | null {
   try {
-    const file = builtins.fs.lstatSync(path, { bigint: true });
-    return file.isSocket() ? `${file.dev} ${file.ino} ${file.ctimeNs}` : null;
+    return builtins.fs.lstatSync(path, { bigint: true });
   } catch {
     return null;
+  }
+}
+
+/** Whether it could. */
+function move(from: string, to: string): boolean {
+  try {
+    builtins.fs.renameSync(from, to);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { unix } from '../../src/transports/unix.js';
 import { onBench } from './bench.js';
@@ -84,6 +84,43 @@ describe.skipIf(process.platform === 'win32')('unix', () => {
         const place = await bench.listen(`unix://${path}`);
         expect(lstatSync(path).isSocket()).toBe(true);
         await place.close();
+        expect(existsSync(path)).toBe(false);
+      }));
+
+    it('a file that came in place of its own is left, and reaches who listens there', () =>
+      onBench(unix(), async (bench) => {
+        const path = freePath();
+        const old = await bench.listen(`unix://${path}`);
+        rmSync(path);
+        const young = await bench.listen(`unix://${path}`);
+        const { ino } = lstatSync(path);
+        await old.close();
+        expect(lstatSync(path).ino).toBe(ino);
+        expect(readdirSync(folder).filter((name) => name.startsWith(`${basename(path)}.`))).toEqual([]);
+        await bench.pair(young);
+        await young.close();
+        expect(existsSync(path)).toBe(false);
+      }));
+
+    it('its own is removed whatever was done to it, and one that is gone is not missed', () =>
+      onBench(unix(), async (bench) => {
+        const path = freePath();
+        const place = await bench.listen(`unix://${path}`);
+        chmodSync(path, 0o600);
+        await place.close();
+        expect(existsSync(path)).toBe(false);
+        const again = await bench.listen(`unix://${path}`);
+        rmSync(path);
+        await again.close();
+        expect(existsSync(path)).toBe(false);
+      }));
+
+    it('is removed when the listener is closed in the turn in which it was made', () =>
+      onBench(unix(), async () => {
+        const path = freePath();
+        const never = (): never => expect.unreachable();
+        const events = { listening: never, error: never, accept: never };
+        await new Promise<void>((resolve) => unix().listen(`unix://${path}`, events).close(resolve));
         expect(existsSync(path)).toBe(false);
       }));
 
