@@ -55,12 +55,13 @@ export class Entrance implements Rules {
    * has counts only from a peer on this machine: others could have this node speak to services that they can't reach.
    * What a name stands for shows when it is dialled, and there the same is asked of it.
    */
-  dialable(connection: Connection, uri: string): boolean {
+  dialable(connection: Connection, told: string): string | null {
     const { addresses } = this.#at;
     try {
-      return !addresses.isLocal(addresses.canonical(uri)) || this.near(connection);
+      const uri = addresses.canonical(told);
+      return !addresses.isLocal(uri) || this.near(connection) ? uri : null;
     } catch {
-      return false;
+      return null;
     }
   }
 

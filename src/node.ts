@@ -210,7 +210,7 @@ export class Node<Packet> {
     try {
       const bound = await this.#runtime.listen(this.#options.listen);
       if (this.#closing !== null) return;
-      const addresses = this.#options.advertise ?? bound;
+      const addresses = this.#options.advertise?.map((uri) => this.addresses.canonical(uri)) ?? bound;
       this.info = addresses[0] ?? null;
       this.#debug('listening at', addresses);
       this.#runtime.ready(addresses);

@@ -10,9 +10,10 @@ import { unix } from '../src/transports/unix.js';
 import { security } from './support/certificates.js';
 
 const web: Transport = { ...memory(), scheme: 'web', canonical: (uri) => uri, isLocal: () => false };
+const own = new Addresses([tcp(), unix(), memory()]);
 const connection = new Connection(1, null, 'tcp://198.51.100.7', 0, 5000);
 
-/** What is dialled of what a peer tells. */
+/** What is dialled of what a peer tells, as it is spelled then. */
 function dialled(
   at: { readonly local: boolean; readonly known?: boolean; readonly secured?: boolean },
   uris: string[],
@@ -26,7 +27,7 @@ function dialled(
     settled: () => undefined,
     debug: () => undefined,
   });
-  return uris.filter((uri) => entrance.dialable(connection, uri));
+  return uris.map((uri) => entrance.dialable(connection, uri)).filter((uri) => uri !== null);
 }
 
 const far = ['tcp://192.0.2.1:2435', 'tcp://node.example.com:1', 'TCP://[2001:db8::1]:5'];
@@ -39,6 +40,7 @@ const near = [
   'unix:///run/docker.sock',
   'memory://x',
 ];
+const spelled = (uris: string[]): string[] => uris.map((uri) => own.canonical(uri));
 const wrong = [
   'gopher://192.0.2.1',
   'nonsense',
@@ -52,21 +54,29 @@ const wrong = [
 
 describe('addresses that a peer tells', () => {
   it('are dialled where they lead to other machines', () => {
-    expect(dialled({ local: false }, [...far, ...near, ...wrong])).toEqual(far);
+    expect(dialled({ local: false }, [...far, ...near, ...wrong])).toEqual(spelled(far));
   });
 
   it('are dialled on this machine where the peer is on it', () => {
-    expect(dialled({ local: true }, [...far, ...near, ...wrong])).toEqual([...far, ...near]);
+    expect(dialled({ local: true }, [...far, ...near, ...wrong])).toEqual(spelled([...far, ...near]));
   });
 
   it('go by what the socket says, where it does: a node that listens for all is reached from this machine too', () => {
-    expect(dialled({ local: false, known: true }, near)).toEqual(near);
+    expect(dialled({ local: false, known: true }, near)).toEqual(spelled(near));
     expect(dialled({ local: true, known: false }, near)).toEqual([]);
   });
 
   it('are never dialled in a weaker way than the node itself would', () => {
     expect(dialled({ local: false }, ['web://192.0.2.1'])).toEqual(['web://192.0.2.1']);
-    expect(dialled({ local: false, secured: true }, [...far, 'web://192.0.2.1'])).toEqual(far);
+    expect(dialled({ local: false, secured: true }, [...far, 'web://192.0.2.1'])).toEqual(spelled(far));
+  });
+
+  it('are dialled in one spelling, whatever the peer has written', () => {
+    expect(dialled({ local: true }, ['tcp://LOCALHOST:22', 'UNIX:///a//b', 'TCP://[2001:DB8::1]:5'])).toEqual([
+      'tcp://localhost:22',
+      'unix:///a/b',
+      'tcp://[2001:db8::1]:5',
+    ]);
   });
 
   it('of a connection that is over are not dialled', () => {
@@ -74,7 +84,7 @@ describe('addresses that a peer tells', () => {
       addresses: new Addresses([tcp()]),
       ...{ credentials: null, authorize: null, stream: () => null, settled: () => undefined, debug: () => undefined },
     });
-    expect([entrance.dialable(connection, 'tcp://127.0.0.1:5'), entrance.near(connection)]).toEqual([false, false]);
+    expect([entrance.dialable(connection, 'tcp://127.0.0.1:5'), entrance.near(connection)]).toEqual([null, false]);
     expect(entrance.admit(connection, 'a')).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
   });
 });

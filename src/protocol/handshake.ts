@@ -128,8 +128,11 @@ function welcome(state: MeshState, connection: Connection, exchange: Exchange, h
 function dialable(state: MeshState, connection: Connection, addresses: readonly string[]): readonly string[] {
   const { rules } = state.config;
   const { uri: dialled } = connection;
-  const may = rules === undefined ? addresses : addresses.filter((uri) => rules.dialable(connection, uri));
-  return may.map((uri) => (uri === dialled ? dialled : uri));
+  const may =
+    rules === undefined
+      ? addresses
+      : addresses.map((uri) => rules.dialable(connection, uri)).filter((uri) => uri !== null);
+  return [...new Set(may)].map((uri) => (uri === dialled ? dialled : uri));
 }
 
 /** Follower: the arbiter asks anew. */

@@ -33,8 +33,8 @@ type Timing = Pick<
 export interface Rules {
   /** Asked once for each HELLO that is fit to be answered. `'later'` is followed by `Mesh.admitted`. */
   admit(connection: Connection, id: string): Admission;
-  /** Whether an address that the other end of a connection tells may be dialled. */
-  dialable(connection: Connection, uri: string): boolean;
+  /** The canonical spelling of an address that the other end of a connection tells; null where it may not be dialled. */
+  dialable(connection: Connection, uri: string): string | null;
   /** Whether the other end of a connection is on this machine, so that what it tells may lead there. */
   near(connection: Connection): boolean;
 }

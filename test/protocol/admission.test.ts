@@ -22,7 +22,7 @@ function asked(answer: Admission): { scripted: Scripted; questions: string[] } {
       questions.push(id);
       return answer;
     },
-    dialable: () => true,
+    dialable: (_connection, uri) => uri,
     near: () => false,
   };
   return { scripted: new Scripted({ rules }), questions };
@@ -171,15 +171,26 @@ describe('addresses that a peer tells', () => {
   it('are those that may be dialled', () => {
     const rules: Rules = {
       ...{ admit: () => null, near: () => true },
-      dialable: (_connection, uri) => !uri.startsWith('unix:'),
+      dialable: (_connection, uri) => (uri.startsWith('unix:') ? null : uri),
     };
-    const scripted = new Scripted({ rules });
-    const line = scripted.dial();
-    const { nonce } = line.greet({ id: 'z', keep: true, addresses: ['test://z', 'unix:///run/docker.sock'] });
-    line.say(adopts(nonce));
-    const connect = scripted.outputs.find((output) => output.kind === 'connect');
-    expect(connect).toMatchObject({ info: { addresses: ['test://z'] } });
+    expect(known(rules, ['test://z', 'unix:///run/docker.sock'])).toEqual(['test://z']);
   });
+
+  it('are one for several spellings of it', () => {
+    const rules: Rules = { admit: () => null, near: () => true, dialable: (_connection, uri) => uri.toLowerCase() };
+    expect(known(rules, ['test://Z', 'test://y', 'TEST://z'])).toEqual(['test://z', 'test://y']);
+    expect(known(undefined, ['test://z', 'test://z'])).toEqual(['test://z']);
+  });
+
+  /** What is known of a peer that tells these. */
+  function known(rules: Rules | undefined, addresses: readonly string[]): unknown {
+    const scripted = new Scripted(rules === undefined ? {} : { rules });
+    const line = scripted.dial();
+    const { nonce } = line.greet({ id: 'z', keep: true, addresses });
+    line.say(adopts(nonce));
+    const [connect] = scripted.outputs.filter((output) => output.kind === 'connect');
+    return connect?.info.addresses;
+  }
 });
 
 describe('who did not prove what it must', () => {

@@ -65,7 +65,7 @@ describe('a connection that ends before HELLO', () => {
   });
 
   it('but after it, while the rules are asked, is no matter of credentials', () => {
-    const rules = { admit: () => 'later' as const, dialable: () => true, near: () => true };
+    const rules = { admit: () => 'later' as const, dialable: (_: unknown, uri: string) => uri, near: () => true };
     const scripted = new Scripted({ rules });
     const line = dialled(scripted);
     line.say(encodeHello(hello()));

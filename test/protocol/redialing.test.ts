@@ -60,7 +60,7 @@ function restricted(scripted: Scripted): [string, boolean][] {
 }
 
 describe('the addresses that a peer told', () => {
-  const rules = (near: boolean): Rules => ({ admit: () => null, dialable: () => true, near: () => near });
+  const rules = (near: boolean): Rules => ({ admit: () => null, dialable: (_, uri) => uri, near: () => near });
   const asOften = (near: boolean): Scripted =>
     new Scripted({ rules: rules(near), reconnect: { attempts: 9, minDelay: 100, maxDelay: 100 }, random: () => 0.5 });
 

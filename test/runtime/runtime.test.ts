@@ -115,7 +115,7 @@ async function pair(transport: Transport, config: Partial<MeshConfig> = {}) {
 describe('Runtime', () => {
   it('dials no address of this machine for a peer on another one', async () => {
     // It told them while it was here, say.
-    const rules = { admit: () => null, dialable: () => true, near: () => false };
+    const rules = { admit: () => null, dialable: (_: unknown, uri: string) => uri, near: () => false };
     const [given, told] = [0, 1].map(() => `memory://runtime-${process.pid}-${++count}`) as [string, string];
     const right = node('right');
     const left = node('left', memory(), { rules });

@@ -51,6 +51,11 @@ describe('listening', () => {
     expect(b.info()).toBe('tcp://example.test:1234');
   });
 
+  it('advertise is told in the one spelling that every address has', async () => {
+    const { uri } = await listening('b', { advertise: ['TCP://EXAMPLE.test:1234', 'unix:///a//b'] });
+    expect(uri).toBe('tcp://example.test:1234');
+  });
+
   it('at every interface never announces a wildcard', async () => {
     const { uri } = await listening('b', { host: '0.0.0.0', insecure: true });
     expect(uri).not.toContain('0.0.0.0');
