@@ -8,7 +8,7 @@ import { MasterlessError } from './errors.js';
 import type { Admission } from './protocol/admission.js';
 import type { Connection } from './protocol/connection.js';
 import type { Rules } from './protocol/state.js';
-import type { Stream } from './runtime/runtime.js';
+import type { OtherEnd } from './runtime/wire.js';
 import type { Addresses } from './transports/addresses.js';
 
 /** What an entrance must be told, and whom it tells. */
@@ -16,8 +16,8 @@ export interface Surroundings {
   readonly addresses: Addresses;
   readonly credentials: Credentials | null;
   readonly authorize: Authorize | null;
-  /** The stream of a connection; null when it is over. */
-  stream(connection: Connection): Stream | null;
+  /** Who is at the other end of a connection; null when it is over. */
+  otherEnd(connection: Connection): OtherEnd | null;
   /** The verdict on a connection for which it was `'later'`. */
   settled(connection: Connection, refusal: MasterlessError | null): void;
   debug(...values: unknown[]): void;
@@ -32,11 +32,11 @@ export class Entrance implements Rules {
 
   admit(connection: Connection, id: string): Admission {
     const { credentials, authorize, debug } = this.#at;
-    const stream = this.#at.stream(connection);
-    if (stream === null) return refusal('the connection is over');
-    const { proof, remote } = stream.outer;
+    const end = this.#at.otherEnd(connection);
+    if (end === null) return refusal('the connection is over');
+    const { proof, remote } = end;
     const where = connection.uri ?? remote;
-    if (proof != null && credentials?.covers(proof.certificate, id) === false) {
+    if (proof !== null && credentials?.covers(proof.certificate, id) === false) {
       return refusal(`${where} may not have ${named(id)}: its certificate does not cover it`);
     }
     if (authorize === null) return null;
@@ -66,8 +66,7 @@ export class Entrance implements Rules {
   }
 
   near(connection: Connection): boolean {
-    const stream = this.#at.stream(connection);
-    return stream !== null && (stream.outer.local ?? stream.local);
+    return this.#at.otherEnd(connection)?.local === true;
   }
 }
 

@@ -65,7 +65,7 @@ export class Node<Packet> {
     const config = meshConfig(options, {
       rules: new Entrance({
         ...{ addresses: this.addresses, credentials, authorize, debug: this.#debug },
-        stream: (connection) => this.#runtime.stream(connection),
+        otherEnd: (connection) => this.#runtime.otherEnd(connection),
         settled: (connection, refusal) => this.#runtime.admitted(connection, refusal),
       }),
       id,

@@ -5,7 +5,7 @@ import { Connection } from '../src/protocol/connection.js';
 import { Addresses } from '../src/transports/addresses.js';
 import { memory } from '../src/transports/memory.js';
 import { tcp } from '../src/transports/tcp.js';
-import type { Connection as Outer, Transport } from '../src/transports/transport.js';
+import type { Transport } from '../src/transports/transport.js';
 import { unix } from '../src/transports/unix.js';
 import { security } from './support/certificates.js';
 
@@ -14,16 +14,12 @@ const own = new Addresses([tcp(), unix(), memory()]);
 const connection = new Connection(1, null, 'tcp://198.51.100.7', 0, 5000);
 
 /** What is dialled of what a peer tells, as it is spelled then. */
-function dialled(
-  at: { readonly local: boolean; readonly known?: boolean; readonly secured?: boolean },
-  uris: string[],
-): string[] {
+function dialled(at: { readonly local: boolean; readonly secured?: boolean }, uris: string[]): string[] {
   const own = at.secured ? tcp(security({ secret: newSecret() })) : tcp();
-  const outer = { remote: 'tcp://198.51.100.7', ...(at.known === undefined ? {} : { local: at.known }) } as Outer;
   const entrance = new Entrance({
     addresses: new Addresses([own, unix(), memory(), web], at.secured),
     ...{ credentials: null, authorize: null },
-    stream: () => ({ outer, local: at.local }),
+    otherEnd: () => ({ remote: 'tcp://198.51.100.7', proof: null, local: at.local }),
     settled: () => undefined,
     debug: () => undefined,
   });
@@ -61,11 +57,6 @@ describe('addresses that a peer tells', () => {
     expect(dialled({ local: true }, [...far, ...near, ...wrong])).toEqual(spelled([...far, ...near]));
   });
 
-  it('go by what the socket says, where it does: a node that listens for all is reached from this machine too', () => {
-    expect(dialled({ local: false, known: true }, near)).toEqual(spelled(near));
-    expect(dialled({ local: true, known: false }, near)).toEqual([]);
-  });
-
   it('are never dialled in a weaker way than the node itself would', () => {
     expect(dialled({ local: false }, ['web://192.0.2.1'])).toEqual(['web://192.0.2.1']);
     expect(dialled({ local: false, secured: true }, [...far, 'web://192.0.2.1'])).toEqual(spelled(far));
@@ -82,7 +73,7 @@ describe('addresses that a peer tells', () => {
   it('of a connection that is over are not dialled', () => {
     const entrance = new Entrance({
       addresses: new Addresses([tcp()]),
-      ...{ credentials: null, authorize: null, stream: () => null, settled: () => undefined, debug: () => undefined },
+      ...{ credentials: null, authorize: null, otherEnd: () => null, settled: () => undefined, debug: () => undefined },
     });
     expect([entrance.dialable(connection, 'tcp://127.0.0.1:5'), entrance.near(connection)]).toEqual([null, false]);
     expect(entrance.admit(connection, 'a')).toMatchObject({ code: 'ERR_UNAUTHORIZED' });

@@ -2,6 +2,7 @@
  * The listeners of a node. They may be of an application's transport, which may throw, or never say that it is closed: nobody
  * waits for it without end.
  */
+import { MasterlessError, textOf } from '../errors.js';
 import type { Platform } from '../platform.js';
 import type {
   ConnectionEvents,
@@ -53,7 +54,14 @@ export class Listeners {
     return new Promise((resolve, reject) => {
       const transport = this.#transports.transport(uri);
       const listener = transport.listen(uri, {
-        listening: resolve,
+        listening: (told) => {
+          try {
+            resolve(canonical(transport, told));
+          } catch (cause) {
+            const message = `can't listen at ${uri}: its transport says that it listens at ${textOf(told)}, which it does not take`;
+            reject(new MasterlessError('ERR_LISTEN', message, { cause }));
+          }
+        },
         error: reject,
         accept: (outer) => this.#accept(outer, transport.isLocal(uri)),
       });
@@ -76,4 +84,11 @@ export class Listeners {
       }
     });
   }
+}
+
+/** What every handshake tells: it must be an address, or none comes about. */
+function canonical(transport: Transport, told: string): string {
+  const uri: unknown = transport.canonical(told);
+  if (typeof uri === 'string') return uri;
+  throw new TypeError(`its canonical spelling is ${textOf(uri)}`);
 }

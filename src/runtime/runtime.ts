@@ -11,7 +11,7 @@ import type { MeshConfig } from '../protocol/state.js';
 import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
 import { Alarm, grainOf } from './alarm.js';
 import { Listeners, type Transports } from './listeners.js';
-import { unreachable, Wire, type WireOwner } from './wire.js';
+import { type OtherEnd, unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
 const WRITE_BUDGET = 256 * 1024;
@@ -27,13 +27,6 @@ const FIRST_SHARE = 16;
 const LINGER = 1000;
 /** Of connections that never were a link so many have that time. They count as handshakes no more, and strangers stay. */
 const MOST_TURNED_AWAY = 64;
-
-/** The stream below a connection of the core. */
-export interface Stream {
-  readonly outer: TransportConnection;
-  /** It came in at a listener, or was dialled at an address, that only this machine has. */
-  readonly local: boolean;
-}
 
 /** What is for the application; must not throw. */
 export interface Application {
@@ -108,10 +101,9 @@ export class Runtime implements WireOwner {
     this.pump();
   }
 
-  /** The stream of a connection; null when it is over, or not dialled yet. */
-  stream(connection: Connection): Stream | null {
-    const wire = this.#wires.get(connection);
-    return wire?.outer == null ? null : { outer: wire.outer, local: wire.local };
+  /** Who is at the other end of a connection; null when it is over, or not dialled yet. */
+  otherEnd(connection: Connection): OtherEnd | null {
+    return this.#wires.get(connection)?.otherEnd ?? null;
   }
 
   /** The rules have spoken on a connection. */
@@ -122,9 +114,7 @@ export class Runtime implements WireOwner {
 
   /** Credentials were exchanged: what was proved by those before may not count any more. */
   reprove(error: MasterlessError): void {
-    for (const { inner, outer } of [...this.#wires.values()]) {
-      if (outer?.proof?.holds() === false) this.mesh.outdate(inner, error, this.now());
-    }
+    for (const wire of [...this.#wires.values()]) if (!wire.holds) this.mesh.outdate(wire.inner, error, this.now());
     this.pump();
   }
 

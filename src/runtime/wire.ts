@@ -5,7 +5,16 @@
 import { MasterlessError, textOf } from '../errors.js';
 import type { Connection } from '../protocol/connection.js';
 import type { Mesh } from '../protocol/mesh.js';
-import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
+import type { ConnectionEvents, Proof, Connection as TransportConnection } from '../transports/transport.js';
+
+/** The other end of a stream, as far as the transport knows it. */
+export interface OtherEnd {
+  readonly remote: string;
+  /** What it has proved. */
+  readonly proof: Proof | null;
+  /** It is on this machine. */
+  readonly local: boolean;
+}
 
 /** What a wire needs of the runtime. */
 export interface WireOwner {
@@ -48,6 +57,27 @@ export class Wire implements ConnectionEvents {
     this.inner = inner;
     this.outer = outer;
     this.local = local;
+  }
+
+  /** Null until it is dialled, and of a stream that throws for the question: it may be anybody's, and is cut. */
+  get otherEnd(): OtherEnd | null {
+    const { outer } = this;
+    if (outer === null) return null;
+    try {
+      return { remote: outer.remote, proof: outer.proof ?? null, local: outer.local ?? this.local };
+    } catch (error) {
+      this.#owner.fail(this, error);
+      return null;
+    }
+  }
+
+  /** Whether what the other end has proved, if it had to, still counts. */
+  get holds(): boolean {
+    try {
+      return this.outer?.proof?.holds() !== false;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether more may follow at once. */

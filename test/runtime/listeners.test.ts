@@ -14,11 +14,15 @@ function listeners(listen: (events: ListenerEvents) => Listener) {
   };
   const transport = {
     scheme: 'own',
+    canonical: (uri: string) => {
+      if (uri.startsWith('own://')) return uri.toLowerCase();
+      throw new Error('not of its own');
+    },
     isLocal: () => true,
     listen: (_: string, events: ListenerEvents) => listen(events),
   };
   const all = new Listeners({ transport: () => transport as unknown as Transport }, () => fail(), platform);
-  return { all, timeouts, cleared };
+  return { all, timeouts, cleared, transport };
 }
 
 function fail(): never {
@@ -52,6 +56,38 @@ describe('listeners', () => {
     });
     await expect(refusing.all.listen(['own://x'])).rejects.toThrow('taken');
     await expect(listeners(fail).all.listen(['own://x'])).rejects.toThrow('nothing comes in');
+  });
+
+  it('tell an address in its one spelling', async () => {
+    const { all } = listeners((events) => {
+      events.listening('own://X');
+      return { close: (callback) => callback() };
+    });
+    expect(await all.listen(['own://x'])).toEqual(['own://x']);
+  });
+
+  it.each([undefined, null, 5, {}, '', 'tcp://x'])(
+    'that tell %j reject: every handshake would tell it',
+    async (told) => {
+      const { all } = listeners((events) => {
+        events.listening(told as string);
+        return { close: (callback) => callback() };
+      });
+      const refused = {
+        code: 'ERR_LISTEN',
+        message: expect.stringContaining("can't listen at own://x: its transport"),
+      };
+      await expect(all.listen(['own://x'])).rejects.toMatchObject(refused);
+    },
+  );
+
+  it.each([undefined, 5])('whose transport spells it %j reject', async (spelled) => {
+    const { all, transport } = listeners((events) => {
+      events.listening('own://x');
+      return { close: (callback) => callback() };
+    });
+    Object.assign(transport, { canonical: () => spelled });
+    await expect(all.listen(['own://x'])).rejects.toMatchObject({ code: 'ERR_LISTEN' });
   });
 
   it('that throw when they are closed are closed', async () => {

@@ -100,6 +100,36 @@ describe('a wire', () => {
     expect(asked).toEqual([['fail', wire, error]]);
   });
 
+  it('knows the other end as its stream does, and whether it is near by the address where that says nothing', () => {
+    const { wire } = wired();
+    expect(wire.otherEnd).toBeNull();
+    expect(wire.holds).toBe(true);
+    wire.outer = stream(0, () => true);
+    wire.local = true;
+    expect(wire.otherEnd).toEqual({ remote: 'x', proof: null, local: true });
+    expect(wire.holds).toBe(true);
+    const proof = { certificate: null, holds: () => false };
+    wire.outer = { ...stream(0, () => true), proof, local: false };
+    expect(wire.otherEnd).toEqual({ remote: 'x', proof, local: false });
+    expect(wire.holds).toBe(false);
+  });
+
+  it.each(['remote', 'proof', 'local'])('knows nobody whose stream throws for its %s, and reports it', (name) => {
+    const { wire, asked } = wired();
+    const error = new Error('not so');
+    const get = (): never => {
+      throw error;
+    };
+    wire.outer = Object.defineProperty(
+      stream(0, () => true),
+      name,
+      { get },
+    );
+    expect(wire.otherEnd).toBeNull();
+    expect(asked).toEqual([['fail', wire, error]]);
+    expect(wire.holds).toBe(name !== 'proof');
+  });
+
   it('drops what still comes on a connection that is closed', () => {
     const { wire, inner, asked } = wired();
     inner.phase = 'closed';

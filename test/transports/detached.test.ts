@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { detached } from '../../src/transports/detached.js';
 import { memory } from '../../src/transports/memory.js';
-import type { ConnectionEvents, Transport } from '../../src/transports/transport.js';
+import type { Connection, ConnectionEvents, Transport } from '../../src/transports/transport.js';
 import { listening, node } from '../support/nodes.js';
 
 /** One that takes functions out of what it is given to hear, as `socket.on('data', events.data)` does. */
@@ -81,6 +81,29 @@ it('a stream that throws where it should write is cut, and nothing of what was s
   expect(back).toEqual(wanted);
   expect(writes).toBeGreaterThan(30);
 });
+
+it.each(['proof', 'local'])(
+  'a stream that throws for its %s is turned away and cut, and nothing else comes of it',
+  async (name) => {
+    const inner = memory();
+    const transport: Transport = {
+      ...inner,
+      listen: (uri, events) => inner.listen(uri, { ...events, accept: (stream) => events.accept(throwing(stream)) }),
+    };
+    const throwing = (stream: Connection): Connection =>
+      Object.defineProperty(stream, name, {
+        get() {
+          throw new Error('it does not say');
+        },
+      });
+    const { node: b, uri } = await listening('b', { listen: `memory://throws-${name}`, transports: [transport] });
+    const faults: string[] = [];
+    b.on('fault', (_, { code }) => faults.push(code));
+    await expect(node('a', { listen: [], reconnect: false }).connect(uri)).rejects.toMatchObject({ side: 'remote' });
+    expect(faults).toEqual(['ERR_UNAUTHORIZED']);
+    expect(b.connections()).toEqual([]);
+  },
+);
 
 it('a transport is told where a dial must not lead', () => {
   const asked: unknown[] = [];
