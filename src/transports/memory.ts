@@ -109,7 +109,8 @@ class End implements Connection {
       this.#buffered += chunk.length;
     }
     this.schedule();
-    this.#blocked = this.#buffered >= HIGH_WATER;
+    // What was said once holds until `drain`, although by then a part was passed on.
+    this.#blocked ||= this.#buffered >= HIGH_WATER;
     return !this.#blocked;
   }
 

@@ -159,6 +159,21 @@ export function compliance({ transport, free }: Subject): void {
       },
     );
 
+    check('a drain that is owed comes, whatever is written meanwhile', async (bench, place) => {
+      const { near, far } = await bench.pair(place);
+      const drained = near.drained();
+      let last = 0;
+      // A little, each time that a part has arrived.
+      far.onData = () => {
+        if (near.connection.buffered === 0 || far.received - last < HIGH_WATER / 4) return;
+        last = far.received;
+        near.write(1);
+      };
+      expect(near.write(10 * MB)).toBe(false);
+      await drained;
+      await far.has(near.sent);
+    });
+
     check('nothing and empty chunks are no bytes', async (bench, place) => {
       const { near, far } = await bench.pair(place);
       expect(near.writeThese([])).toBe(true);
