@@ -79,6 +79,7 @@ export class SecureAcceptor {
         socket.destroy();
         return;
       }
+      this.#arrivals.delete(ends(socket));
       secured.over(socket);
       secured.settle(handshake.prove(socket));
     });
