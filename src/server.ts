@@ -65,7 +65,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * @returns the peer's id, at once when there is a link to that address. May be ignored: it rejects without harm, with
    * `ERR_REFUSED`, `ERR_TIMEOUT`, `ERR_UNREACHABLE`, `ERR_SELF`, `ERR_WRONG_ID`, `ERR_ID_IN_USE`, `ERR_VERSION` and
    * others of the remote kind
-   * @throws MasterlessError `ERR_URI`; `ERR_ID`, `ERR_ARGUMENT` for an option; `ERR_CLOSED`
+   * @throws MasterlessError `ERR_URI`; `ERR_INSECURE` for a transport that is not secure, of a node with credentials;
+   * `ERR_ID`, `ERR_ARGUMENT` for an option; `ERR_CLOSED`
    */
   connect(uri: string | URL, options: ConnectOptions = {}): Promise<string> {
     checkedOptions(options, 'connect(uri, options)', CONNECT_OPTIONS);
