@@ -229,8 +229,9 @@ function endRedial(state: MeshState, peer: Peer, dial: Dial, now: number): void 
   dial.again = Number.POSITIVE_INFINITY;
   dropDial(state, dial);
   peer.redial = null;
-  if (peer.heldUntil <= now) giveUp(state, peer);
-  else state.wake(peer.heldUntil);
+  // For how long is judged where it is known whether this node ran meanwhile.
+  if (peer.heldUntil === 0) giveUp(state, peer);
+  else state.wake(Math.max(now, peer.heldUntil));
 }
 
 function openDial(state: MeshState, dial: Dial, now: number): void {

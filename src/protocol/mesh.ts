@@ -307,7 +307,7 @@ export class Mesh {
     for (const peer of state.peers.values()) {
       tickLink(state, peer, now, grace);
       tickRenewal(state, peer, now);
-      tickPeer(state, peer, now);
+      tickPeer(state, peer, now, grace);
       this.traffic.tick(peer, now);
     }
     tickDials(state, now);

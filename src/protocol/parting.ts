@@ -32,7 +32,7 @@ const HEARD: Readonly<Record<ByeReason, DisconnectReason>> = {
 export function part(state: MeshState, peer: Peer, reason: ByeReason, now: number): void {
   if (peer.parting !== null && peer.parting.reason !== ByeReason.Unwanted) return;
   const deadline = now + state.config.closeTimeout;
-  peer.parting = { reason, replies: false, heard: peer.parting?.heard ?? false, said: false, deadline };
+  peer.parting = { reason, replies: false, heard: peer.parting?.heard ?? false, said: false, deadline, spared: false };
   state.wake(deadline);
   advance(state, peer, now);
 }
@@ -75,13 +75,13 @@ export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: n
   }
   if (reason === ByeReason.BadPacket) {
     peer.keep = false;
-    peer.parting = { reason, replies: true, heard: true, said: true, deadline: now };
+    peer.parting = { reason, replies: true, heard: true, said: true, deadline: now, spared: true };
     finish(state, peer, now);
     return;
   }
   if (peer.parting === null) {
     const deadline = now + state.config.closeTimeout;
-    peer.parting = { reason, replies: true, heard: true, said: false, deadline };
+    peer.parting = { reason, replies: true, heard: true, said: false, deadline, spared: false };
     state.wake(deadline);
   } else {
     peer.parting.heard = true;
@@ -126,7 +126,7 @@ export function partForBadPacket(state: MeshState, peer: Peer, error: Masterless
     state.fault(link, error);
   }
   peer.keep = false;
-  peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now };
+  peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now, spared: true };
   finish(state, peer, now);
 }
 
@@ -197,14 +197,34 @@ export function detach(state: MeshState, peer: Peer, flush: boolean): void {
   state.close(link, flush);
 }
 
-/** Parting that waited long enough ends; a session held long enough is given up. */
-export function tickPeer(state: MeshState, peer: Peer, now: number): void {
+/**
+ * Parting that waited long enough ends; a session held long enough is given up.
+ * @param grace - this node itself did not run: milliseconds for which nothing is ended, as what was said was not heard
+ */
+export function tickPeer(state: MeshState, peer: Peer, now: number, grace: number): void {
+  if (grace > 0) spare(state, peer, now, grace);
   if (peer.parting !== null) {
     if (peer.parting.deadline <= now) finish(state, peer, now);
-    else state.wake(peer.parting.deadline);
+    else wakeBefore(state, peer.parting.deadline, now);
   }
   if (peer.heldUntil > 0 && peer.redial === null) {
     if (peer.heldUntil <= now) giveUp(state, peer);
-    else state.wake(peer.heldUntil);
+    else wakeBefore(state, peer.heldUntil, now);
   }
+}
+
+/** Who was awake shortly before, and a heartbeat later, can tell whether it slept when the time came. */
+function wakeBefore(state: MeshState, time: number, now: number): void {
+  const { heartbeat } = state.config;
+  state.wake(Math.min(time, Math.max(now + heartbeat, time - 2 * heartbeat)));
+}
+
+/** Its acknowledgements may be on their way, and the connection by which it comes back may wait to be taken. */
+function spare({ config }: MeshState, peer: Peer, now: number, grace: number): void {
+  const { parting } = peer;
+  if (peer.heldUntil > 0) peer.heldUntil = Math.max(peer.heldUntil, now + config.handshakeTimeout);
+  const until = now + Math.min(grace, config.closeTimeout);
+  if (parting === null || parting.spared || parting.deadline >= until) return;
+  parting.deadline = until;
+  parting.spared = true;
 }

@@ -19,6 +19,8 @@ export interface Parting {
   said: boolean;
   /** When it ends, flushed or not. */
   deadline: number;
+  /** It was given more time, as this node did not run; a second time would be no bound. */
+  spared: boolean;
 }
 
 /** The link's owner is asked to prove that it lives, since somebody at its id came by another connection. */

@@ -398,6 +398,96 @@ describe('close', () => {
   });
 });
 
+/** Nothing runs here for so long, and then what is due. */
+function stall(scripted: Scripted, ms: number): void {
+  scripted.now += ms;
+  scripted.act((mesh, now) => mesh.tick(now));
+}
+
+describe('a node that did not run itself', () => {
+  function closing(config = {}): { scripted: Scripted; line: Line } {
+    const { scripted, line } = linked({}, config);
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.act((mesh, now) => mesh.close(now));
+    return { scripted, line };
+  }
+
+  it('gives those from whom it parts time to acknowledge what they had', () => {
+    const { scripted, line } = closing();
+    stall(scripted, 6000);
+    scripted.wait(1999);
+    expect(scripted.heard()).toEqual([]);
+    line.say(encodeAck([1, 0]), encodeBye(ByeReason.Closed));
+    expect(goodbye(line)).toBe(ByeReason.Closed);
+    expect(scripted.heard()).toEqual(['disconnect a local', 'closed']);
+  });
+
+  it.each([
+    ['a moment', 2000, {}],
+    ['no more than closeTimeout', 300, { closeTimeout: 300 }],
+  ])('waits for them only %s longer', (_, ms, config) => {
+    const { scripted } = closing(config);
+    stall(scripted, 6000);
+    scripted.wait(ms - 1);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local', 'closed']);
+  });
+
+  it('does so once, however often it stands still', () => {
+    const { scripted } = closing();
+    stall(scripted, 6000);
+    expect(scripted.heard()).toEqual([]);
+    stall(scripted, 6000);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local', 'closed']);
+  });
+
+  it('has nothing to give them while there is time enough', () => {
+    const { scripted } = closing();
+    stall(scripted, 2500);
+    scripted.wait(2499);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toContain('closed');
+  });
+
+  it.each([11_000, 10_001])('lets a peer come back whose session it held %i ms ago for 10,000', (ms) => {
+    const { scripted, line } = linked();
+    line.end();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    scripted.wait(0);
+    stall(scripted, ms);
+    scripted.wait(4999);
+    follow(scripted, {}, { incarnation: scriptedIncarnation, session: 1, epoch: 1 });
+    scripted.wait(5000);
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('lets it come back too when its own attempt has failed first', () => {
+    const { scripted, line } = linked({ addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.end();
+    scripted.wait(200);
+    scripted.now += 11_000;
+    scripted.act((mesh, now) => mesh.ended(scripted.dialling().connection, null, now));
+    scripted.wait(0);
+    scripted.heard();
+    follow(scripted, {}, { incarnation: scriptedIncarnation, session: 1, epoch: 1 });
+    expect(scripted.heard()).toEqual(['reconnect a']);
+  });
+
+  it('holds the session no longer than a handshake takes', () => {
+    const { scripted, line } = linked();
+    line.end();
+    scripted.wait(0);
+    stall(scripted, 60_000);
+    scripted.wait(4999);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['disconnect a expired']);
+  });
+});
+
 describe('a packet that can’t be decoded', () => {
   it('ends the session on both sides', () => {
     const { scripted, line } = linked();
