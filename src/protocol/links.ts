@@ -16,7 +16,7 @@ import type { Exchange } from './exchange.js';
 import { countFlap, stands } from './flaps.js';
 import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
-import type { Peer } from './peer.js';
+import type { Peer, Probe } from './peer.js';
 import { resume } from './questions.js';
 import { disconnected, endParting } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -101,7 +101,7 @@ export function probeIncumbent(state: MeshState, peer: Peer, newcomer: Exchange,
     peer.probe.contested = true;
   } else {
     const deadline = now + state.config.probeTimeout;
-    peer.probe = { token: state.nonce(), contested, deadline };
+    peer.probe = { token: state.nonce(), contested, askedAt: now, deadline };
     state.wake(deadline);
   }
   state.send(peer.link, encodePing({ token: peer.probe.token, contested }));
@@ -114,9 +114,25 @@ export function heard(state: MeshState, connection: Connection, now: number): vo
   const { peer } = connection;
   if (peer?.link !== connection) return;
   state.change(peer);
+  if (peer.probe?.contested) putOff(state, peer.probe, now);
   if (!peer.suspect) return;
   peer.suspect = false;
   endProbe(state, peer);
+}
+
+/**
+ * Whoever speaks may live: what it was asked waits behind all that is on its way there, seconds of it where the way is slow.
+ * What a dead one has said is at its end before `timeout`.
+ */
+function putOff({ config }: MeshState, probe: Probe, now: number): void {
+  const deadline = Math.min(now + config.probeTimeout, probe.askedAt + config.timeout);
+  probe.deadline = Math.max(probe.deadline, deadline);
+}
+
+/** Whether the link is worth nothing when PONG has not come: whoever claims its id may have gone while its owner spoke. */
+function isGhost({ incarnation, handshakes }: Peer, link: Connection, { askedAt }: Probe): boolean {
+  if (link.heardAt <= askedAt) return true;
+  return handshakes.some(({ exchange }) => exchange?.probing && exchange.hello?.incarnation !== incarnation);
 }
 
 /**
@@ -128,7 +144,7 @@ export function tickLink(state: MeshState, peer: Peer, now: number, grace: numbe
   if (link === null) return;
   if (peer.probe !== null && grace > 0) peer.probe.deadline = now + state.config.probeTimeout;
   if (peer.probe !== null && peer.probe.deadline <= now) {
-    if (peer.probe.contested) {
+    if (peer.probe.contested && isGhost(peer, link, peer.probe)) {
       lost(state, peer, silent(peer, 'another node claims its id, and it did not prove that it lives'), now);
       return;
     }

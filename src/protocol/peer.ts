@@ -28,6 +28,7 @@ export interface Probe {
   readonly token: number;
   /** It was another incarnation: one of the two is gone. Otherwise it is the peer itself, and the link may be dead. */
   contested: boolean;
+  readonly askedAt: number;
   deadline: number;
 }
 

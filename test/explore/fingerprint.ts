@@ -105,7 +105,7 @@ const rules = new Map<object, Rule<never>>([
   ],
 ]);
 
-const everywhere: ReadonlySet<string> = new Set(['deadline', 'token', 'bounds']);
+const everywhere: ReadonlySet<string> = new Set(['deadline', 'askedAt', 'token', 'bounds']);
 
 function unwritten(buffer: SendBuffer): Uint8Array[] {
   const { segments, cursorSegment, cursor } = buffer as unknown as {

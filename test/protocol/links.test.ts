@@ -6,6 +6,8 @@ import {
   encodePong,
   encodeQuery,
   type Ping,
+  type Reject,
+  RejectReason,
   type State,
 } from '../../src/protocol/control.js';
 import { stateOf } from '../sim/bounds.js';
@@ -346,6 +348,70 @@ describe('a silent peer', () => {
     expect(dials(scripted)).toBe(0);
     scripted.wait(1);
     expect(dials(scripted)).toBe(1);
+  });
+});
+
+describe('a link whose id another node claims', () => {
+  function claimed(config = {}): { scripted: Scripted; line: Line; twin: Line; token: number } {
+    const { scripted, line } = linked({}, config);
+    const twin = scripted.dial();
+    twin.say(knows(twin.greet({ incarnation: '00000000000000cc' }).nonce));
+    return { scripted, line, twin, token: line.take<Ping>('Ping').token };
+  }
+
+  /** Its owner has something to say all the time, and has not read the PING. */
+  function speaks(scripted: Scripted, line: Line, ms: number): void {
+    for (let i = 0; i < ms; i += 250) {
+      scripted.wait(250);
+      line.say(data('x'));
+    }
+  }
+
+  it('stays while its owner speaks: the question may wait behind much that is on its way there', () => {
+    const { scripted, line, twin, token } = claimed();
+    speaks(scripted, line, 4500);
+    expect(line.closed).toBe(null);
+    line.say(encodePong(token));
+    expect(twin.one<Reject>('Reject').reason).toBe(RejectReason.IdInUse);
+    speaks(scripted, line, 5000);
+    expect(line.closed).toBe(null);
+  });
+
+  it('is lost in probeTimeout when its owner speaks no more', () => {
+    const { scripted, line } = claimed();
+    speaks(scripted, line, 1000);
+    scripted.wait(499);
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('is lost after timeout, whatever comes on it that is no answer', () => {
+    const { scripted, line } = claimed({ handshakeTimeout: 20_000 });
+    speaks(scripted, line, 4750);
+    scripted.wait(249);
+    line.say(data('x'));
+    expect(line.closed).toBe(null);
+    scripted.wait(1);
+    expect(line.closed).toBe('cut');
+  });
+
+  it('stays when the other one has gone while its owner spoke', () => {
+    const { scripted, line, twin } = claimed();
+    speaks(scripted, line, 1000);
+    twin.end();
+    alive(scripted, line, 10_000);
+    expect(line.closed).toBe(null);
+    const next = scripted.dial();
+    next.greet({ incarnation: '00000000000000dd' });
+    expect(line.take<Ping>('Ping').contested).toBe(true);
+  });
+
+  it('is lost for one that came and went where its owner was silent', () => {
+    const { scripted, line, twin } = claimed();
+    twin.end();
+    scripted.wait(500);
+    expect(line.closed).toBe('cut');
   });
 });
 
