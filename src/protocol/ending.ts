@@ -60,12 +60,15 @@ export function endError(state: MeshState, connection: Connection, error: Master
   return ended;
 }
 
-/** The node closes: nobody comes to be linked any more. */
+/** The node closes: nobody comes to be linked any more, but those with whom there is something left to flush. */
 export function endHandshakes(state: MeshState, now: number): void {
+  const expects = [...state.peers.values()].some(({ parts, session }) => parts && !session.settled);
   for (const connection of [...state.handshakes]) {
     const peer = connection.peer ?? connection.dial?.peer;
     // What brings back a lost link is needed to flush.
     if (peer?.link === connection || peer?.parts) continue;
+    // Who came may be one of them, and is turned away if it says that it is another.
+    if (expects && connection.uri === null && connection.peer === null) continue;
     end(state, connection, new MasterlessError('ERR_CLOSED', 'the node is closing'), true, now);
   }
 }

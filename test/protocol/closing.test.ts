@@ -1,7 +1,18 @@
 /** What a node that closes still does, and what it does no more. */
 import { describe, expect, it } from 'vitest';
-import { encodeHeartbeat } from '../../src/protocol/control.js';
-import { CONFIG, follow, propose, Scripted } from './scripted.js';
+import type { Admission } from '../../src/protocol/admission.js';
+import {
+  type Adopt,
+  ByeReason,
+  encodeAccept,
+  encodeAck,
+  encodeBye,
+  encodeHeartbeat,
+  encodeHello,
+  type Reject,
+  RejectReason,
+} from '../../src/protocol/control.js';
+import { CONFIG, follow, hello, knows, type Line, propose, Scripted } from './scripted.js';
 
 /** A node that closes with a packet on its way to a peer whose link has just been lost, and that it can dial. */
 function closing(): Scripted {
@@ -42,6 +53,72 @@ describe('a node that closes', () => {
     scripted.act((mesh, now) => mesh.close(now));
     expect([opening.closed, greeted.closed]).toEqual(['cut', 'flushed']);
     expect([opening.kinds(), greeted.kinds()]).toEqual([[], ['Reject']]);
+  });
+});
+
+describe('a node that closes while somebody comes', () => {
+  const verdict: { now: Admission } = { now: null };
+
+  /** It has a packet for a peer whose link is lost, and a connection has come in of which it knows nothing yet. */
+  function coming(admission: Admission = null): { scripted: Scripted; line: Line } {
+    verdict.now = null;
+    const rules = { admit: () => verdict.now, dialable: () => true, near: () => true };
+    const scripted = new Scripted({ rules });
+    const { line: lost } = follow(scripted);
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    lost.end();
+    scripted.heard();
+    verdict.now = admission;
+    return { scripted, line: scripted.dial() };
+  }
+
+  function flushes(scripted: Scripted, line: Line, nonce: number): void {
+    line.say(knows(nonce, { incarnation: CONFIG.incarnation, session: 1, epoch: 1 }));
+    line.say(encodeAccept({ epoch: line.take<Adopt>('Adopt').epoch, received: [0, 0] }));
+    expect(line.kinds()).toContain('Data');
+    line.say(encodeAck([1, 0]), encodeBye(ByeReason.Closed));
+    expect(scripted.heard()).toEqual(['reconnect a', 'disconnect a local', 'closed']);
+    expect(line.closed).toBe('flushed');
+  }
+
+  it('lets it say who it is, since it may bring the link back that it needs to flush', () => {
+    const { scripted, line } = coming();
+    scripted.act((mesh, now) => mesh.close(now));
+    flushes(scripted, line, line.greet({ keep: true }).nonce);
+  });
+
+  it('waits for the verdict of its rules', () => {
+    const { scripted, line } = coming('later');
+    line.say(encodeHello(hello({ keep: true })));
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(line.closed).toBe(null);
+    scripted.act((mesh, now) => mesh.admitted(line.connection, null, now));
+    flushes(scripted, line, line.take<{ nonce: number }>('Hello').nonce);
+  });
+
+  it('turns it away when it is another', () => {
+    const { scripted, line } = coming();
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(line.greetRejected({ id: 'b' })).toBe(RejectReason.Closing);
+    expect(scripted.heard()).toEqual([]);
+  });
+
+  it.each(['it says nothing', 'the verdict does not come'])('is closed in closeTimeout when %s', (why) => {
+    const { scripted, line } = coming('later');
+    if (why !== 'it says nothing') line.say(encodeHello(hello({ keep: true })));
+    scripted.act((mesh, now) => mesh.close(now));
+    scripted.wait(CONFIG.closeTimeout);
+    expect(scripted.heard()).toEqual(expect.arrayContaining(['undelivered a', 'disconnect a local', 'closed']));
+    expect(line.closed).not.toBe(null);
+    expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('turns it away at once when there is nothing left to flush', () => {
+    const scripted = new Scripted();
+    follow(scripted);
+    const line = scripted.dial();
+    scripted.act((mesh, now) => mesh.close(now));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Closing);
   });
 });
 
