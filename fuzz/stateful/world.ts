@@ -48,11 +48,12 @@ export class World {
   constructor(honestId: string, config: Partial<MeshConfig> = {}) {
     const random = new Random(1);
     this.core = new Core({ ...CONFIG, ...config, random: () => random.next() });
-    this.core.mesh.listening(['test://m']);
+    this.core.mesh.listening(['test://m'], 0);
     this.honestId = honestId;
     const other = new Random(2);
     const own = { id: honestId, incarnation: '00000000000000ee', random: () => other.next() };
     this.honest = new Core({ ...CONFIG, ...own });
+    this.honest.mesh.listening([], 0);
     this.honest.onDial = (connection) => this.join(connection);
     this.honest.act((mesh, now) => mesh.connect(1, 'test://m', 'm', now));
     // Dials are due at once; the clock of both stays at the beginning.

@@ -53,7 +53,7 @@ export function greet(state: MeshState, connection: Connection, exchange: Exchan
       resumeWindow: config.resumeWindow,
       window: config.window,
       maxPacket: config.maxPacket,
-      addresses: state.addresses,
+      addresses: state.addresses ?? [],
     }),
   );
 }

@@ -173,9 +173,9 @@ export class Mesh {
     return this.state.peers.get(id)?.view ?? null;
   }
 
-  /** This node can be dialled at these URIs, which its HELLO tells. */
-  listening(addresses: readonly string[]): void {
-    this.state.addresses = addresses;
+  /** This node can be dialled at these URIs, which its HELLO tells. Until then it dials nobody. */
+  listening(addresses: readonly string[], now: number): void {
+    this.state.listens(addresses, now);
   }
 
   /**
@@ -310,7 +310,7 @@ export class Mesh {
       tickPeer(state, peer, now, grace);
       this.traffic.tick(peer, now);
     }
-    tickDials(state, now);
+    if (state.addresses !== null) tickDials(state, now);
     recount(state);
     tellRoom(state);
   }

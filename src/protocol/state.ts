@@ -71,8 +71,8 @@ export class MeshState {
   readonly outputs: Output[] = [];
   /** Connections with something to write; the runtime empties this list. */
   dirty: Connection[] = [];
-  /** Where this node can be dialled, once known. */
-  addresses: readonly string[] = [];
+  /** Where this node can be dialled, which its HELLO tells. Not known yet (null), it dials nobody: no time runs for that. */
+  addresses: readonly string[] | null = null;
   /** The earliest moment at which `tick` has something to do; may be too early, never too late. */
   wakeAt: number = Number.POSITIVE_INFINITY;
   /** It is for something that somebody waits for: `tick` is not to be late. */
@@ -122,6 +122,12 @@ export class MeshState {
   wakePromptly(time: number): void {
     this.wake(time);
     this.prompt = true;
+  }
+
+  /** This node listens, or is not to: attempts that waited for that begin. */
+  listens(addresses: readonly string[], now: number): void {
+    this.addresses = addresses;
+    if (this.dials.size > 0) this.wakePromptly(now);
   }
 
   /** 44 bits of chance: a question that repeats one of these is answered, not replayed. */

@@ -50,8 +50,6 @@ export class Runtime implements WireOwner {
   readonly #turnedAway = new Set<Wire>();
   readonly #alarm: Alarm;
   readonly #listeners: Listeners;
-  /** Dials wait until this node knows its own addresses, which its HELLO tells. */
-  #heldDials: (() => void)[] | null = [];
   #pumping = false;
   #flush: unknown = null;
 
@@ -94,14 +92,11 @@ export class Runtime implements WireOwner {
 
   /** Addresses are known: dialling starts. */
   ready(addresses: readonly string[]): void {
-    this.mesh.listening(addresses);
-    const held = this.#heldDials ?? [];
-    this.#heldDials = null;
-    for (const dial of held) dial();
+    this.mesh.listening(addresses, this.now());
     this.pump();
   }
 
-  /** Who is at the other end of a connection; null when it is over, or not dialled yet. */
+  /** Who is at the other end of a connection; null when it is over. */
   otherEnd(connection: Connection): OtherEnd | null {
     return this.#wires.get(connection)?.otherEnd ?? null;
   }
@@ -165,7 +160,6 @@ export class Runtime implements WireOwner {
   async close(): Promise<void> {
     this.#alarm.stop();
     const closed = this.#listeners.close();
-    this.#heldDials = null;
     this.#writeAll();
     for (const wire of [...this.#wires.values()]) this.cut(wire);
     await closed;
@@ -211,8 +205,7 @@ export class Runtime implements WireOwner {
         const { connection, uri, elsewhere } = output;
         const wire = new Wire(this, connection, null, false);
         this.#wires.set(connection, wire);
-        if (this.#heldDials === null) this.#dial(wire, uri, elsewhere);
-        else this.#heldDials.push(() => this.#dial(wire, uri, elsewhere));
+        this.#dial(wire, uri, elsewhere);
         break;
       }
       case 'close': {

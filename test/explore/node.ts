@@ -144,7 +144,7 @@ export class NodeTable {
     this.shared.add(config.reconnect);
     this.shared.add(UNUSED);
     const mesh = new Mesh(config);
-    mesh.listening([`sim:${name}`]);
+    mesh.listening([`sim:${name}`], 0);
     return this.intern(name, start, mesh, 0);
   }
 

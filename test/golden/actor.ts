@@ -35,7 +35,7 @@ export class Actor {
     this.node = node;
     this.around = around;
     this.mesh = new Mesh({ ...CONFIG, ...options, id, incarnation, random: () => chance.next() });
-    this.mesh.listening([node.uri]);
+    this.mesh.listening([node.uri], 0);
   }
 
   get wakeAt(): number {

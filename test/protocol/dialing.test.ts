@@ -11,6 +11,7 @@ import {
   encodeReject,
   RejectReason,
 } from '../../src/protocol/control.js';
+import { Mesh } from '../../src/protocol/mesh.js';
 import { stateOf } from '../sim/bounds.js';
 import { adopts, CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
@@ -390,6 +391,38 @@ describe('a lost link of a kept peer', () => {
       line.say(encodeAccept({ epoch, received: [0, 0] }), encodeAck([9, 9]));
     }
     expect(delays).toEqual([100, 200, 400, 800, 800]);
+  });
+});
+
+describe('a node that does not listen yet', () => {
+  it('dials nobody, and has all the time of a handshake when it does', () => {
+    const mesh = new Mesh({ ...CONFIG, random: () => 0.5 });
+    mesh.connect(1, 'test://there', null, 1000);
+    mesh.tick(1000);
+    expect(mesh.poll(1000)).toBe(null);
+    expect(mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+    const late = 1000 + 10 * CONFIG.handshakeTimeout;
+    mesh.listening(['test://m'], late);
+    expect([mesh.wakeAt, mesh.prompt]).toEqual([late, true]);
+    mesh.tick(late);
+    expect(mesh.poll(late)).toMatchObject({
+      kind: 'dial',
+      uri: 'test://there',
+      connection: { deadline: late + CONFIG.handshakeTimeout },
+    });
+  });
+
+  it('forgets what is not wished for any more', () => {
+    const mesh = new Mesh({ ...CONFIG, random: () => 0.5 });
+    mesh.connect(1, 'test://there', null, 1000);
+    mesh.connect(2, 'test://there', null, 1000);
+    mesh.cancelConnect(1);
+    mesh.close(1000);
+    mesh.tick(1000);
+    expect(mesh.poll(1000)).toMatchObject({ kind: 'wish', wish: 2, error: { code: 'ERR_CLOSED' } });
+    mesh.listening([], 2000);
+    expect(mesh.poll(2000)).toEqual({ kind: 'closed' });
+    expect(mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
   });
 });
 

@@ -73,7 +73,7 @@ export class Scripted {
   constructor(config: Partial<MeshConfig> = {}) {
     const chance = new Random(1);
     this.mesh = new Mesh({ ...CONFIG, random: () => chance.next(), ...config });
-    this.mesh.listening(['test://m']);
+    this.mesh.listening(['test://m'], this.now);
   }
 
   /** The hand dials the core. */

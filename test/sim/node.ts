@@ -110,7 +110,7 @@ export class SimNode {
       incarnation: digits.replace(/^0+$/, '1'),
       random: () => random.next(),
     });
-    this.mesh.listening([this.uri]);
+    this.mesh.listening([this.uri], world.now);
   }
 
   /** Who dials its id finds it. */
