@@ -193,7 +193,7 @@ export class Node<Packet> {
       );
     }
     credentials.exchange(given, id, authorize !== null);
-    this.#runtime.reprove(new MasterlessError('ERR_UNAUTHORIZED', 'the secret of this connection counts no more'));
+    this.#runtime.reprove((certificate, claimed) => credentials.covers(certificate, claimed));
   }
 
   close(): Promise<void> {

@@ -79,4 +79,11 @@ export class Connection {
     this.heardAt = now;
     this.spokeAt = now;
   }
+
+  /** The id that the other end claims, until both sides know the connection as their link; null for none. */
+  get claim(): string | null {
+    const { peer } = this;
+    if (peer?.link === this && peer.confirmed) return null;
+    return peer?.id ?? this.exchange?.hello?.id ?? null;
+  }
 }

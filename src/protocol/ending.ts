@@ -5,6 +5,7 @@ import { RejectReason } from './control.js';
 import { failed } from './dialing.js';
 import { turnAway } from './handshake.js';
 import { lost } from './links.js';
+import { outdate } from './renewal.js';
 import type { MeshState } from './state.js';
 
 /** @param tell - the other end hears of it, if anybody is there */
@@ -42,6 +43,25 @@ export function broken(state: MeshState, connection: Connection, error: Masterle
   // Whatever it carried, it proved nothing: who breaks the protocol each time is dialled with growing delays.
   connection.frames = 0;
   lost(state, peer, error, now);
+}
+
+/** The other end did not prove what it must: it is told so, and nothing else. */
+export function refuse(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+  if (connection.phase === 'closed') return;
+  connection.outbox = null;
+  turnAway(state, connection, RejectReason.Unauthorized, error, now);
+}
+
+/** What the other end has proved counts no more: a link is replaced, any other connection ends. */
+export function disprove(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+  const { peer } = connection;
+  if (peer?.link === connection && peer.confirmed) {
+    outdate(state, peer, connection, 'proof', now);
+    return;
+  }
+  refuse(state, connection, error, now);
+  // The other side has not confirmed its adoption.
+  if (peer?.link === connection) lost(state, peer, error, now);
 }
 
 /** The connection ended, and `error`, if any, is all that its transport knows. */

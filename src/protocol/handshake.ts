@@ -67,15 +67,12 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
     turnAway(state, connection, fault.reason, fault.error, now);
     return;
   }
-  const admission = state.config.rules?.admit(connection, hello.id) ?? null;
-  // The application was asked, and may have closed the node.
-  if (connection.exchange !== exchange) return;
-  if (admission !== 'later') {
-    onAdmission(state, connection, exchange, hello, admission, now);
-    return;
-  }
   exchange.hello = hello;
-  exchange.awaited = true;
+  const admission = state.config.rules?.admit(connection, hello.id) ?? null;
+  // The application was asked, and may have closed the node, or exchanged its credentials.
+  if (connection.exchange !== exchange) return;
+  if (admission === 'later') exchange.awaited = true;
+  else onAdmission(state, connection, exchange, hello, admission, now);
 }
 
 /** The node's rules have spoken. */
@@ -100,7 +97,6 @@ function welcome(state: MeshState, connection: Connection, exchange: Exchange, h
   }
   const peer = state.peer(hello.id);
   connection.phase = 'known';
-  exchange.hello = hello;
   if (hello.addresses.length > 0) exchange.addresses = dialable(state, connection, hello.addresses);
   connection.peer = peer;
   connection.theirKeep = hello.keep;

@@ -8,18 +8,18 @@
 import { MasterlessError } from '../errors.js';
 import { hasRoom, keepAhead, takeAhead } from './admission.js';
 import type { Connection } from './connection.js';
-import { ByeReason, encodePing, RejectReason } from './control.js';
+import { ByeReason, encodePing } from './control.js';
 import { recount } from './crowd.js';
 import { tickDials } from './dialing.js';
-import { broken, end, endAll, endError, endHandshakes, tickHandshakes } from './ending.js';
-import { greet, onAdmission, turnAway } from './handshake.js';
+import { broken, disprove, end, endAll, endError, endHandshakes, refuse, tickHandshakes } from './ending.js';
+import { greet, onAdmission } from './handshake.js';
 import { onFrame } from './inbound.js';
 import { heard, tickLink } from './links.js';
 import type { Deliver, Output } from './output.js';
 import { part, partForBadPacket, tickPeer } from './parting.js';
 import type { Encoded } from './parts.js';
 import type { Peer, PeerView } from './peer.js';
-import { outdate, tickRenewal } from './renewal.js';
+import { tickRenewal } from './renewal.js';
 import type { Reservation } from './reservation.js';
 import { tellRoom } from './room.js';
 import type { Session } from './session.js';
@@ -223,16 +223,12 @@ export class Mesh {
 
   /** The other end did not prove what it must: it is told so, and nothing else. */
   refuse(connection: Connection, error: MasterlessError, now: number): void {
-    if (connection.phase === 'closed') return;
-    connection.outbox = null;
-    turnAway(this.state, connection, RejectReason.Unauthorized, error, now);
+    refuse(this.state, connection, error, now);
   }
 
   /** What the other end has proved counts no more: a link is replaced, any other connection ends. */
   outdate(connection: Connection, error: MasterlessError, now: number): void {
-    const { peer } = connection;
-    if (peer?.link === connection) outdate(this.state, peer, connection, 'proof', now);
-    else this.refuse(connection, error, now);
+    disprove(this.state, connection, error, now);
   }
 
   /** What to do next, or null when there is nothing. */

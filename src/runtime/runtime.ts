@@ -11,7 +11,7 @@ import type { MeshConfig } from '../protocol/state.js';
 import type { ConnectionEvents, Connection as TransportConnection } from '../transports/transport.js';
 import { Alarm, grainOf } from './alarm.js';
 import { Listeners, type Transports } from './listeners.js';
-import { type OtherEnd, unreachable, Wire, type WireOwner } from './wire.js';
+import { type Covers, type OtherEnd, unreachable, Wire, type WireOwner } from './wire.js';
 
 /** Bytes handed to a socket before it has taken those before: enough to keep it busy, little enough to let acknowledgements pass. */
 const WRITE_BUDGET = 256 * 1024;
@@ -107,9 +107,15 @@ export class Runtime implements WireOwner {
     this.pump();
   }
 
-  /** Credentials were exchanged: what was proved by those before may not count any more. */
-  reprove(error: MasterlessError): void {
-    for (const wire of [...this.#wires.values()]) if (!wire.holds) this.mesh.outdate(wire.inner, error, this.now());
+  /**
+   * Credentials were exchanged: what was proved by those before may not count any more.
+   * @param covers - whether a certificate still does for an id: asked of handshakes that are under way
+   */
+  reprove(covers: Covers): void {
+    const error = new MasterlessError('ERR_UNAUTHORIZED', 'the credentials of this connection count no more');
+    for (const wire of [...this.#wires.values()]) {
+      if (!wire.holds(covers)) this.mesh.outdate(wire.inner, error, this.now());
+    }
     this.pump();
   }
 

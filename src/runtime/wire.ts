@@ -31,6 +31,9 @@ export interface WireOwner {
   fail(wire: Wire, error: unknown): void;
 }
 
+/** Whether a certificate does for an id. */
+export type Covers = (certificate: Proof['certificate'], id: string) => boolean;
+
 /**
  * Bytes that are read of a wire that lingers: more than two systems have under way. Who pours on is not read for as long
  * as it likes, and what it sent not left to be collected.
@@ -71,10 +74,12 @@ export class Wire implements ConnectionEvents {
     }
   }
 
-  /** Whether what the other end has proved, if it had to, still counts. */
-  get holds(): boolean {
+  /** Whether what the other end has proved, if it had to, still counts: also for the id that it claims, where it is no link yet. */
+  holds(covers: Covers): boolean {
+    const { claim } = this.inner;
     try {
-      return this.outer?.proof?.holds() !== false;
+      const proof = this.outer?.proof ?? null;
+      return proof === null || (proof.holds() && (claim === null || covers(proof.certificate, claim)));
     } catch {
       return false;
     }

@@ -3,7 +3,7 @@ import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, alive, CONFIG, data, dials, follow, knows, type Line, lead, Scripted } from './scripted.js';
+import { adopts, alive, CONFIG, data, dials, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const DROPPED = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
 const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
@@ -297,5 +297,17 @@ describe('a link made under a credential that counts no more', () => {
     scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
     expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
     expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('that is adopted ends as long as the other side has not confirmed it', () => {
+    const scripted = new Scripted();
+    const { line, adopt } = propose(scripted);
+    expect(line.connection.claim).toBe('a');
+    scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
+    expect(line.closed).toBe('flushed');
+    line.say(encodeAccept({ epoch: adopt.epoch, received: adopt.start }));
+    expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED']);
+    expect(scripted.mesh.view('a')?.link).toBe(null);
   });
 });

@@ -103,15 +103,15 @@ describe('a wire', () => {
   it('knows the other end as its stream does, and whether it is near by the address where that says nothing', () => {
     const { wire } = wired();
     expect(wire.otherEnd).toBeNull();
-    expect(wire.holds).toBe(true);
+    expect(wire.holds(() => true)).toBe(true);
     wire.outer = stream(0, () => true);
     wire.local = true;
     expect(wire.otherEnd).toEqual({ remote: 'x', proof: null, local: true });
-    expect(wire.holds).toBe(true);
+    expect(wire.holds(() => true)).toBe(true);
     const proof = { certificate: null, holds: () => false };
     wire.outer = { ...stream(0, () => true), proof, local: false };
     expect(wire.otherEnd).toEqual({ remote: 'x', proof, local: false });
-    expect(wire.holds).toBe(false);
+    expect(wire.holds(() => true)).toBe(false);
   });
 
   it.each(['remote', 'proof', 'local'])('knows nobody whose stream throws for its %s, and reports it', (name) => {
@@ -127,7 +127,7 @@ describe('a wire', () => {
     );
     expect(wire.otherEnd).toBeNull();
     expect(asked).toEqual([['fail', wire, error]]);
-    expect(wire.holds).toBe(name !== 'proof');
+    expect(wire.holds(() => true)).toBe(name !== 'proof');
   });
 
   it('drops what still comes on a connection that is closed', () => {

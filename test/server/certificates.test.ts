@@ -1,4 +1,5 @@
 /** Nodes with certificates, over real sockets. */
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { TlsOptions } from '../../src/index.js';
 import { certificate, pem } from '../support/certificates.js';
@@ -9,8 +10,7 @@ import { linked, listening, node } from '../support/nodes.js';
 const b = { tls: certificate('b') };
 
 /** The fingerprint of a certificate, as openssl and node print it. */
-async function fingerprintOf(name: string): Promise<string> {
-  const { X509Certificate } = await import('node:crypto');
+function fingerprintOf(name: string): string {
   return new X509Certificate(pem(`${name}.pem`)).fingerprint256;
 }
 
@@ -143,7 +143,7 @@ describe('a certificate that does not do', () => {
 
 describe('a table of fingerprints', () => {
   it('says which certificate an id has, whatever its names are', async () => {
-    const [a, renewed] = await Promise.all(['a', 'a-renewed'].map(fingerprintOf));
+    const [a, renewed] = ['a', 'a-renewed'].map(fingerprintOf);
     const identity = { one: a ?? '', two: [renewed ?? '', (a ?? '').toLowerCase().replaceAll(':', '')] };
     const { uri } = await listening('b', { tls: certificate('b', { identity }) });
     const dial = (id: string, name: string): ReturnType<typeof outcome> =>
@@ -181,7 +181,7 @@ describe('certificates exchanged at run time', () => {
     const again = node('a', { tls: certificate('a-renewed'), listen: [] });
     again.rotate({ tls: certificate('a') });
     expect(await outcome(again, uri)).toBe('b');
-    const [old, renewed] = await Promise.all(['a', 'a-renewed'].map(fingerprintOf));
+    const [old, renewed] = ['a', 'a-renewed'].map(fingerprintOf);
     expect(shown).toEqual([old, old]);
     expect(renewed).not.toBe(old);
   });
@@ -207,6 +207,47 @@ describe('certificates exchanged at run time', () => {
     server.rotate({ tls: certificate('b-foreign', { ca: pem('foreign-authority.pem') }) });
     expect(await outcome(node('a', { tls: certificate('a'), listen: [] }), uri)).toMatchObject({
       code: 'ERR_UNAUTHORIZED',
+    });
+  });
+
+  describe.each<[string, Partial<TlsOptions>, () => TlsOptions]>([
+    ['an authority', {}, () => certificate('b-foreign', { ca: pem('foreign-authority.pem') })],
+    [
+      'a fingerprint',
+      { identity: { a: fingerprintOf('a') } },
+      () => certificate('b', { identity: { a: fingerprintOf('a-renewed') } }),
+    ],
+  ])('that drop %s', (_what, more, dropped) => {
+    it.each<[string, (rotate: () => void) => boolean | Promise<boolean>]>([
+      [
+        'while the application is asked',
+        (rotate) => {
+          rotate();
+          return true;
+        },
+      ],
+      [
+        'while its answer is waited for',
+        (rotate) => new Promise((resolve) => resolve(true)).then(rotate).then(() => true),
+      ],
+      [
+        'when its answer is there',
+        (rotate) => {
+          queueMicrotask(rotate);
+          return true;
+        },
+      ],
+    ])('end a handshake that is under way: %s', async (_when, answer) => {
+      const { node: server, uri } = await listening('b', {
+        tls: certificate('b', more),
+        authorize: () => answer(() => server.rotate({ tls: dropped() })),
+      });
+      const log = new Log(server);
+      const ca = [pem('authority.pem'), pem('foreign-authority.pem')];
+      const a = node('a', { tls: certificate('a', { ca }), listen: [] });
+      expect(await outcome(a, uri)).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
+      await a.close();
+      expect([log.names, server.connections(), server.isKept('a')]).toEqual([[], [], false]);
     });
   });
 
