@@ -37,6 +37,10 @@ export class Entrance implements Rules {
     const { proof, remote } = end;
     const where = connection.uri ?? remote;
     if (proof !== null && credentials?.covers(proof.certificate, id) === false) {
+      if (credentials.isOfBefore(proof.certificate)) {
+        const message = `the authorities were exchanged while ${where} shook hands: dial again`;
+        return new MasterlessError('ERR_CONNECTION_LOST', message);
+      }
       return refusal(`${where} may not have ${named(id)}: its certificate does not cover it`);
     }
     if (authorize === null) return null;

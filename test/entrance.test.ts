@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Credentials } from '../src/credentials/credentials.js';
 import { newSecret } from '../src/credentials/secret.js';
 import { Entrance } from '../src/entrance.js';
 import { Connection } from '../src/protocol/connection.js';
@@ -78,4 +79,18 @@ describe('addresses that a peer tells', () => {
     expect([entrance.dialable(connection, 'tcp://127.0.0.1:5'), entrance.near(connection)]).toEqual([null, false]);
     expect(entrance.admit(connection, 'a')).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
   });
+});
+
+it.each([
+  ['is turned away', false, 'ERR_UNAUTHORIZED'],
+  ['shakes hands anew where its authority was dropped meanwhile', true, 'ERR_CONNECTION_LOST'],
+])('a certificate that does not cover the id %s', (_what, isOfBefore, code) => {
+  const outer = { remote: 'tcp://198.51.100.7', proof: { certificate: null, holds: () => true } } as unknown as Outer;
+  const credentials = { covers: () => false, isOfBefore: () => isOfBefore } as unknown as Credentials;
+  const entrance = new Entrance({
+    addresses: new Addresses([tcp()]),
+    ...{ credentials, authorize: null, stream: () => ({ outer, local: false }) },
+    ...{ settled: () => undefined, debug: () => undefined },
+  });
+  expect(entrance.admit(connection, 'a')).toMatchObject({ code });
 });

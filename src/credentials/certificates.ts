@@ -73,12 +73,15 @@ export function readCertificates(given: unknown): Certificates {
 /** By which authorities certificates of others were accepted. */
 const acceptedBy = new WeakMap<X509Certificate, Certificates['authorities']>();
 
-/**
- * Whether the certificate covers the id, as far as it is the certificate that says so. One that was accepted before an
- * authority was dropped may be of that one: who waited with saying its id until then shakes hands anew.
- */
-export function covers({ identity, authorities }: Certificates, certificate: X509Certificate, id: string): boolean {
-  if (acceptedBy.get(certificate)?.every((each) => authorities.includes(each)) === false) return false;
+/** It was accepted before an authority was dropped, and may be of that one: who showed it shakes hands anew. */
+export function isOfBefore({ authorities }: Certificates, certificate: X509Certificate): boolean {
+  return acceptedBy.get(certificate)?.every((each) => authorities.includes(each)) === false;
+}
+
+/** Whether the certificate covers the id, as far as it is the certificate that says so. */
+export function covers(held: Certificates, certificate: X509Certificate, id: string): boolean {
+  const { identity } = held;
+  if (isOfBefore(held, certificate)) return false;
   if (identity === 'authorize') return true;
   if (identity === 'names') return coversId(certificate, id);
   return identity.get(id)?.has(fingerprint(certificate.fingerprint256) ?? '') ?? false;

@@ -8,7 +8,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { MasterlessError } from '../errors.js';
 import type { Security } from '../transports/security.js';
-import { type Certificates, certificateSecurity, covers, readCertificates, type TlsOptions } from './certificates.js';
+import {
+  type Certificates,
+  certificateSecurity,
+  covers,
+  isOfBefore,
+  readCertificates,
+  type TlsOptions,
+} from './certificates.js';
 import { coversId } from './identity.js';
 import { pskSecurity, readSecrets } from './psk.js';
 import type { Secret, SecretKey } from './secret.js';
@@ -87,6 +94,11 @@ export class Credentials {
   covers(certificate: X509Certificate | null, id: string): boolean {
     if (this.#held.kind === 'secret') return true;
     return certificate !== null && covers(this.#held, certificate, id);
+  }
+
+  /** Whether a certificate covers nothing only because the authorities were exchanged since it was accepted. */
+  isOfBefore(certificate: X509Certificate | null): boolean {
+    return this.#held.kind === 'tls' && certificate !== null && isOfBefore(this.#held, certificate);
   }
 }
 

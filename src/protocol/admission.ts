@@ -9,7 +9,10 @@ import type { Exchange } from './exchange.js';
 import { protocolError } from './frame.js';
 import type { MeshState } from './state.js';
 
-/** What the rules say of who claims an id: let in (null), turned away, or not known yet. */
+/**
+ * What the rules say of who claims an id: let in (null), turned away, or not known yet. Whoever is turned away with
+ * `ERR_CONNECTION_LOST` is to shake hands anew.
+ */
 export type Admission = MasterlessError | null | 'later';
 
 /**

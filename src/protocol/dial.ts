@@ -54,6 +54,8 @@ export class Dial {
   refused = 0;
   /** When the same address is dialled once more for that; Infinity otherwise. */
   again: number = Number.POSITIVE_INFINITY;
+  /** The connection that was under way when this node's credentials were last exchanged: made with those of before. */
+  outdated: Connection | null = null;
   /** Probe: no address takes connections for this peer any more. */
   failed = false;
   /** This wish is why the peer is kept. */

@@ -8,7 +8,7 @@ import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
 import { tellKeep } from './keep.js';
-import { mayBeCrowded, nextPause } from './patience.js';
+import { pauseBefore } from './patience.js';
 import type { Peer } from './peer.js';
 import { disconnected, endSession, leaves, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -131,8 +131,9 @@ export function failed(state: MeshState, connection: Connection, error: Masterle
   connection.dial = null;
   if (dial === null || !state.dials.has(dial)) return;
   dial.connection = null;
-  if (mayBeCrowded(state, connection, dial, error)) {
-    dial.again = now + nextPause(state, dial);
+  const pause = pauseBefore(state, connection, dial, error);
+  if (pause !== null) {
+    dial.again = now + pause;
     state.wakePromptly(dial.again);
     return;
   }

@@ -46,20 +46,29 @@ export function broken(state: MeshState, connection: Connection, error: Masterle
 }
 
 /** The other end did not prove what it must: it is told so, and nothing else. */
-export function refuse(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
+export function refuse(
+  state: MeshState,
+  connection: Connection,
+  error: MasterlessError,
+  now: number,
+  reason: RejectReason = RejectReason.Unauthorized,
+): void {
   if (connection.phase === 'closed') return;
   connection.outbox = null;
-  turnAway(state, connection, RejectReason.Unauthorized, error, now);
+  turnAway(state, connection, reason, error, now);
 }
 
-/** What the other end has proved counts no more: a link is replaced, any other connection ends. */
+/**
+ * What the other end has proved counts no more: a link is replaced, any other connection ends. Whoever dialled it dials
+ * again: with what it has by now it may come in.
+ */
 export function disprove(state: MeshState, connection: Connection, error: MasterlessError, now: number): void {
   const { peer } = connection;
   if (peer?.link === connection && peer.confirmed) {
     outdate(state, peer, connection, 'proof', now);
     return;
   }
-  refuse(state, connection, error, now);
+  refuse(state, connection, error, now, RejectReason.Overtaken);
   // The other side has not confirmed its adoption.
   if (peer?.link === connection) lost(state, peer, error, now);
 }

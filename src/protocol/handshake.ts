@@ -14,7 +14,7 @@
  * A frame at any other moment is a protocol error. The deadline of the connection bounds it all.
  */
 import { type ErrorCode, MasterlessError } from '../errors.js';
-import { hasPlace } from './admission.js';
+import { hasPlace, takeAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { encodeHello, encodeReject, type Hello, type Reject, RejectReason, VERSION } from './control.js';
 import { dropDial, failed, overtaken, reached } from './dialing.js';
@@ -72,11 +72,25 @@ export function onHello(state: MeshState, connection: Connection, hello: Hello, 
   // The application was asked, and may have closed the node, or exchanged its credentials.
   if (connection.exchange !== exchange) return;
   if (admission === 'later') exchange.awaited = true;
-  else onAdmission(state, connection, exchange, hello, admission, now);
+  else admit(state, connection, exchange, hello, admission, now);
 }
 
-/** The node's rules have spoken. */
+/** The node's rules have spoken on a HELLO that waited for it. Returns what was said after it; null when none waits. */
 export function onAdmission(
+  state: MeshState,
+  connection: Connection,
+  refusal: MasterlessError | null,
+  now: number,
+): Uint8Array | null {
+  const { exchange } = connection;
+  if (!exchange?.awaited || exchange.hello === null) return null;
+  exchange.awaited = false;
+  const ahead = takeAhead(exchange);
+  admit(state, connection, exchange, exchange.hello, refusal, now);
+  return ahead;
+}
+
+function admit(
   state: MeshState,
   connection: Connection,
   exchange: Exchange,
@@ -84,8 +98,9 @@ export function onAdmission(
   refusal: MasterlessError | null,
   now: number,
 ): void {
-  exchange.awaited = false;
-  if (refusal !== null) turnAway(state, connection, RejectReason.Unauthorized, refusal, now);
+  const again = refusal?.code === 'ERR_CONNECTION_LOST';
+  const reason = again ? RejectReason.Overtaken : RejectReason.Unauthorized;
+  if (refusal !== null) turnAway(state, connection, reason, refusal, now);
   else welcome(state, connection, exchange, hello, now);
 }
 

@@ -6,7 +6,7 @@
  * `gather` gives for every connection in `takeDirty`, `poll` again if it `talks`, and call `tick` no later than at `wakeAt`.
  */
 import { MasterlessError } from '../errors.js';
-import { hasRoom, keepAhead, takeAhead } from './admission.js';
+import { hasRoom, keepAhead } from './admission.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodePing } from './control.js';
 import { recount } from './crowd.js';
@@ -212,11 +212,8 @@ export class Mesh {
 
   /** The rules have spoken on a HELLO for which they said `'later'`: `refusal` turns it away. */
   admitted(connection: Connection, refusal: MasterlessError | null, now: number): void {
-    const { exchange } = connection;
-    if (!exchange?.awaited || exchange.hello === null) return;
-    const ahead = takeAhead(exchange);
-    onAdmission(this.state, connection, exchange, exchange.hello, refusal, now);
-    // What it said meanwhile.
+    const ahead = onAdmission(this.state, connection, refusal, now);
+    if (ahead === null) return;
     connection.decoder.push(ahead);
     this.reading = connection;
   }
@@ -226,7 +223,12 @@ export class Mesh {
     refuse(this.state, connection, error, now);
   }
 
-  /** What the other end has proved counts no more: a link is replaced, any other connection ends. */
+  /** This node has other credentials from now on: dials under way were made with those of before. */
+  exchanged(): void {
+    for (const dial of this.state.dials) dial.outdated = dial.connection;
+  }
+
+  /** What the other end has proved counts no more: a link is replaced, any other connection ends, to be dialled anew. */
   outdate(connection: Connection, error: MasterlessError, now: number): void {
     disprove(this.state, connection, error, now);
   }

@@ -113,6 +113,7 @@ export class Runtime implements WireOwner {
    */
   reprove(covers: Covers): void {
     const error = new MasterlessError('ERR_UNAUTHORIZED', 'the credentials of this connection count no more');
+    this.mesh.exchanged();
     for (const wire of [...this.#wires.values()]) {
       if (!wire.holds(covers)) this.mesh.outdate(wire.inner, error, this.now());
     }

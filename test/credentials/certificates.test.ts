@@ -65,7 +65,10 @@ describe('what ties an id to a certificate', () => {
   });
 });
 
-/** What `b` takes of the certificate of `a` that has shaken hands with it, before and after an exchange of authorities. */
+/**
+ * What `b` takes of the certificate of `a` that has shaken hands with it, before and after an exchange of authorities, and
+ * whether `a` is to shake hands anew for that.
+ */
 async function afterExchange(ca: string | string[]): Promise<boolean[]> {
   const [a, ours] = ['a', 'b'].map((name) => Credentials.from({ tls: certificate(name) }, process.versions));
   if (a == null || ours == null) throw new Error('no credentials');
@@ -79,7 +82,7 @@ async function afterExchange(ca: string | string[]): Promise<boolean[]> {
     if (proof instanceof Error) throw proof;
     const before = ours.covers(proof.certificate, 'a');
     ours.exchange({ tls: certificate('b', { ca }) }, 'b', false);
-    return [before, ours.covers(proof.certificate, 'a')];
+    return [before, ours.covers(proof.certificate, 'a'), ours.isOfBefore(proof.certificate)];
   } finally {
     dialled.destroy();
     server.close();
@@ -90,7 +93,7 @@ describe('a certificate that was accepted before the authorities were exchanged'
   const [own, foreign] = [pem('authority.pem'), pem('foreign-authority.pem')];
 
   it('covers no id any more when its authority may be one of those dropped', async () => {
-    expect(await afterExchange(foreign)).toEqual([true, false]);
+    expect(await afterExchange(foreign)).toEqual([true, false, true]);
   });
 
   it.each([
@@ -98,6 +101,6 @@ describe('a certificate that was accepted before the authorities were exchanged'
     ['one more, in a list', [foreign, own]],
     ['one more, in one text', `${foreign}${own}`],
   ])('covers what it did when there is %s', async (_, ca) => {
-    expect(await afterExchange(ca)).toEqual([true, true]);
+    expect(await afterExchange(ca)).toEqual([true, true, false]);
   });
 });

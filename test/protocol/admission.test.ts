@@ -115,6 +115,19 @@ describe('a verdict that comes later', () => {
     expect(scripted.mesh.view('a')).toBe(null);
   });
 
+  it.each([
+    ['at once', (refusal: MasterlessError) => refusal],
+    ['later', () => 'later' as const],
+  ])('tells to shake hands anew who was asked too early, %s', (_when, answer) => {
+    const early = new MasterlessError('ERR_CONNECTION_LOST', 'dial again');
+    const { scripted } = asked(answer(early));
+    const line = scripted.dial();
+    line.say(encodeHello(hello()));
+    scripted.act((mesh, now) => mesh.admitted(line.connection, early, now));
+    expect(line.one<Reject>('Reject')).toEqual({ reason: RejectReason.Overtaken, detail: 'dial again' });
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
   it('that never comes is not waited for longer than a handshake may take, and counts as one', () => {
     const { scripted } = asked('later');
     const line = scripted.dial();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeAccept } from '../../src/protocol/control.js';
+import { MasterlessError } from '../../src/errors.js';
+import { encodeAccept, encodeReject, RejectReason } from '../../src/protocol/control.js';
 import { MAX_REFUSED } from '../../src/protocol/patience.js';
 import { dials, knows, Scripted } from './scripted.js';
 
@@ -80,6 +81,57 @@ describe('an attempt to win back a link, closed without a word', () => {
       scripted.wait(100);
       expect(scripted.heard()).toEqual(heard);
     }
+    close(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'disconnect a unreachable']);
+  });
+});
+
+describe('an attempt that is turned away', () => {
+  /** The other side does not accept what this one showed. */
+  function unauthorized(scripted: Scripted): void {
+    const line = scripted.dialling();
+    scripted.act((mesh, now) => mesh.ended(line.connection, new MasterlessError('ERR_UNAUTHORIZED', 'no'), now));
+  }
+
+  it('for credentials that were exchanged since is made again at once, without a pause, and nobody hears of it', () => {
+    const scripted = dialling();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    for (let i = 0; i < 5; i++) {
+      scripted.mesh.exchanged();
+      unauthorized(scripted);
+      scripted.wait(0);
+      expect(dials(scripted)).toBe(1);
+      expect(scripted.heard()).toEqual([]);
+    }
+    const line = scripted.taken();
+    scripted.mesh.exchanged();
+    line.say(encodeReject({ reason: RejectReason.Unauthorized, detail: '' }));
+    scripted.wait(0);
+    expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED']);
+    expect(scripted.taken().greet({ keep: true }).id).toBe('m');
+    expect([scripted.mesh.isConnected('a'), scripted.mesh.view('a')?.session]).toEqual([true, 1]);
+  });
+
+  it.each<[string, (scripted: Scripted) => void]>([
+    ['with those that it has', () => undefined],
+    [
+      'with those that it has now, having dialled again',
+      (scripted) => {
+        scripted.mesh.exchanged();
+        unauthorized(scripted);
+        scripted.wait(0);
+      },
+    ],
+  ])('%s has failed', (_when, before) => {
+    const scripted = dialling();
+    before(scripted);
+    unauthorized(scripted);
+    expect(scripted.heard()).toEqual(['unreachable ERR_UNAUTHORIZED', 'disconnect a unreachable']);
+  });
+
+  it('for something else has failed', () => {
+    const scripted = dialling({ maxRefused: 0 });
+    scripted.mesh.exchanged();
     close(scripted);
     expect(scripted.heard()).toEqual(['unreachable ERR_CONNECTION_LOST', 'disconnect a unreachable']);
   });

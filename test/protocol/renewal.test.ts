@@ -3,7 +3,20 @@ import { MasterlessError } from '../../src/errors.js';
 import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
-import { adopts, alive, CONFIG, data, dials, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+import {
+  adopts,
+  alive,
+  CONFIG,
+  data,
+  dials,
+  follow,
+  knows,
+  type Line,
+  lead,
+  linked,
+  propose,
+  Scripted,
+} from './scripted.js';
 
 const DROPPED = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
 const believes = { incarnation: CONFIG.incarnation, session: 1, epoch: 1, live: true };
@@ -295,7 +308,7 @@ describe('a link made under a credential that counts no more', () => {
     const line = scripted.dial();
     line.greet();
     scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
-    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Overtaken);
     expect(scripted.mesh.view('a')).toBe(null);
   });
 
@@ -304,10 +317,28 @@ describe('a link made under a credential that counts no more', () => {
     const { line, adopt } = propose(scripted);
     expect(line.connection.claim).toBe('a');
     scripted.act((mesh, now) => mesh.outdate(line.connection, DROPPED, now));
-    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Unauthorized);
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.Overtaken);
     expect(line.closed).toBe('flushed');
     line.say(encodeAccept({ epoch: adopt.epoch, received: adopt.start }));
     expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED']);
     expect(scripted.mesh.view('a')?.link).toBe(null);
+  });
+
+  it('that this node dialled and is not there yet is dialled anew, at once', () => {
+    const { scripted, line } = linked({}, { addresses: ['test://a'] });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.end();
+    scripted.wait(1000);
+    const second = scripted.taken();
+    second.greet({ keep: true, addresses: ['test://a'] });
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.outdate(second.connection, DROPPED, now));
+    expect(second.closed).toBe('flushed');
+    const third = scripted.taken();
+    expect(third).not.toBe(second);
+    const { nonce } = third.greet({ keep: true, addresses: ['test://a'] });
+    third.say(knows(nonce, { ...believes, received: [0, 0], live: false }));
+    third.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['fault ERR_UNAUTHORIZED', 'reconnect a']);
   });
 });
