@@ -1,11 +1,14 @@
 /** Nodes with certificates, over real sockets. */
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { TlsOptions } from '../../src/index.js';
 import { certificate, pem } from '../support/certificates.js';
 import { outcome, watched } from '../support/entrance.js';
-import { heard, Log } from '../support/events.js';
-import { linked, listening, node } from '../support/nodes.js';
+import { heard, Log, within } from '../support/events.js';
+import { atEnd, linked, listening, node } from '../support/nodes.js';
 
 const b = { tls: certificate('b') };
 
@@ -261,5 +264,47 @@ describe('certificates exchanged at run time', () => {
     for (const tls of wrong)
       expect(() => server.rotate({ tls })).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
     expect(await outcome(node('a', { tls: certificate('a'), listen: [] }), uri)).toBe('b');
+  });
+});
+
+/** What a node shows to a stranger that dials it, and to one that answers where it dials. */
+async function shownToStrangers(id: string, tls: TlsOptions): Promise<Buffer> {
+  const shown: Buffer[] = [];
+  const look = async (socket: TLSSocket): Promise<void> => {
+    shown.push(socket.getPeerCertificate().raw);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => shown.push(chunk));
+    await once(socket, 'close');
+  };
+  const { node: made, uri } = await listening(id, { tls });
+  const common = { rejectUnauthorized: false, ALPNProtocols: ['masterless'] };
+  const dialled = connect({ ...common, host: '127.0.0.1', port: Number(new URL(uri).port) });
+  await once(dialled, 'secureConnect');
+  await within(look(dialled), 'turning away who dials');
+  const stranger = { key: pem('b-foreign.key'), cert: pem('b-foreign.pem') };
+  const server = createServer({ ...stranger, ...common, requestCert: true }).listen(0, '127.0.0.1');
+  atEnd(async () => server.close());
+  await once(server, 'listening');
+  const answered = once(server, 'secureConnection') as Promise<[TLSSocket]>;
+  const refused = outcome(made, `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await within(
+    answered.then(([socket]) => look(socket)),
+    'turning away who answers',
+  );
+  expect(await refused).toMatchObject({ code: 'ERR_UNAUTHORIZED' });
+  expect(shown.length).toBeGreaterThan(3);
+  expect(Buffer.concat(shown).includes(uri)).toBe(false);
+  return Buffer.concat(shown);
+}
+
+describe('to strangers', () => {
+  it('the names of a certificate are shown', async () => {
+    expect((await shownToStrangers('host.example.com', certificate('m'))).includes('host.example.com')).toBe(true);
+  });
+
+  it('no id is shown, where a table ties it to a certificate of other names', async () => {
+    const id = 'nobodys-business';
+    const tls = certificate('m', { identity: { [id]: fingerprintOf('m') } });
+    expect((await shownToStrangers(id, tls)).includes(id)).toBe(false);
   });
 });
