@@ -85,11 +85,11 @@ it.each([
   ['is turned away', false, 'ERR_UNAUTHORIZED'],
   ['shakes hands anew where its authority was dropped meanwhile', true, 'ERR_CONNECTION_LOST'],
 ])('a certificate that does not cover the id %s', (_what, isOfBefore, code) => {
-  const outer = { remote: 'tcp://198.51.100.7', proof: { certificate: null, holds: () => true } } as unknown as Outer;
+  const end = { remote: 'tcp://198.51.100.7', proof: { certificate: null, holds: () => true }, local: false };
   const credentials = { covers: () => false, isOfBefore: () => isOfBefore } as unknown as Credentials;
   const entrance = new Entrance({
     addresses: new Addresses([tcp()]),
-    ...{ credentials, authorize: null, stream: () => ({ outer, local: false }) },
+    ...{ credentials, authorize: null, otherEnd: () => end },
     ...{ settled: () => undefined, debug: () => undefined },
   });
   expect(entrance.admit(connection, 'a')).toMatchObject({ code });

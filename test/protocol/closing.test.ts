@@ -12,6 +12,7 @@ import {
   type Reject,
   RejectReason,
 } from '../../src/protocol/control.js';
+import type { Rules } from '../../src/protocol/state.js';
 import { CONFIG, follow, hello, knows, type Line, propose, Scripted } from './scripted.js';
 
 /** A node that closes with a packet on its way to a peer whose link has just been lost, and that it can dial. */
@@ -62,7 +63,7 @@ describe('a node that closes while somebody comes', () => {
   /** It has a packet for a peer whose link is lost, and a connection has come in of which it knows nothing yet. */
   function coming(admission: Admission = null): { scripted: Scripted; line: Line } {
     verdict.now = null;
-    const rules = { admit: () => verdict.now, dialable: () => true, near: () => true };
+    const rules: Rules = { admit: () => verdict.now, dialable: (_, uri) => uri, near: () => true };
     const scripted = new Scripted({ rules });
     const { line: lost } = follow(scripted);
     scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));

@@ -416,7 +416,7 @@ describe('a node that does not listen yet', () => {
     const mesh = new Mesh({ ...CONFIG, random: () => 0.5 });
     mesh.connect(1, 'test://there', null, 1000);
     mesh.connect(2, 'test://there', null, 1000);
-    mesh.cancelConnect(1);
+    mesh.cancelConnect(1, 1000);
     mesh.close(1000);
     mesh.tick(1000);
     expect(mesh.poll(1000)).toMatchObject({ kind: 'wish', wish: 2, error: { code: 'ERR_CLOSED' } });
