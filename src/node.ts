@@ -151,19 +151,18 @@ export class Node<Packet> {
   send(id: string, packet: Encoded | number, urgent: boolean, until: number): boolean {
     // Who waits for room was first.
     const waits = !this.deliveries.idle && this.deliveries.waiting(id, urgent);
-    if (waits || this.mesh.send(id, packet, urgent, until) === 0) {
-      if (urgent) this.deliveries.refused(id);
-      return false;
-    }
+    const taken = !waits && this.mesh.send(id, packet, urgent, until) > 0;
+    if (!taken && urgent) this.deliveries.refused(id);
+    // Where it was refused, too: the peer is asked then what it has had.
     this.flushSoon();
-    return true;
+    return taken;
   }
 
   /** How many of the peers took the encoded packet, each counted once. */
   sendAll(peers: readonly Peer[], bytes: Encoded, urgent: boolean, until: number): number {
     const free = this.deliveries.idle ? peers : peers.filter(({ id }) => !this.deliveries.waiting(id, urgent));
     const taken = this.mesh.sendAll(free, bytes, urgent, until);
-    if (taken > 0) this.flushSoon();
+    this.flushSoon();
     // Which of them took none is not known here: one too many hears of room.
     if (urgent && taken < peers.length) for (const { id } of peers) this.deliveries.refused(id);
     return taken;

@@ -150,7 +150,11 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
     const most = Math.min(this.#maxPacket, mesh.maxPacket(checkedId(id)));
     const wanted = size === undefined ? Math.min(1024, most) : checkedSize(size);
     // Of a packet that is too large there is nothing to wait for.
-    return wanted <= most && mesh.writable(id, wanted) && !deliveries.waiting(id, false);
+    if (wanted > most) return false;
+    const fits = mesh.writable(id, wanted);
+    // The peer is asked what it has had.
+    if (!fits) this.#node.flushSoon();
+    return fits && !deliveries.waiting(id, false);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** send(), deliver(), flush(): acceptance, room, order, receipt. */
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { MasterlessError } from '../../src/index.js';
+import { MasterlessError, type Server } from '../../src/index.js';
 import { Simulation } from '../../src/testing/simulation.js';
 import { eventually, heard, Log, packets, pass, within } from '../support/events.js';
 import { linked, listening, node, proxied } from '../support/nodes.js';
@@ -79,6 +79,27 @@ describe('send', () => {
       true,
       false,
     ]);
+  });
+
+  it.each<[string, (a: Server) => boolean]>([
+    ['refused', (a) => a.send('b', new Uint8Array(2500))],
+    ['found to have no room', (a) => a.writable('b', 2500)],
+    ['refused in a list', (a) => a.send(['b'], new Uint8Array(2500)) > 0],
+  ])('that was %s is told of room as soon as the peer has had what was before: it asks', async (_what, tried) => {
+    const sim = new Simulation({ seed: 1, latency: [1, 1] });
+    const [a, b] = ['a', 'b'].map((id) => sim.server(id, { window: 4096 })) as [Server, Server];
+    b.on('message', () => undefined);
+    await sim.until(a.connect('sim://b'));
+    // The first of a link is acknowledged at once.
+    await sim.until(a.deliver('b', 0));
+    a.send('b', new Uint8Array(1500));
+    await sim.run(10);
+    const drained = heard(a, 'drain');
+    expect(tried(a)).toBe(false);
+    const begun = sim.now;
+    await sim.until(drained);
+    expect(sim.now - begun).toBeLessThan(10);
+    await sim.close();
   });
 
   it('is false when the window is full; drain tells when to go on; writable knows before', async () => {
