@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { visible } from '../../src/cli/visible.js';
 
@@ -20,4 +21,25 @@ describe('text that others chose', () => {
     const text = '\u009b\u202e\u007f"\n';
     expect(JSON.parse(visible(JSON.stringify(text)))).toBe(text);
   });
+
+  it('is the same, however long it is and whatever stands beside it', () => {
+    const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+    const piece = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u007f', '\u202e', '\ud83d', '\u2070', '\uffff'),
+    );
+    const before = fc.constantFrom(0, 1, 128 * 1024 - 2, 128 * 1024 - 1, 128 * 1024);
+    fc.assert(
+      fc.property(before, fc.array(piece), (length, pieces) => {
+        const text = `${'x'.repeat(length)}${pieces.join('')}`;
+        const shown = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+        expect(visible(text) === text.replace(unseen, shown)).toBe(true);
+      }),
+    );
+  });
+
+  it('takes no minute where nothing of it can be seen', () => {
+    // With a callback for each sign it takes longer than a test may.
+    expect(visible('\u007f'.repeat(32 * 1024 * 1024)).length).toBe(6 * 32 * 1024 * 1024);
+  }, 5_000);
 });
