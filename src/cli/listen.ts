@@ -38,8 +38,12 @@ Without --keep-going it ends when peers had connected and none is left.
 exit code  0  all who had connected said goodbye
            1  the last has gone, and a peer was lost without goodbye; or stdout was closed; or it can't listen there
            2  a mistake in the command
-           130, 143  interrupted by ^C, SIGTERM: prints what it has taken, acknowledges no more, and says goodbye
+           130, 143  interrupted by ^C, SIGTERM: prints what it has taken, acknowledges no more, and says goodbye; after
+                     a second it ends in any case, and stderr says how much stdout has not taken
 `;
+
+/** Who interrupts waits no longer than this: not for peers that wait for stdout, and not for stdout. */
+const PATIENCE = 1000;
 
 /** Ends of a session at which nothing that was accepted is missing. */
 const ORDERLY: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
@@ -71,8 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const server = new Server(options.text('id') ?? idOf(credentials) ?? `listen-${randomBytes(4).toString('hex')}`, {
     ...credentials,
     insecure: options.flag('insecure'),
-    // Who interrupts does not want to wait for peers that wait for stdout.
-    closeTimeout: 1000,
+    closeTimeout: PATIENCE,
     ...(host === undefined ? {} : { host }),
     ...(options.text('port') === undefined ? {} : { port }),
     ...(listen.length === 0 ? {} : { listen }),
@@ -96,13 +99,19 @@ export async function run(args: readonly string[]): Promise<number> {
     if (reason !== 'restarted' && server.connections().length === 0 && !options.flag('keep-going')) void server.close();
   });
   const stop = new AbortController();
+  const patience = new AbortController();
   for (const signal of [interruption.signal, output.gone]) signal.addEventListener('abort', () => stop.abort());
+  interruption.signal.addEventListener('abort', () => setTimeout(() => patience.abort(), PATIENCE).unref());
   await print(server, output, stop.signal);
   await server.close();
-  await output.flushed(AbortSignal.timeout(interruption.code === 0 ? 2 ** 31 - 1 : 1000));
-  if (output.closed) {
-    tell(`stdout was closed; packets taken and not written: ${output.unwritten}`, { unwritten: output.unwritten });
-    return Exit.failed;
+  await output.flushed(patience.signal);
+  const { closed, unwritten } = output;
+  if (closed || unwritten > 0) {
+    const why = closed ? 'was closed' : 'is not read';
+    tell(`stdout ${why}; packets taken and not written: ${unwritten}`, { unwritten });
+    if (closed) return Exit.failed;
+    // What is still to be written would keep the process for as long as nobody reads.
+    process.exit(interruption.code);
   }
   if (failure !== null) throw failure;
   if (interruption.code !== 0) return interruption.code;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line. Every command ends by returning its exit code; nothing calls `process.exit` while output is pending.
+ * The command line. Every command ends by returning its exit code; nothing calls `process.exit` while output is pending,
+ * but for an interrupted `listen` whose stdout nobody reads, and a second ^C.
  */
 import { readFileSync } from 'node:fs';
 import { MasterlessError } from '../index.js';

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Server } from '../../src/index.js';
 import { Command, endAll, run } from './support/command.js';
@@ -15,6 +16,17 @@ async function peerOf(command: Command, id = 'a'): Promise<Server> {
   servers.push(server);
   await server.connect(await command.address());
   return server;
+}
+
+async function isThere(uri: string): Promise<boolean> {
+  const socket = connect(Number(new URL(uri).port), '127.0.0.1');
+  return once(socket, 'connect').then(
+    () => {
+      socket.destroy();
+      return true;
+    },
+    () => false,
+  );
 }
 
 describe('masterless listen', () => {
@@ -108,6 +120,38 @@ describe('masterless listen', () => {
     await server.close();
     expect(await listen.ended()).toMatchObject({ code: 0 });
     expect(bytes).toBe(sent * ('{"from":"a","packet":""}\n'.length + packet.length));
+  });
+
+  describe('whose stdout nobody reads', () => {
+    /** More than a pipe holds. */
+    const packet = 'x'.repeat(1024 * 1024);
+
+    it('ends a second after SIGTERM, and says what was taken and is not written', async () => {
+      const listen = new Command(['listen', '--id', 'b'], { keep: false });
+      const server = await peerOf(listen);
+      await server.deliver('b', packet);
+      listen.child.kill('SIGTERM');
+      const { code, stderr } = await listen.ended();
+      expect([code, stderr.split('\n').slice(1)]).toEqual([
+        143,
+        ['stdout is not read; packets taken and not written: 1', ''],
+      ]);
+    });
+
+    it('does so too when it has said goodbye to all and only waits for stdout', async () => {
+      const listen = new Command(['listen', '--id', 'b'], { keep: false });
+      const server = await peerOf(listen);
+      await server.deliver('b', packet);
+      await server.close();
+      // Its node is closed when nobody listens there any more.
+      while (await isThere(await listen.address()));
+      listen.child.kill('SIGINT');
+      const { code, stderr } = await listen.ended();
+      expect([code, stderr.split('\n').slice(1)]).toEqual([
+        130,
+        ['stdout is not read; packets taken and not written: 1', ''],
+      ]);
+    });
   });
 
   it('ends with 1 when its address is taken', async () => {
