@@ -4,11 +4,11 @@
  *     ca.pem   ca-key.pem   node-a.pem   node-a-key.pem   …
  *
  * Keys are made here, by Node, and readable by their owner only; openssl writes the certificates. Nothing that is there is
- * ever written over, and a file that is there is whole: everything is made aside, in a folder of its own, and held to what
- * a node asks before it gets its name.
+ * ever written over, and a file that is there is whole: everything is written aside, in a folder of its own, and held to
+ * what a node asks before it gets its name. A key and its certificate get theirs both or neither.
  */
 import { createPrivateKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server } from '../index.js';
 import { openssl } from './openssl.js';
@@ -95,7 +95,7 @@ export class Authority {
       // A node says best whether it can be one with it.
       const tls = { key, cert: pem, ca: readFileSync(this.files.certificate) };
       await new Server(id, { listen: [], tls }).close();
-      put(files, key, pem);
+      put(files, workshop, pem);
       return dayOf(certificate);
     });
     return { ...files, lastDay };
@@ -117,13 +117,13 @@ export function problemOf(id: string): string | null {
 
 async function make(files: Files, folder: string, signal: AbortSignal): Promise<void> {
   await aside(folder, async (workshop) => {
-    const key = newKey(workshop);
+    newKey(workshop);
     // So that the two of two folders can be told apart.
     const name = `development authority ${randomBytes(4).toString('hex')}`;
     writeFileSync(join(workshop, 'openssl.cnf'), configuration(name, AUTHORITY_EXTENSIONS));
     const days = ['-days', `${AUTHORITY_DAYS}`];
     const args = ['req', '-new', '-x509', '-config', 'openssl.cnf', '-key', 'key.pem', '-sha256', ...days];
-    put(files, key, await openssl([...args, '-extensions', 'extensions'], workshop, signal));
+    put(files, workshop, await openssl([...args, '-extensions', 'extensions'], workshop, signal));
   });
 }
 
@@ -173,10 +173,16 @@ function newKey(workshop: string): string {
   return pem;
 }
 
-/** Gives both their names, unless a file has one of them. */
-function put(files: Files, key: string, certificate: string): void {
-  writeFileSync(files.key, key, { mode: 0o600, flag: 'wx' });
-  writeFileSync(files.certificate, certificate, { flag: 'wx' });
+/** Gives key.pem and the certificate their names, unless a file has one of them. A full disk is met before that. */
+function put(files: Files, workshop: string, certificate: string): void {
+  writeFileSync(join(workshop, 'certificate.pem'), certificate);
+  linkSync(join(workshop, 'key.pem'), files.key);
+  try {
+    linkSync(join(workshop, 'certificate.pem'), files.certificate);
+  } catch (error) {
+    rmSync(files.key);
+    throw error;
+  }
 }
 
 function readAuthority({ certificate, key }: Files): X509Certificate {
@@ -201,11 +207,11 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException & { reado
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }
 
-function unwritable(folder: string, cause: NodeJS.ErrnoException): AuthorityError {
+/** @param cause - with `dest` where a file was to get another name */
+function unwritable(folder: string, cause: NodeJS.ErrnoException & { readonly dest?: string }): AuthorityError {
   if (cause.code === 'EEXIST') {
-    return new AuthorityError(`${cause.path ?? folder} is there already, and is not written over: move it away first`, {
-      cause,
-    });
+    const file = cause.dest ?? cause.path ?? folder;
+    return new AuthorityError(`${file} is there already, and is not written over: move it away first`, { cause });
   }
   return new AuthorityError(`${folder} can't be written to (${cause.code}): choose a folder of your own`, { cause });
 }

@@ -80,6 +80,20 @@ describe('an authority', () => {
     expect(readdirSync(folder).sort()).toEqual(['a-key.pem', 'a.pem', 'ca-key.pem', 'ca.pem']);
   });
 
+  it('gives a key and its certificate their names both or neither', async () => {
+    const folder = newFolder();
+    const authority = await Authority.open(folder, signal);
+    for (const [id, file] of [
+      ['a', 'a.pem'],
+      ['b', 'b-key.pem'],
+    ] as const) {
+      writeFileSync(join(folder, file), 'mine');
+      await expect(authority.certify(id, 1)).rejects.toThrow(`${join(folder, file)} is there already`);
+      expect(readFileSync(join(folder, file), 'utf8')).toBe('mine');
+    }
+    expect(readdirSync(folder).sort()).toEqual(['a.pem', 'b-key.pem', 'ca-key.pem', 'ca.pem']);
+  });
+
   it('of which a part is gone, or wrong, is not replaced', async () => {
     const damages: [RegExp, (files: Files, others: Files) => void][] = [
       [/ca-key\.pem is not: put it back/, ({ key }) => rmSync(key)],

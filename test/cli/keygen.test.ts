@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -6,7 +7,7 @@ import { Server, type TlsOptions } from '../../src/index.js';
 import { outcome, watched } from '../support/entrance.js';
 import { heard } from '../support/events.js';
 import { linked, node } from '../support/nodes.js';
-import { Command, endAll, run } from './support/command.js';
+import { Command, endAll, PROGRAM, run } from './support/command.js';
 
 const above = mkdtempSync(join(tmpdir(), 'masterless-keygen-'));
 afterEach(endAll);
@@ -133,6 +134,16 @@ describe('masterless keygen --ca', () => {
     const PATH = [programs, process.env.PATH].join(delimiter);
     const { code, stdout, stderr } = await new Command(['keygen', '--ca', folder, 'a'], { more: { PATH } }).ended();
     expect([code, stdout, stderr]).toEqual([130, '', '']);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('leaves no part of a file where there is no more room, with code 1', () => {
+    const folder = newFolder();
+    // No file may be longer than 512 bytes, as if the disk were full then: a key is not, and a certificate is.
+    const args = ['-c', 'ulimit -f 1 && exec "$@"', 'sh', process.execPath, PROGRAM, 'keygen', '--ca', folder];
+    const { status, stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^masterless keygen: [^\n]* can't be written to \(EFBIG\)[^\n]*\n$/);
     expect(readdirSync(folder)).toEqual([]);
   });
 });
