@@ -12,6 +12,8 @@
 
 /** One of the keys above, with any number of further `$`. */
 const TAG = /^\$+(?:bytes|date|bigint|number)$/;
+/** Numbers of fewer digits are exact, or as JavaScript writes them. */
+const LONG = /\d[\d.]{15}/;
 const NUMBERS: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],
   ['Infinity', Number.POSITIVE_INFINITY],
@@ -30,7 +32,7 @@ export function toJson(packet: unknown): string {
  */
 export function fromJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  if (/\d{16}/.test(text)) refuseInexact(text);
+  if (LONG.test(text)) refuseInexact(text);
   return meant(value);
 }
 
@@ -85,14 +87,29 @@ function tagged(key: string, item: unknown): unknown {
   return number;
 }
 
-/** JSON.parse rounds long integers in silence. */
+/**
+ * JSON.parse rounds long whole numbers in silence, also `9007199254740993.0` and `9007199254740993e0`. As JavaScript writes
+ * a number, or with an exponent and the digits of that, it is taken: who reads it reads the same, as of `1e23`.
+ */
 function refuseInexact(text: string): void {
   for (const [token] of withoutStrings(text).matchAll(/-?\d[\d.eE+-]*/g)) {
-    if (!/^-?\d{16,}$/.test(token) || String(Number(token)) === token) continue;
-    if (BigInt(token) !== BigInt(Number(token))) {
-      throw new Error(`${token.slice(0, 40)} would be rounded: write {"$bigint":"…"} or a string`);
-    }
+    const value = Number(token);
+    if (!Number.isInteger(value) || Number.isSafeInteger(value) || String(value) === token) continue;
+    const whole = wholeOf(token);
+    if (whole === null || whole === BigInt(Math.abs(value))) continue;
+    if (/e/i.test(token) && whole === wholeOf(String(value))) continue;
+    throw new Error(`${token.slice(0, 40)} would be rounded: write {"$bigint":"…"} or a string`);
   }
+}
+
+/** What a token of a finite number says, with nothing rounded and without its sign; null where it has a fraction. */
+function wholeOf(token: string): bigint | null {
+  const [, before = '', after = '', exponent = '0'] = /^-?(\d+)(?:\.(\d+))?(?:e(.+))?$/i.exec(token) ?? [];
+  const digits = before + after;
+  let end = digits.length;
+  while (digits[end - 1] === '0') end--;
+  const zeros = Number(exponent) + before.length - end;
+  return zeros < 0 ? null : BigInt(digits.slice(0, end)) * 10n ** BigInt(zeros);
 }
 
 /** Valid JSON with every string emptied. */

@@ -27,6 +27,8 @@ ${credentialHelp}
 
 Lines go out as fast as the peers take them; memory stays bounded. Lost links are dialled again, and nothing is lost or
 sent twice by it. What JSON can't say can be written as in the output of listen, for example {"$bytes":"<base64>"}.
+A line with a whole number that JavaScript would round, such as 9007199254740993 or 9007199254740993.0, is not sent:
+{"$bigint":"9007199254740993"} is.
 
 exit code  0  every line was acknowledged by every peer
            1  otherwise: stderr says which lines were not, or that a peer could not be reached
