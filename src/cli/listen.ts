@@ -2,7 +2,7 @@
  * `masterless listen`: every packet that arrives as a line on stdout, no faster than stdout takes them.
  */
 import { randomBytes } from 'node:crypto';
-import { type DisconnectReason, type MasterlessError, Server } from '../index.js';
+import { type DisconnectReason, Server } from '../index.js';
 import { Arguments, Exit } from './arguments.js';
 import { credentialHelp, credentialKinds, credentialsOf, credentialUsage, idOf } from './credentials.js';
 import { Interruption } from './interruption.js';
@@ -24,7 +24,7 @@ export const help: string = `masterless listen: prints every packet that arrives
 ${credentialHelp}
   --insecure       without credentials: listen where other machines, and so anyone who reaches it, can join
   --keep-going     go on when all peers have gone
-  --json           what goes to stderr is JSON too
+  --json           what it tells on stderr is JSON too; mistakes in the command, and warnings, are text
 
 stderr begins with the line "listening at URI as ID". stdout gets a line {"from":ID,"packet":…} for each packet. It is
 acknowledged when it is taken for printing: a slow stdout holds the senders back.
@@ -84,10 +84,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const interruption = new Interruption();
   const output = new LineOutput(process.stdout);
   let lost = false;
-  let failure: MasterlessError | null = null;
+  let failed = false;
   server.on('listening', (uri) => tell(`listening at ${uri} as ${server.id}`, { listening: uri, id: server.id }));
   server.on('error', (error) => {
-    failure = error;
+    failed = true;
+    tell(`masterless listen: ${error.message}`, { error: error.message, code: error.code });
   });
   server.on('conflict', (id) => tell(`two nodes claim the id ${id}`, { conflict: id }));
   server.on('disconnect', (id, reason) => {
@@ -113,7 +114,7 @@ export async function run(args: readonly string[]): Promise<number> {
     // What is still to be written would keep the process for as long as nobody reads.
     process.exit(interruption.code);
   }
-  if (failure !== null) throw failure;
+  if (failed) return Exit.failed;
   if (interruption.code !== 0) return interruption.code;
   return lost ? Exit.failed : Exit.done;
 }

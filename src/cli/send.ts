@@ -22,7 +22,7 @@ export const help: string = `masterless send: sends every line of stdin to every
   --listen URI    also listen there, so that the peer can dial back; may be repeated
 ${credentialHelp}
   --insecure      without credentials: listen where other machines, and so anyone who reaches it, can join
-  --wait SECONDS  how long to try to reach the peers (default 5)
+  --wait SECONDS  how long to try to reach the peers, at least 1 (default 5)
   --json          a summary as a line of JSON on stdout
 
 Lines go out as fast as the peers take them; memory stays bounded. Lost links are dialled again, and nothing is lost or
@@ -54,7 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const uris = options.rest;
   if (uris.length === 0)
     throw new UsageError('send needs the address of at least one peer, such as tcp://127.0.0.1:2435');
-  const wait = options.whole('wait', 5, 0, 86_400);
+  const wait = options.whole('wait', 5, 1, 86_400);
   const credentials = credentialsOf(options, process.env);
   const server = new Server(options.text('id') ?? idOf(credentials) ?? `send-${randomBytes(4).toString('hex')}`, {
     ...credentials,
@@ -93,11 +93,13 @@ async function reach(
     if (result.status === 'fulfilled') {
       ids.add(result.value);
     } else if (!interrupted.aborted) {
-      // Why the attempts failed says more than that the time for them is over.
       const uri = uris[index] ?? '';
-      const reason: unknown = failure ?? last.get(uri) ?? result.reason;
+      const reason: unknown = failure ?? result.reason;
       const text = reason instanceof Error ? reason.message : String(reason);
-      complain(text.includes(uri) ? text : `${uri}: ${text}`);
+      // Why the attempts failed says more than that the time for them is over. The node has its own spelling of the address.
+      const [address = uri, error] = [...last].find(([known]) => text.startsWith(`connecting to ${known} `)) ?? [];
+      const why = error?.message ?? text;
+      complain(why.includes(uri) || why.includes(address) ? why : `${uri}: ${why}`);
     }
   }
   return results.every((result) => result.status === 'fulfilled') ? [...ids] : null;

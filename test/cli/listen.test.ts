@@ -164,6 +164,9 @@ describe('masterless listen', () => {
   it('tells the world in JSON with --json', async () => {
     const listen = new Command(['listen', '--id', 'b', '--json']);
     const [line] = await listen.says('stderr', /^.*\n/);
-    expect(JSON.parse(line)).toEqual({ listening: expect.stringMatching(/^tcp:/), id: 'b' });
+    const { listening, ...rest } = JSON.parse(line) as { listening: string };
+    expect([new URL(listening).protocol, rest]).toEqual(['tcp:', { id: 'b' }]);
+    const { code, stderr } = await run(['listen', '--json', '--listen', listening]);
+    expect([code, JSON.parse(stderr)]).toEqual([1, { error: expect.stringContaining(listening), code: 'ERR_LISTEN' }]);
   });
 });

@@ -60,6 +60,7 @@ describe('masterless', () => {
     [['send']],
     [['send', 'nonsense']],
     [['send', 'tcp://127.0.0.1:1', '--wait', 'x']],
+    [['send', 'tcp://127.0.0.1:1', '--wait', '0']],
     [['ping']],
     [['ping', 'nonsense']],
     [['ping', 'tcp://127.0.0.1:1', '--count', '0']],
