@@ -113,6 +113,7 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   }
   if (peer !== null && peer.link !== null && peer.confirmed && !peer.suspect) {
     if (dial.purpose === 'wish') {
+      peer.decideKeep();
       state.emit({ kind: 'wish', wish: dial.wish, id: peer.id, error: null });
       tellKeep(state, peer);
     }

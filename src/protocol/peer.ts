@@ -165,6 +165,11 @@ export class Peer {
     if (this.pending?.size === 0) this.pending = null;
   }
 
+  /** Whether it is kept is decided: what becomes of wishes that are pending makes no difference to it. */
+  decideKeep(): void {
+    for (const dial of this.wishes) dial.keeps = false;
+  }
+
   get view(): PeerView {
     return {
       epoch: this.epoch,

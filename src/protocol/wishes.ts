@@ -15,6 +15,7 @@ export function startWish(state: MeshState, wish: number, uri: string, expected:
   const linked = linkedAt(state, uri, expected);
   if (linked !== null) {
     linked.keep = true;
+    linked.decideKeep();
     tellKeep(state, linked);
     state.emit({ kind: 'wish', wish, id: linked.id, error: null });
     return;
@@ -42,6 +43,7 @@ function withdraw(state: MeshState, dial: Dial, peer: Peer, now: number): void {
 /** The application wants the peer kept, or no longer. */
 export function setKept(state: MeshState, peer: Peer, keep: boolean, now: number): void {
   peer.keep = keep;
+  peer.decideKeep();
   const { connected, link, redial, fenced, parting } = peer;
   // The link is lost, and nobody dials: all attempts have failed, or it was not kept then.
   const idle = link === null && redial === null && fenced === null && parting === null;

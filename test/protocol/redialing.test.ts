@@ -390,6 +390,26 @@ describe('a wish that is withdrawn', () => {
     expect(link.kinds()).toContain('Bye');
   });
 
+  it('leaves the one kept that the application wants kept since', () => {
+    const { scripted } = met();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
+  it('leaves the one kept for which another has come true', () => {
+    const { scripted } = met();
+    const first = scripted.lastDialled();
+    scripted.act((mesh, now) => mesh.connect(2, 'test://other', null, now));
+    scripted.wait(0);
+    const line = scripted.taken();
+    line.say(knows(line.greet({ keep: true }).nonce, { ...resumed, live: true }));
+    expect(scripted.heard()).toContain('wish a');
+    expect(first.dial?.wish).toBe(1);
+    scripted.act((mesh, now) => mesh.cancelConnect(1, now));
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
   it('leaves the one kept for which there is another', () => {
     const { scripted } = met();
     scripted.act((mesh, now) => mesh.connect(2, 'test://other', null, now));
