@@ -130,6 +130,30 @@ const steps: readonly Ways[] = [
       },
     ];
   }),
+  ...Object.entries(dictionaries()).flatMap(([what, maps]): Ways[] => {
+    // One that has learnt nothing else, as these are learnt in vain.
+    const strange = msgpack();
+    const encoded = maps.map((map) => strange.encode(map).slice());
+    const times = 2e5;
+    return [
+      {
+        what: `writing a map of ${what}`,
+        times,
+        ways: {
+          'by the codec': (turn) => strange.encode(maps[turn % 1000]),
+          'by msgpackr': (turn) => msgpackr.encode(maps[turn % 1000] as Packet),
+        },
+      },
+      {
+        what: `reading a map of ${what}`,
+        times,
+        ways: {
+          'by the codec': (turn) => strange.decode(encoded[turn % 1000] as Uint8Array),
+          'by msgpackr': (turn) => msgpackr.decode(encoded[turn % 1000] as Uint8Array),
+        },
+      },
+    ];
+  }),
   ...[40, 128, 1024, 60_000].map((length): Ways => {
     return {
       what: `${length} bytes out of a chunk`,
@@ -187,6 +211,23 @@ function arrays(): Readonly<Record<string, readonly unknown[]>> {
     'texts of 20 bytes': of((index) => `text ${index}`.padEnd(20, '-')),
     'texts of 40 bytes': of((index) => `text ${index}`.padEnd(40, '-')),
     'texts with accents': of((index) => `Nováková ${index}`),
+  };
+}
+
+/** Maps whose keys are as good as values, and some that have few of many keys: a thousand of each. */
+function dictionaries(): Readonly<Record<string, readonly unknown[]>> {
+  // A step that has nothing in common with the numbers of keys.
+  const of = (entries: (n: number) => (readonly [string, number])[]): unknown[] =>
+    Array.from({ length: 1000 }, (_, index) => Object.fromEntries(entries(index * 2_654_435_761)));
+  const some = Array.from({ length: 10 }, (_, index) => index);
+  return {
+    'one key of 20': of((n) => [[`user${n % 20}`, n % 1000]]),
+    'one key of 1,000': of((n) => [[`user${n % 1000}`, n % 1000]]),
+    'a type and one key of 50': of((n) => [
+      ['type', 1],
+      [`field${n % 50}`, n % 1000],
+    ]),
+    'some of ten keys': of((n) => some.filter((bit) => (n >> (bit + 5)) % 3 === 0).map((bit) => [`f${bit}`, bit])),
   };
 }
 

@@ -10,7 +10,7 @@ import { Binaries } from './bytes.js';
 import { allowed } from './compile.js';
 import { KeyTree, pathTo } from './keys.js';
 import type { PacketLimits } from './limits.js';
-import { learnByHeart, type MapNode, type MapReader, MOST_KEYS, type Source } from './map-reader.js';
+import { kindOf, learnByHeart, type MapNode, type MapReader, MOST_KEYS, type Source } from './map-reader.js';
 import { isNumeric, MANY_NUMBERS, numberAt, readNumbers } from './numbers.js';
 import { arrayIndex, defineOwn, isFree, makeSparse } from './property.js';
 import { TextReader } from './text.js';
@@ -238,7 +238,7 @@ export class Decoder implements Source {
     }
     if (allowed && count > 0 && count <= MOST_KEYS && keys.ended(last)) {
       const root = keys.root(count);
-      if (root !== null) keys.spend(learnByHeart(root, last, object));
+      if (root !== null) keys.spend(learnByHeart(root, last, object, keys.often));
     }
     return object;
   }
@@ -261,7 +261,9 @@ export class Decoder implements Source {
         break;
       }
       last = this.keys.learn(last, key, this.bytes, start, this.at);
-      object[key] = this.read(depth);
+      const value = this.read(depth);
+      object[key] = value;
+      if (last !== null) last.kind = kindOf(value);
     }
     return this.readRest(object, i, count, depth);
   }

@@ -26,10 +26,17 @@ const BYTE_AT = Uint8Array.prototype.at;
 const SOME = 16;
 const SOME_NUMBERS = 9 * SOME;
 
+/** So many more objects that were not known by heart than were, and only one in {@link SELDOM} is looked up, and learnt. */
+const STRANGE = 1000;
+const SELDOM = 16;
+
 export class Encoder implements Sink {
   private readonly limits: PacketLimits;
   private readonly out: Writer;
   private readonly keys: KeyTree<MapWriter> = new KeyTree();
+  /** 0 once most objects are strange: looking them up takes a walk through their keys. */
+  private familiar = STRANGE;
+  private turn = 0;
   /** Values begun so far, of those that `limits.items` allows. */
   private items = 0;
   /** Whether a call of `encode` is under way, which a getter or `toJSON` may have interrupted. */
@@ -118,7 +125,11 @@ export class Encoder implements Sink {
       else this.writeArray(value, depth);
       return;
     }
-    if (this.writeByHeart(value, depth)) return;
+    const looksUp = allowed && (this.familiar > 0 || ++this.turn % SELDOM === 0);
+    if (looksUp && this.writeByHeart(value, depth)) {
+      if (this.familiar < STRANGE) this.familiar++;
+      return;
+    }
     const plain = isPlain(value);
     // Bytes and dates have a toJSON too, which is not wanted.
     if (!plain && this.writeNative(value)) return;
@@ -129,7 +140,7 @@ export class Encoder implements Sink {
     }
     const refusal = plain ? null : refusedObject(value);
     if (refusal !== null) throw refusal;
-    this.writeMap(value as Record<string, unknown>, depth);
+    this.writeMap(value as Record<string, unknown>, depth, looksUp);
   }
 
   /** Objects for which MessagePack has a form of its own; whether this is one. */
@@ -189,7 +200,7 @@ export class Encoder implements Sink {
   /** Whether the object was written, by code that knows its keys. */
   private writeByHeart(map: object, depth: number): boolean {
     // The keys of these are as many as their elements.
-    if (!allowed || ArrayBuffer.isView(map) || depth >= this.limits.depth) return false;
+    if (ArrayBuffer.isView(map) || depth >= this.limits.depth) return false;
     let node = this.keys.root(0);
     for (const key in map) {
       if (node === null) return false;
@@ -199,12 +210,13 @@ export class Encoder implements Sink {
     return code?.(this, this.out, map, depth + 1) ?? false;
   }
 
-  private writeMap(map: Record<string, unknown>, depth: number): void {
+  /** @param learns - its keys are to be learnt, which is of use to code only */
+  private writeMap(map: Record<string, unknown>, depth: number, learns: boolean): void {
     this.enter(depth);
+    if (learns && this.familiar > 0) this.familiar--;
     const { out, keys } = this;
     const start = out.startMap();
-    // What is learnt is of use to code only.
-    let node = allowed ? keys.root(0) : null;
+    let node = learns ? keys.root(0) : null;
     let length = 0;
     let count = 0;
     let key = '';
@@ -234,6 +246,7 @@ export class Encoder implements Sink {
   private learn(node: MapNode, key: string, item: unknown): MapNode | null {
     // A key that need not be sent, and can't be, or is not learnt.
     if (item === undefined && (key.length > MAX_KEY_BYTES || !isWellFormed(key))) return null;
+    if (this.keys.isClosed(node)) return null;
     const { out } = this;
     const start = out.at;
     // What is written here is only looked at.

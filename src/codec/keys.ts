@@ -20,6 +20,10 @@ export interface KeyNode<Code> {
   next: KeyNode<Code> | null;
   /** Keys that came next; at most {@link MAX_CHILDREN}. */
   children: KeyNode<Code>[];
+  /** How often one of them had to make room for another; once that was too often, how many keys more were not learnt. */
+  displaced: number;
+  /** Whether it came back lately, after another. */
+  back: boolean;
   /** Maps that ended here. */
   seen: number;
   /** Maps that end here come often; or, if that was noted of it, those that go on from here. */
@@ -35,23 +39,29 @@ const MAX_KEYS = 64;
 /** Header and text of the longest key learnt. */
 export const MAX_KEY_BYTES = 40;
 const MAX_CHILDREN = 8;
+/** So many that made room, and the place is one of a dictionary, whose keys are as good as values: it is closed for a while. */
+const MAX_DISPLACED = 256;
+/** Unknown keys that pass by before one of them is learnt. */
+const CLOSED = 16 * MAX_DISPLACED;
 /** Keys learnt before the tree is full. */
 const MAX_NODES = 2048;
 /** Unknown keys that pass by a full tree before it is emptied. */
 const PATIENCE = 16 * MAX_NODES;
-/** Maps of a shape before it is worth compiling, which takes some 100 µs. */
+/**
+ * Maps of a shape before it is worth compiling; with each {@link DEAR} keys in code, twice as many. To compile a key and to
+ * optimize what came of it takes about a millisecond, if much of it on another core, and saves some 20 ns a map: shapes
+ * without number must not cost more than they save.
+ */
 const OFTEN = 100;
-/** Keys in all the code that is made; when so many more shapes came often, the tree is emptied. */
-const MAX_COMPILED = 4096;
-const MOST_REFUSED = 4096;
+const DEAR = 16;
 
 export class KeyTree<Code> {
   /** One for each number of keys that a map can have. */
   private roots: KeyNode<Code>[] = [];
   private learnt = 0;
   private missed = 0;
-  private compiled = 0;
-  private refused = 0;
+  /** Keys in the code that was made lately, also in that which is forgotten. */
+  private spent = 0;
 
   /** Where a map of `count` keys begins; null if it is too large to be learnt. */
   root(count: number): KeyNode<Code> | null {
@@ -67,10 +77,7 @@ export class KeyTree<Code> {
     if (next !== null && startsWith(next.bytes, bytes, at, end)) return next;
     for (let i = 0; i < children.length; i++) {
       const child = children[i] as KeyNode<Code>;
-      if (child !== next && startsWith(child.bytes, bytes, at, end)) {
-        node.next = child;
-        return child;
-      }
+      if (child !== next && startsWith(child.bytes, bytes, at, end)) return comesNext(node, child);
     }
     return null;
   }
@@ -81,56 +88,78 @@ export class KeyTree<Code> {
     if (next !== null && next.key === key) return next;
     for (let i = 0; i < children.length; i++) {
       const child = children[i] as KeyNode<Code>;
-      if (child.key === key) {
-        node.next = child;
-        return child;
-      }
+      if (child.key === key) return comesNext(node, child);
     }
     return null;
   }
 
+  /** Whether nothing is learnt after `node`, for now: asked for each key that would be. */
+  isClosed(node: KeyNode<Code>): boolean {
+    if (node.displaced >= MAX_DISPLACED) {
+      if (++node.displaced === MAX_DISPLACED + CLOSED) node.displaced = MAX_DISPLACED - 1;
+      return true;
+    }
+    if (this.learnt < MAX_NODES) return false;
+    if (++this.missed === PATIENCE) this.forget();
+    return true;
+  }
+
   /** Adds a key after `node`, which must not be on the path there; null if it is not to be. */
   learn(node: KeyNode<Code>, key: string, bytes: Uint8Array, start: number, end: number): KeyNode<Code> | null {
-    if (end - start > MAX_KEY_BYTES) return null;
-    if (this.learnt === MAX_NODES) {
-      if (++this.missed < PATIENCE) return null;
-      this.forget();
-      return null;
-    }
+    if (end - start > MAX_KEY_BYTES || this.isClosed(node)) return null;
     const child = newNode(key, copyOf(bytes, start, end), node);
     // Most keys have one that comes next, and a list that grows from nothing takes room for seventeen.
     if (node.children.length === 0) node.children = [child];
-    // With all places taken, which one goes is of no matter as long as it is not always the same.
     else if (node.children.length < MAX_CHILDREN) node.children.push(child);
-    else node.children[this.learnt % MAX_CHILDREN] = child;
+    else if (!this.displace(node, child)) return null;
     node.next = child;
     this.learnt++;
     return child;
   }
 
+  /** Maps of a shape that make code for it worth while now. */
+  get often(): number {
+    return OFTEN * 2 ** Math.floor(this.spent / DEAR);
+  }
+
   /** A map has just ended at the node. Whether code for such maps is to be made now: it is asked for once. */
   ended(node: KeyNode<Code>): boolean {
-    if (node.frequent || ++node.seen < OFTEN) return false;
-    node.seen = 0;
-    if (this.compiled > MAX_COMPILED) {
-      if (++this.refused === MOST_REFUSED) this.forget();
-      return false;
-    }
+    if (node.frequent || ++node.seen < this.often) return false;
     node.frequent = true;
     return true;
   }
 
   /** Code with so many keys was made. */
   spend(keys: number): void {
-    this.compiled += keys;
+    this.spent += keys;
+  }
+
+  /**
+   * With all places taken, one makes room that did not come back lately, and that no code knows: what comes once must not
+   * drive out what comes often.
+   */
+  private displace(node: KeyNode<Code>, child: KeyNode<Code>): boolean {
+    const { children } = node;
+    for (let turn = 0; turn < 2 * MAX_CHILDREN; turn++) {
+      const place = (node.displaced + turn) % MAX_CHILDREN;
+      const old = children[place] as KeyNode<Code>;
+      if (!old.back && !old.frequent) {
+        children[place] = child;
+        node.displaced++;
+        this.learnt--;
+        return true;
+      }
+      old.back = false;
+    }
+    node.displaced = MAX_DISPLACED;
+    return false;
   }
 
   private forget(): void {
     this.roots = [];
     this.learnt = 0;
     this.missed = 0;
-    this.compiled = 0;
-    this.refused = 0;
+    this.spent /= 2;
   }
 }
 
@@ -139,6 +168,12 @@ export function pathTo<Code>(node: KeyNode<Code>): KeyNode<Code>[] {
   const path: KeyNode<Code>[] = [];
   for (let at = node; at.parent !== null; at = at.parent) path.push(at);
   return path.reverse();
+}
+
+function comesNext<Code>(node: KeyNode<Code>, child: KeyNode<Code>): KeyNode<Code> {
+  child.back = true;
+  node.next = child;
+  return child;
 }
 
 function startsWith(expected: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
@@ -159,5 +194,17 @@ const NOTHING = new Uint8Array(0);
 const NONE: never[] = [];
 
 function newNode<Code>(key: string, bytes: Uint8Array, parent: KeyNode<Code> | null): KeyNode<Code> {
-  return { key, bytes, parent, next: null, children: NONE, seen: 0, frequent: false, kind: '', code: null };
+  return {
+    key,
+    bytes,
+    parent,
+    next: null,
+    children: NONE,
+    displaced: 0,
+    back: false,
+    seen: 0,
+    frequent: false,
+    kind: '',
+    code: null,
+  };
 }

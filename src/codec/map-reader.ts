@@ -13,6 +13,9 @@ export interface Source extends ValueSource {
   stray(node: MapNode, values: readonly unknown[], count: number, depth: number): unknown;
 }
 
+/** Maps of which most must be known to such code, or it is given up: what it handed back took longer than without it. */
+const TRIED = 1024;
+
 /** Reads the entries of a map from `at` on, `depth` containers around them, in a packet that ends at `end` of a view of `limit` bytes. */
 export type MapReader = (
   source: Source,
@@ -27,37 +30,61 @@ export type MapNode = KeyNode<MapReader>;
 /** Maps with more keys are read key by key. */
 export const MOST_KEYS = 32;
 /** Keys in the code for one number of keys; with more, it begins anew with the shape that came last. */
-const MAX_NODES = 192;
+const MAX_NODES = 128;
 
 /**
- * Makes the code for maps of as many keys as there are on the way to `end`: those noted before and those that end there.
+ * Makes the code for maps of as many keys as there are on the way to `end`: those noted before, those that end there, and
+ * others that came half so often at least, for which it would be made anew soon.
  * @param sample - such a map
  * @returns the number of keys in it
  */
-export function learnByHeart(root: MapNode, end: MapNode, sample: Readonly<Record<string, unknown>>): number {
+export function learnByHeart(
+  root: MapNode,
+  end: MapNode,
+  sample: Readonly<Record<string, unknown>>,
+  often: number,
+): number {
   const path = pathTo(end);
   note(path, sample);
+  noteOthers(root, often / 2);
   let text = new Text(root, path.length);
   if (text.nodes.length > MAX_NODES) {
     forget(root);
     note(path, sample);
     text = new Text(root, path.length);
   }
-  root.code = compile<MapReader>({ nodes: text.nodes, IncomingText }, text.whole);
+  root.code = compile<MapReader>({ nodes: text.nodes, IncomingText, giveUp: () => forgo(root) }, text.whole);
   return text.nodes.length;
 }
 
 function note(path: readonly MapNode[], sample: Readonly<Record<string, unknown>>): void {
   for (const node of path) {
     node.frequent = true;
-    const value = sample[node.key];
-    node.kind = value === null ? 'null' : typeof value;
+    node.kind = kindOf(sample[node.key]);
   }
+}
+
+function noteOthers(node: MapNode, often: number): boolean {
+  let any = node.seen >= often;
+  for (const child of node.children) any = noteOthers(child, often) || any;
+  node.frequent ||= any;
+  return any;
+}
+
+/** What code expects of a value, having seen one. */
+export function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}
+
+function forgo(root: MapNode): void {
+  root.code = null;
+  forget(root);
 }
 
 function forget(node: MapNode): void {
   for (const child of node.children) {
     child.frequent = false;
+    child.seen = 0;
     forget(child);
   }
 }
@@ -75,7 +102,8 @@ class Text {
     const values = Array.from({ length: count }, (_, index) => `v${index}`).join();
     const body = this.#after(root, 0);
     const texts = Array.from({ length: this.#texts }, (_, index) => `const t${index}=new IncomingText();`).join('');
-    this.whole = `${texts}return(source,view,at,end,limit,depth)=>{let node,${values};stray:{${body}}
+    this.whole = `${texts}let known=0,strayed=0;return(source,view,at,end,limit,depth)=>{let node,${values};stray:{${body}}
+if(++strayed===${TRIED}){if(known<strayed)giveUp();known=strayed=0}
 source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
   }
 
@@ -84,7 +112,7 @@ source.at=at;return source.stray(nodes[node],[${values}],${count},depth)}`;
     const number = this.nodes.push(node) - 1;
     if (index === this.#count) {
       const entries = pathTo(node).map(({ key }, place) => `${JSON.stringify(key)}:v${place}`);
-      return `source.at=at;return{${entries.join()}}`;
+      return `source.at=at;known=known+1|0;return{${entries.join()}}`;
     }
     const ways = node.children.filter(({ frequent }) => frequent).map((child) => this.#way(child, index));
     return `${ways.join('')}node=${number};break stray`;

@@ -31,7 +31,8 @@ export type MsgpackOptions = GivenLimits;
 /**
  * Makes a strict MessagePack codec. Between calls it keeps a scratch buffer of at most 1 MiB, the last target that had a long
  * text in it, the last memory of at most 256 KiB that it read from, tables of at most 2,048 learnt keys for reading and as
- * many for writing, and code made for shapes that come often, with at most 4,096 keys in all and a short text for each.
+ * many for writing, and code made for shapes that come often: for 16 keys or a shape more each time that twice as many maps of
+ * a shape have come, with a short text for each.
  *
  * @param limits `depth` of nested arrays and maps (default 32, at most 512); `items`: values in one packet, containers
  * and keys included (default 200,000); `size` in bytes of one encoded packet (default 64 MiB, at most 2 GiB).

@@ -285,7 +285,7 @@ export const packets: readonly Case[] = [
       '});process.exit(1);({',
       '"+process.exit(1)+"',
     ];
-    return keys.map((key) => list(120, () => map([key, `${key}${key}`.slice(0, 15)])));
+    return keys.map((key) => list(5000, () => map([key, `${key}${key}`.slice(0, 15)])));
   }),
   taken('shapes without number, each often enough to be compiled', ['CVE-2023-52079', 'CVE-2026-48779'], () => {
     return Array.from({ length: 12 }, (_, part) => list(20 * 110, (i) => map([`s${part}x${Math.floor(i / 110)}`])));

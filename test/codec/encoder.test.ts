@@ -256,6 +256,25 @@ describe('into memory that is given', () => {
     }
   });
 
+  test('where ever other keys come, few objects are looked up: most are walked through once', () => {
+    const strange = new Encoder(resolveLimits({}));
+    const walks = (times: number): number => {
+      let count = 0;
+      const ownKeys = (of: object): (string | symbol)[] => {
+        count++;
+        return Reflect.ownKeys(of);
+      };
+      for (let i = 0; i < times; i++) strange.encode(new Proxy({ a: i }, { ownKeys }));
+      return count;
+    };
+    expect(walks(16)).toBe(32);
+    for (let i = 0; i < 1000; i++) strange.encode({ [`user${i}`]: i });
+    expect(walks(160)).toBe(170);
+    // One in sixteen is enough to learn from; then most are known again.
+    for (let i = 0; i < 200_000; i++) strange.encode({ a: i, b: i });
+    expect(walks(16)).toBe(32);
+  });
+
   test('a getter is asked once for each packet, also when code is made for its shape', () => {
     let asked = 0;
     for (let i = 1; i <= 300; i++) {

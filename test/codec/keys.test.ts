@@ -56,7 +56,7 @@ test('the tree stays small, whatever it is fed, and junk does not lock good keys
   while (learn(tree, root(tree, 1), 'good') === null) tries++;
   expect(tries).toBeLessThan(40_000);
   expect(tree.root(65)).toBe(null);
-  expect(learn(tree, root(tree, 1), 'x'.repeat(31))?.key.length).toBe(31);
+  expect(learn(tree, root(tree, 0), 'x'.repeat(31))?.key.length).toBe(31);
 });
 
 test('maps with few keys in every order: each is read right, and a key twice is always found', () => {
@@ -105,23 +105,58 @@ test('code is asked for once, when a shape has come a hundred times', () => {
   expect(asked.lastIndexOf(true)).toBe(99);
 });
 
-test('there is an end to compiling, and it begins anew when many more shapes came often', () => {
+test('the more keys there are in code, the more often a shape must come', () => {
   const tree = new KeyTree<string>();
-  const often = (key: string): boolean => {
-    const start = root(tree, 1);
-    const node = tree.named(start, key) ?? learn(tree, start, key);
-    for (let i = 0; node !== null && i < 100; i++) {
-      if (!tree.ended(node)) continue;
-      tree.spend(10);
-      return true;
-    }
-    return false;
+  const mapsFor = (key: string): number => {
+    const node = learn(tree, root(tree, 1), key) as KeyNode<string>;
+    let maps = 1;
+    while (!tree.ended(node)) maps++;
+    return maps;
   };
-  let compiled = 0;
-  while (often(`junk${compiled}`)) compiled++;
-  expect(compiled).toBe(410);
-  let tries = 0;
-  while (!often('good')) tries++;
-  expect(tries).toBeGreaterThan(4000);
-  expect(tries).toBeLessThan(4200);
+  expect(mapsFor('a')).toBe(100);
+  tree.spend(15);
+  expect(mapsFor('b')).toBe(100);
+  tree.spend(1);
+  expect(mapsFor('c')).toBe(200);
+  tree.spend(32);
+  expect(mapsFor('d')).toBe(800);
+});
+
+test('with all places taken, a key that comes back stays, whatever comes once', () => {
+  const tree = new KeyTree<string>();
+  const start = root(tree, 1);
+  const good = ['a', 'b', 'c'].map((key) => learn(tree, start, key));
+  for (let i = 0; i < 200; i++) {
+    expect(good.map((node) => tree.named(start, node?.key ?? ''))).toEqual(good);
+    expect(learn(tree, start, `junk${i}`)?.key).toBe(`junk${i}`);
+    expect(tree.named(start, `junk${i}`)?.key).toBe(`junk${i}`);
+  }
+  expect(start.children.length).toBe(8);
+  expect(tree.named(start, 'junk0')).toBe(null);
+});
+
+test('nor does a key that code knows make room, and with none that can, the place is closed', () => {
+  const tree = new KeyTree<string>();
+  const start = root(tree, 1);
+  const nodes = Array.from({ length: 8 }, (_, index) => learn(tree, start, `good${index}`) as KeyNode<string>);
+  for (const node of nodes.slice(1)) node.frequent = true;
+  expect([learn(tree, start, 'a')?.key, tree.named(start, 'good0')]).toEqual(['a', null]);
+  (start.children[0] as KeyNode<string>).frequent = true;
+  expect([learn(tree, start, 'b'), tree.isClosed(start)]).toEqual([null, true]);
+  expect(nodes.slice(1).map((node) => tree.named(start, node.key))).toEqual(nodes.slice(1));
+});
+
+test('a place where ever others come is closed for a while, and no other place with it', () => {
+  const tree = new KeyTree<string>();
+  const start = root(tree, 1);
+  let learnt = 0;
+  while (learn(tree, start, `user${learnt}`) !== null) learnt++;
+  expect(learnt).toBe(8 + 256);
+  expect(tree.isClosed(start)).toBe(true);
+  expect(tree.isClosed(root(tree, 2))).toBe(false);
+  expect(learn(tree, root(tree, 2), 'good')?.key).toBe('good');
+  let tries = 2;
+  while (learn(tree, start, 'good') === null) tries++;
+  expect(tries).toBe(16 * 256);
+  expect(learn(tree, root(tree, 2), 'other')?.key).toBe('other');
 });

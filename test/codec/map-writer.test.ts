@@ -6,7 +6,8 @@ import { type MsgpackOptions, msgpack } from '../../src/codec/msgpack.js';
 import { anyPacket } from './any-packet.js';
 import { thrownBy, toHex } from './packets.js';
 
-const OFTEN = 300;
+/** Also for shapes of which code is made when there is some already. */
+const OFTEN = 1000;
 
 /** A codec that has written these packets often. */
 function knowing(packets: readonly unknown[], limits: MsgpackOptions = {}): Codec {
