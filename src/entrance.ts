@@ -34,7 +34,7 @@ export class Entrance implements Rules {
     const { credentials, authorize, debug } = this.#at;
     const end = this.#at.otherEnd(connection);
     if (end === null) return refusal('the connection is over');
-    const { proof, remote } = end;
+    const { scheme, proof, remote } = end;
     const where = connection.uri ?? remote;
     if (proof !== null && credentials?.covers(proof.certificate, id) === false) {
       if (credentials.isOfBefore(proof.certificate)) {
@@ -44,8 +44,7 @@ export class Entrance implements Rules {
       return refusal(`${where} may not have ${named(id)}: its certificate does not cover it`);
     }
     if (authorize === null) return null;
-    const transport = where.slice(0, where.indexOf(':'));
-    const claim = { transport, remote, uri: connection.uri, certificate: proof?.certificate ?? null };
+    const claim = { transport: scheme, remote, uri: connection.uri, certificate: proof?.certificate ?? null };
     const answer = ask(authorize, id, claim, (what) => debug('authorize', id, what));
     const verdict = (allowed: boolean): MasterlessError | null =>
       allowed ? null : refusal(`${where} may not have ${named(id)}: it is not authorized`);

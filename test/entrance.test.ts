@@ -20,7 +20,7 @@ function dialled(at: { readonly local: boolean; readonly secured?: boolean }, ur
   const entrance = new Entrance({
     addresses: new Addresses([own, unix(), memory(), web], at.secured),
     ...{ credentials: null, authorize: null },
-    otherEnd: () => ({ remote: 'tcp://198.51.100.7', proof: null, local: at.local }),
+    otherEnd: () => ({ scheme: 'tcp', remote: 'tcp://198.51.100.7', proof: null, local: at.local }),
     settled: () => undefined,
     debug: () => undefined,
   });
@@ -85,7 +85,8 @@ it.each([
   ['is turned away', false, 'ERR_UNAUTHORIZED'],
   ['shakes hands anew where its authority was dropped meanwhile', true, 'ERR_CONNECTION_LOST'],
 ])('a certificate that does not cover the id %s', (_what, isOfBefore, code) => {
-  const end = { remote: 'tcp://198.51.100.7', proof: { certificate: null, holds: () => true }, local: false };
+  const proof = { certificate: null, holds: () => true };
+  const end = { scheme: 'tcp', remote: 'tcp://198.51.100.7', proof, local: false };
   const credentials = { covers: () => false, isOfBefore: () => isOfBefore } as unknown as Credentials;
   const entrance = new Entrance({
     addresses: new Addresses([tcp()]),

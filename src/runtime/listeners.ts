@@ -19,8 +19,11 @@ export interface Transports {
   transport(uri: string): Transport;
 }
 
-/** @param local - it came in where only this machine can dial */
-type Accept = (outer: TransportConnection, local: boolean) => ConnectionEvents;
+/**
+ * @param scheme - of the transport
+ * @param local - it came in where only this machine can dial
+ */
+type Accept = (outer: TransportConnection, scheme: string, local: boolean) => ConnectionEvents;
 
 export class Listeners {
   readonly #transports: Transports;
@@ -63,7 +66,7 @@ export class Listeners {
           }
         },
         error: reject,
-        accept: (outer) => this.#accept(outer, transport.isLocal(uri)),
+        accept: (outer) => this.#accept(outer, transport.scheme, transport.isLocal(uri)),
       });
       this.#all.push(listener);
     });

@@ -68,7 +68,7 @@ export class Runtime implements WireOwner {
     this.#application = application;
     this.#platform = platform;
     this.#mostLingering = config.maxPeers + MOST_TURNED_AWAY;
-    this.#listeners = new Listeners(transports, (outer, local) => this.#accept(outer, local), platform);
+    this.#listeners = new Listeners(transports, (...arrival) => this.#accept(...arrival), platform);
     const ring = () => {
       mesh.tick(this.now());
       this.pump();
@@ -176,14 +176,14 @@ export class Runtime implements WireOwner {
     this.#alarm.stop();
   }
 
-  #accept(outer: TransportConnection, local: boolean): ConnectionEvents {
+  #accept(outer: TransportConnection, scheme: string, local: boolean): ConnectionEvents {
     const inner = this.mesh.accepted(outer.remote, !local, this.now());
     if (inner === null) {
       outer.destroy();
       this.pump();
       return IGNORE;
     }
-    const wire = new Wire(this, inner, outer, local);
+    const wire = new Wire(this, inner, outer, scheme, local);
     this.#wires.set(inner, wire);
     // One that was silent may have made room for it.
     this.pump();
@@ -194,6 +194,7 @@ export class Runtime implements WireOwner {
     if (wire.inner.phase !== 'opening') return;
     try {
       const transport = this.#transports.transport(uri);
+      wire.scheme = transport.scheme;
       wire.local = transport.isLocal(uri);
       // It was told while the peer was here, and the peer is elsewhere now.
       if (elsewhere && wire.local)
@@ -210,7 +211,7 @@ export class Runtime implements WireOwner {
     switch (output.kind) {
       case 'dial': {
         const { connection, uri, elsewhere } = output;
-        const wire = new Wire(this, connection, null, false);
+        const wire = new Wire(this, connection, null, '', false);
         this.#wires.set(connection, wire);
         this.#dial(wire, uri, elsewhere);
         break;

@@ -9,6 +9,8 @@ import type { ConnectionEvents, Proof, Connection as TransportConnection } from 
 
 /** The other end of a stream, as far as the transport knows it. */
 export interface OtherEnd {
+  /** Scheme of the transport: what it says of the other end need not begin with that. */
+  readonly scheme: string;
   readonly remote: string;
   /** What it has proved. */
   readonly proof: Proof | null;
@@ -44,6 +46,8 @@ export class Wire implements ConnectionEvents {
   readonly inner: Connection;
   /** Null until it is dialled. */
   outer: TransportConnection | null;
+  /** Scheme of the transport; '' until it is dialled. */
+  scheme: string;
   /** It came in at a listener, or was dialled at an address, that only this machine has. */
   local: boolean;
   /** It takes no more until `drain`. */
@@ -55,19 +59,20 @@ export class Wire implements ConnectionEvents {
   readonly #owner: WireOwner;
   #gone: (() => void) | null = null;
 
-  constructor(owner: WireOwner, inner: Connection, outer: TransportConnection | null, local: boolean) {
+  constructor(owner: WireOwner, inner: Connection, outer: TransportConnection | null, scheme: string, local: boolean) {
     this.#owner = owner;
     this.inner = inner;
     this.outer = outer;
+    this.scheme = scheme;
     this.local = local;
   }
 
   /** Null until it is dialled, and of a stream that throws for the question: it may be anybody's, and is cut. */
   get otherEnd(): OtherEnd | null {
-    const { outer } = this;
+    const { outer, scheme } = this;
     if (outer === null) return null;
     try {
-      return { remote: outer.remote, proof: outer.proof ?? null, local: outer.local ?? this.local };
+      return { scheme, remote: outer.remote, proof: outer.proof ?? null, local: outer.local ?? this.local };
     } catch (error) {
       this.#owner.fail(this, error);
       return null;

@@ -29,7 +29,7 @@ function wired(uri: string | null = 'tcp://there:1') {
     cut: note('cut'),
     fail: note('fail'),
   };
-  const wire = new Wire(owner, inner, null, false);
+  const wire = new Wire(owner, inner, null, 'own', false);
   return { wire, inner, asked };
 }
 
@@ -106,11 +106,11 @@ describe('a wire', () => {
     expect(wire.holds(() => true)).toBe(true);
     wire.outer = stream(0, () => true);
     wire.local = true;
-    expect(wire.otherEnd).toEqual({ remote: 'x', proof: null, local: true });
+    expect(wire.otherEnd).toEqual({ scheme: 'own', remote: 'x', proof: null, local: true });
     expect(wire.holds(() => true)).toBe(true);
     const proof = { certificate: null, holds: () => false };
     wire.outer = { ...stream(0, () => true), proof, local: false };
-    expect(wire.otherEnd).toEqual({ remote: 'x', proof, local: false });
+    expect(wire.otherEnd).toEqual({ scheme: 'own', remote: 'x', proof, local: false });
     expect(wire.holds(() => true)).toBe(false);
   });
 

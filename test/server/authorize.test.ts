@@ -1,6 +1,7 @@
 /** The application's say in who may come in, over every transport. */
 import { describe, expect, it } from 'vitest';
-import { type Authorize, type Claim, newSecret, type ServerOptions } from '../../src/index.js';
+import { type Authorize, type Claim, newSecret, type ServerOptions, type Transport } from '../../src/index.js';
+import { memory } from '../../src/transports/memory.js';
 import { certificate } from '../support/certificates.js';
 import { outcome, watched } from '../support/entrance.js';
 import { heard, Log } from '../support/events.js';
@@ -122,3 +123,31 @@ describe.each(ways)('over %s', (way, options) => {
     expect(subjects).toEqual(way === 'certificates' ? ['CN=a', 'CN=b'] : [null, null]);
   });
 });
+
+it.each(['192.0.2.1', '::1', 'unix://x', ''])(
+  'is told the transport where that says of the other end %j',
+  async (remote) => {
+    const own: Transport = {
+      ...memory(),
+      scheme: 'own',
+      canonical: (uri) => uri,
+      isLocal: () => true,
+      listen: (_uri, events) =>
+        memory().listen(`memory://${name}`, {
+          ...events,
+          listening: () => events.listening('own://there'),
+          accept: (stream) => events.accept(Object.defineProperty(stream, 'remote', { value: remote })),
+        }),
+      dial: (_uri, events) => memory().dial(`memory://${name}`, events),
+    };
+    const name = `authorize-${++names}`;
+    const claims: Claim[] = [];
+    const authorize: Authorize = (_id, claim) => claims.push(claim) > 0;
+    const { uri } = await listening('b', { listen: 'own://there', transports: [own], authorize });
+    await node('a', { listen: [], transports: [own], authorize }).connect(uri);
+    expect(claims).toEqual([
+      { transport: 'own', remote, uri: null, certificate: null },
+      { transport: 'own', remote: `memory://${name}`, uri: 'own://there', certificate: null },
+    ]);
+  },
+);
