@@ -289,13 +289,13 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
   if (peer !== null) abandon(state, dial, peer);
 }
 
-/** Nobody tries any more. The wish to keep was tried as often as the policy says, so it ends here too. */
+/** Nobody tries any more. The wish to keep was tried as often as the policy says, and ends here too: but not one under way. */
 export function giveUp(state: MeshState, peer: Peer): void {
   // An adoption is under way: it makes this link the session's, or ends in `lost` by its own deadline.
   if (peer.link !== null) return;
   if (peer.connected) {
     const reason = peer.farewell ?? (peer.keep ? 'unreachable' : leaves(peer) ? 'local' : 'expired');
-    peer.keep = false;
+    if (!inherited(peer)) peer.keep = false;
     disconnected(state, peer, reason);
   } else {
     // Proposed to the peer, and never heard of again.

@@ -248,6 +248,51 @@ describe('a wish that fails', () => {
   });
 });
 
+describe('a wish that shakes hands while the session before ends', () => {
+  /** A wish for `a`, whose link is lost, and whose session ends before `a` has said what it knows. */
+  function overtaken(): { scripted: Scripted; line: Line; nonce: number } {
+    const scripted = new Scripted();
+    const { line: link } = follow(scripted, { keep: true, resumeWindow: 2000 });
+    link.end();
+    scripted.wait(1999);
+    const line = wish(scripted, 1);
+    const { nonce } = line.greet();
+    scripted.heard();
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['disconnect a unreachable']);
+    return { scripted, line, nonce };
+  }
+
+  it('keeps the peer when it comes true', () => {
+    const { scripted, line, nonce } = overtaken();
+    line.say(knows(nonce, resumed));
+    line.say(encodeAccept({ epoch: line.take<Adopt>('Adopt').epoch, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['connect a', 'wish a']);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    expect(line.kinds()).not.toContain('Bye');
+  });
+
+  it('leaves nothing behind when it fails', () => {
+    const { scripted, line } = overtaken();
+    line.end();
+    expect(scripted.heard()).toContain('wish ERR_CONNECTION_LOST');
+    expect(scripted.mesh.view('a')).toBe(null);
+  });
+
+  it('keeps the peer also where the last attempt to win it back has failed meanwhile', () => {
+    const scripted = new Scripted();
+    connected(scripted, []).end();
+    scripted.wait(0);
+    const redial = scripted.lastDialled();
+    const line = wish(scripted, 2);
+    line.greet();
+    const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+    scripted.act((mesh, now) => mesh.ended(redial, error, now));
+    expect(scripted.heard()).toContain('disconnect a unreachable');
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+});
+
 describe('the test of a silent link', () => {
   it.each<[string, (probe: Line) => void]>([
     ['takes the connection and closes it', (probe) => void probe.end()],
