@@ -62,8 +62,8 @@ export function hurry(state: MeshState, peer: Peer, asked: boolean): boolean {
 }
 
 /** Whether it may be the room for all peers that is wanting, of which each keeps a little until it is acknowledged. */
-export function isTight({ crowded, budget, config }: MeshState): boolean {
-  return crowded || budget.outstanding > config.totalWindow / 2;
+export function isTight({ crowded, budget, config, wanted }: MeshState): boolean {
+  return crowded || budget.outstanding + SendBuffer.cost(wanted) > config.totalWindow / 2;
 }
 
 function ask(state: MeshState, { session, link }: Peer): void {

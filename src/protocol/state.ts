@@ -84,6 +84,8 @@ export class MeshState {
   crowded = false;
   /** Peers for which a packet was refused for want of room: they are told when there is some. */
   readonly starved: Set<Peer> = new Set<Peer>();
+  /** Bytes of the largest packet that was refused since any of these wait. */
+  wanted = 0;
   /** What is accepted for all peers and not acknowledged. */
   readonly budget: Budget;
   /** Counts adoptions, confirmations and signs of life of all peers: it tells whether an answer is older than one. */

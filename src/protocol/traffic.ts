@@ -105,8 +105,9 @@ export class Traffic {
   /** A packet more waits for the peer, the last of the lane. */
   private accepted(peer: Peer, lane: Lane, cost: number, until: number): void {
     if (until < Number.POSITIVE_INFINITY) limit(this.state, lane, lane.outgoing.total, until);
-    // Somebody waits for room, and would wait for as long as others go on sending little.
-    if (this.state.starved.size > 0 && isTight(this.state)) peer.session.ask = true;
+    const { starved } = this.state;
+    // Somebody waits for room, and would wait for as long as this peer, or others, are sent a little now and then.
+    if (starved.size > 0 && (starved.has(peer) || isTight(this.state))) peer.session.ask = true;
     else this.asked = false;
     const { outstanding } = peer.session;
     this.state.budget.change(outstanding - cost, outstanding);
@@ -123,6 +124,7 @@ export class Traffic {
     if (takes(peer) && fits(this.state, peer, size, urgent)) return true;
     const { starved } = this.state;
     if (!peer.connected) return false;
+    this.state.wanted = starved.size === 0 ? size : Math.max(this.state.wanted, size);
     const waits = starved.has(peer);
     peer.refused = waits ? Math.min(peer.refused, size) : size;
     if (!waits) peer.refusedUrgent = 0;

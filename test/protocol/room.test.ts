@@ -167,6 +167,27 @@ describe('who was refused for want of room', () => {
     expect(asked()[2]).toBe(1);
   });
 
+  it('asks all of them where it wants most of what there is for all, and again for all that is sent meanwhile', () => {
+    const { scripted } = linked({ window: room(32), totalWindow: room(16) });
+    const { line: other } = follow(scripted, { id: 'b' });
+    for (let count = 0; count < 4; count++) send(scripted, 'b');
+    other.said();
+    expect(scripted.act((mesh) => mesh.send('a', new Uint8Array(15 * SIZE), false))).toBe(0);
+    expect(other.kinds()).toEqual(['Ack']);
+    // Little by little others would take what it waits for.
+    send(scripted, 'b');
+    expect(other.kinds()).toEqual(['Data', 'Ack']);
+  });
+
+  it('asks for all that is sent to the same peer meanwhile', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(64) });
+    expect(send(scripted)).toBe(1);
+    expect(scripted.act((mesh) => mesh.send('a', new Uint8Array(9 * SIZE), false))).toBe(0);
+    line.said();
+    expect(send(scripted)).toBe(2);
+    expect(line.kinds()).toEqual(['Data', 'Ack']);
+  });
+
   it('is not looked through again for acknowledgements of nothing', () => {
     const { scripted, line } = linked({ window: room(4) });
     fill(scripted);
