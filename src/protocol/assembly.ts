@@ -11,19 +11,24 @@ const KEPT = 1000;
 export class Assembly {
   /** Bytes of a packet whose last piece has not come. */
   length = 0;
-  /** What they count against the window. */
-  cost = 0;
+  /** Pieces in which they came. */
+  pieces = 0;
   /** When memory that has waited for a piece in vain is to go, by `shrink`. */
   keptUntil = 0;
   private bytes: Uint8Array = NOTHING;
   /** Memory of the packet before. */
   private spare: Uint8Array = NOTHING;
 
+  /** What they count against the window. */
+  get cost(): number {
+    return this.length + this.pieces * OVERHEAD;
+  }
+
   /** Keeps a piece, copying it. */
   add(piece: Uint8Array, maxPacket: number, now: number): void {
     if (piece.length === 0) throw protocolError('an empty piece');
     this.append(piece, maxPacket, now);
-    this.cost += piece.length + OVERHEAD;
+    this.pieces++;
   }
 
   /** The packet that these last bytes complete, valid until the next piece. */
@@ -33,7 +38,7 @@ export class Assembly {
     this.spare = this.bytes;
     this.bytes = NOTHING;
     this.length = 0;
-    this.cost = 0;
+    this.pieces = 0;
     return packet;
   }
 

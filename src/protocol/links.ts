@@ -9,7 +9,7 @@
 import { MasterlessError } from '../errors.js';
 import { ackBytesOf } from './acknowledgement.js';
 import type { Connection } from './connection.js';
-import { encodeHeartbeat, encodePing, VERSION } from './control.js';
+import { encodeAckRequest, encodeHeartbeat, encodePing, VERSION } from './control.js';
 import { heartbeatOf, heartbeatTo, joined } from './crowd.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
@@ -206,6 +206,9 @@ export function gatherLink(state: MeshState, peer: Peer, link: Connection, views
   const normal = peer.session.normal.outgoing;
   const urgent = peer.session.urgent.outgoing;
   const added = urgent.pending ? urgent.gather(views, budget) : 0;
+  const passed = views.length;
   if (added < budget && normal.pending) normal.gather(views, budget - added);
+  // Whoever waits to hear of urgent ones need not wait for all that they pass.
+  if (added > 0 && normal.pending && peer.session.ask) views.splice(passed, 0, encodeAckRequest());
   if (normal.pending || urgent.pending) state.touch(link);
 }

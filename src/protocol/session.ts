@@ -70,7 +70,7 @@ export class Session {
   patient = false;
   /** The other side wants to know at once when these have been handled. */
   asked: Counts = NONE;
-  /** This side wants to know at once: to be asked behind the last byte that waits. */
+  /** This side wants to know at once: to be asked behind the last byte that waits, and behind urgent ones that pass others. */
   ask = false;
 
   /** The lane, to be looked at. */
@@ -103,6 +103,12 @@ export class Session {
 
   get received(): Counts {
     return [this.normal.received, this.urgent.received];
+  }
+
+  /** Frames up to the last packet that has come whole. */
+  get whole(): Counts {
+    const { normal, urgent } = this;
+    return [normal.received - (normal.assembly?.pieces ?? 0), urgent.received];
   }
 
   get handled(): Counts {

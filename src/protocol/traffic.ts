@@ -210,7 +210,7 @@ export class Traffic {
   acknowledged(peer: Peer, counts: Counts | null): void {
     const { session } = peer;
     if (counts === null) {
-      session.asked = session.received;
+      session.asked = session.whole;
       if (this.state.deaf && !session.answered && peer.link !== null) {
         this.state.send(peer.link, encodeExtension(Extension.Deaf));
       }

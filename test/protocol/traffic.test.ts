@@ -459,6 +459,39 @@ describe('acknowledgement', () => {
     expect(acks(line)).toEqual([]);
   });
 
+  it('is asked for behind urgent packets too, where others that they pass go on waiting', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    mesh.send('a', new Uint8Array(3 * PIECE), false);
+    mesh.send('a', new Uint8Array(1), true);
+    mesh.ask('a');
+    for (let i = 0; i < 3; i++) line.collect(mesh.gather(line.connection, 10, now));
+    expect(line.kinds()).toEqual(['Urgent', 'Ack', 'Piece', 'Piece', 'Data', 'Ack']);
+  });
+
+  it('is asked for once where nothing waits any more', () => {
+    const { scripted, line } = linked();
+    const { mesh, now } = scripted;
+    mesh.send('a', new Uint8Array(10), false);
+    mesh.send('a', new Uint8Array(1), true);
+    mesh.ask('a');
+    line.collect(mesh.gather(line.connection, 1000, now));
+    expect(line.kinds()).toEqual(['Urgent', 'Data', 'Ack']);
+  });
+
+  it('of an urgent packet comes where it is asked for, though the one that it passed is not whole', () => {
+    const { scripted, line } = linked();
+    line.say(data('1'), data('x', Frame.Piece));
+    expect(acks(line)).toEqual([[1, 0]]);
+    line.say(data('u', Frame.Urgent));
+    expect(acks(line)).toEqual([]);
+    line.say(encodeAckRequest());
+    expect(acks(line)).toEqual([[1, 1]]);
+    line.say(data('y'), encodeAckRequest());
+    expect(acks(line)).toEqual([[3, 1]]);
+    expect(scripted.packets).toEqual(['1', 'u', 'xy']);
+  });
+
   it.each([
     ['of what was never sent', [2, 0]],
     ['of urgent packets that were never sent', [0, 1]],
