@@ -7,7 +7,7 @@ import { MasterlessError } from '../errors.js';
 import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
-import { tellKeep } from './keep.js';
+import { stay, tellKeep } from './keep.js';
 import { pauseBefore } from './patience.js';
 import type { Peer } from './peer.js';
 import { disconnected, endSession, leaves, unfence } from './sessions.js';
@@ -47,6 +47,7 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   peer.wish(dial);
   dial.keeps ||= !peer.keep;
   peer.keep = true;
+  stay(state, peer);
 }
 
 /** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
@@ -191,10 +192,8 @@ export function tickDials(state: MeshState, now: number): void {
     else if (dial.until <= now && dial.postponed) goOn(state, dial, now);
     else if (dial.until <= now) {
       dial.until = Number.POSITIVE_INFINITY;
-      const error = new MasterlessError(
-        'ERR_TIMEOUT',
-        `the connection to ${dial.uris[dial.index]} was turned away as a duplicate of a link that did not come about: dial again`,
-      );
+      const message = `the connection to ${dial.uris[dial.index]} was turned away as a duplicate of a link that did not come about: dial again`;
+      const error = new MasterlessError('ERR_TIMEOUT', message);
       dial.missed(error.code);
       attemptFailed(state, dial, error, now);
     }

@@ -3,9 +3,10 @@
  * does not know of it lets the link go, and does not wait for one that is lost; who believes in one that is not there any
  * more keeps a link that nobody wants.
  */
-import { encodeKeep } from './control.js';
+import { ByeReason, encodeKeep } from './control.js';
 import { Frame } from './frame.js';
 import type { Peer } from './peer.js';
+import { tellRoom } from './room.js';
 import type { MeshState } from './state.js';
 
 /** Tells the wish over the link, if the other side does not know it. */
@@ -25,6 +26,20 @@ export function insist(state: MeshState, peer: Peer): void {
   if (link === null) return;
   link.toldKeep = true;
   state.send(link, encodeKeep(true));
+}
+
+/** This side wants the link. Until it has said goodbye, a proposal to let it go comes to nothing, whichever side made it. */
+export function stay(state: MeshState, peer: Peer): void {
+  const { parting } = peer;
+  if (parting?.reason !== ByeReason.Unwanted || parting.said || parting.heard !== parting.replies) return;
+  takeBack(state, peer);
+}
+
+/** The proposal to let the link go is taken back, or answered. */
+export function takeBack(state: MeshState, peer: Peer): void {
+  peer.parting = null;
+  tellKeep(state, peer);
+  tellRoom(state);
 }
 
 function isKeep(frame: Uint8Array | undefined): boolean {

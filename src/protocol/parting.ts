@@ -10,11 +10,10 @@ import type { Connection } from './connection.js';
 import { ByeReason, encodeBye } from './control.js';
 import { dropDial, endProbe, giveUp, recover, unconfirmed, wishAgain } from './dialing.js';
 import { countFlap } from './flaps.js';
-import { insist } from './keep.js';
+import { insist, takeBack } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
-import { tellRoom } from './room.js';
 import { disconnected, endSession, leaves } from './sessions.js';
 import type { MeshState } from './state.js';
 
@@ -94,8 +93,7 @@ export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: numb
   peer.theirKeep = keep;
   const { parting } = peer;
   if (keep && parting !== null && parting.reason === ByeReason.Unwanted && !parting.heard) {
-    peer.parting = null;
-    tellRoom(state);
+    takeBack(state, peer);
     return;
   }
   partIfUnwanted(state, peer, now);

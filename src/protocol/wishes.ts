@@ -5,7 +5,7 @@
 import type { MasterlessError } from '../errors.js';
 import { Dial } from './dial.js';
 import { abandon, addDial, dropDial, recover } from './dialing.js';
-import { tellKeep } from './keep.js';
+import { stay, tellKeep } from './keep.js';
 import { partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
@@ -48,6 +48,7 @@ export function setKept(state: MeshState, peer: Peer, keep: boolean, now: number
   // The link is lost, and nobody dials: all attempts have failed, or it was not kept then.
   const idle = link === null && redial === null && fenced === null && parting === null;
   if (keep && connected && idle) recover(state, peer, now);
+  if (keep) stay(state, peer);
   tellKeep(state, peer);
   partIfUnwanted(state, peer, now);
 }

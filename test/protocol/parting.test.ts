@@ -334,6 +334,65 @@ describe('a link that neither side keeps', () => {
     expect(scripted.mesh.isConnected('z')).toBe(true);
   });
 
+  it('stays when this side wants it before it has flushed and proposed to let it go', () => {
+    const { scripted, line } = linked();
+    const send = (): number => scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    send();
+    line.say(encodeKeep(false));
+    expect(send()).toBe(0);
+    line.said();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    expect([scripted.heard(), send()]).toEqual([['drain a'], 2]);
+    line.say(encodeAck([2, 0]));
+    expect(line.kinds()).toEqual(['Keep', 'Data']);
+  });
+
+  it('stays when this side wants it before it has flushed and answered the proposal', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: false });
+    scripted.act((mesh) => mesh.send('z', Buffer.from('x'), false));
+    line.say(encodeBye(ByeReason.Unwanted));
+    line.said();
+    scripted.act((mesh, now) => mesh.keep('z', true, now));
+    line.say(encodeAck([1, 0]));
+    expect(line.said()).toEqual([{ kind: 'Keep', fields: { keep: true } }]);
+    expect(scripted.mesh.isConnected('z')).toBe(true);
+  });
+
+  it('stays when a connect meets the peer meanwhile', () => {
+    const { scripted, line } = linked();
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.say(encodeKeep(false));
+    line.said();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+    scripted.wait(0);
+    scripted.taken().greet();
+    line.say(encodeAck([1, 0]));
+    expect(line.said()).toEqual([{ kind: 'Keep', fields: { keep: true } }]);
+  });
+
+  it('is won back when this side wants it after it has proposed to let it go', () => {
+    const { scripted, line } = linked({ keep: true, addresses: ['test://a'] });
+    line.say(encodeKeep(false));
+    expect(goodbye(line)).toBe(ByeReason.Unwanted);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    expect(scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false))).toBe(0);
+    line.say(encodeBye(ByeReason.Unwanted));
+    scripted.wait(100);
+    expect(scripted.heard()).toEqual(['drain a', 'reconnecting a']);
+  });
+
+  it('goes when the other side has said goodbye before this one wants it', () => {
+    const { scripted, line } = linked({ keep: true, addresses: ['test://a'] });
+    scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
+    line.say(encodeKeep(false), encodeBye(ByeReason.Disconnected));
+    line.said();
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    line.say(encodeAck([1, 0]));
+    expect(line.kinds()).toEqual(['Keep', 'Bye']);
+    expect(line.closed).toBe('flushed');
+  });
+
   it('flushes first', () => {
     const { scripted, line } = linked();
     scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false));
