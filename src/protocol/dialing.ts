@@ -10,6 +10,7 @@ import { Dial } from './dial.js';
 import { stay, tellKeep } from './keep.js';
 import { pauseBefore } from './patience.js';
 import type { Peer } from './peer.js';
+import { goes } from './room.js';
 import { disconnected, endSession, leaves, unfence } from './sessions.js';
 import type { MeshState } from './state.js';
 
@@ -42,12 +43,12 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   if (dial.peer !== null && dial.peer !== peer) abandon(state, dial, dial.peer);
   dial.peer = peer;
   if (dial.purpose !== 'wish') return;
-  dial.postponed = leaves(peer);
   peer.given = dial.uris[0] ?? null;
   peer.wish(dial);
   dial.keeps ||= !peer.keep;
   peer.keep = true;
   stay(state, peer);
+  dial.postponed = goes(peer);
 }
 
 /** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
@@ -87,7 +88,7 @@ export function endProbe(state: MeshState, peer: Peer): void {
 /** The peer's link is there: every wish for it has come true, but those made while this side was leaving. */
 export function linked(state: MeshState, peer: Peer): void {
   for (const dial of peer.wishes) {
-    if (dial.postponed && leaves(peer)) {
+    if (dial.postponed && goes(peer)) {
       if (dial.connection === peer.link) wait(state, dial, peer);
       continue;
     }
@@ -108,7 +109,7 @@ export function duplicated(state: MeshState, connection: Connection, now: number
   connection.dial = null;
   if (dial === null) return;
   dial.connection = null;
-  if (dial.postponed && peer !== null && leaves(peer)) {
+  if (dial.postponed && peer !== null && goes(peer)) {
     wait(state, dial, peer);
     return;
   }

@@ -94,6 +94,7 @@ export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: numb
   const { parting } = peer;
   if (keep && parting !== null && parting.reason === ByeReason.Unwanted && !parting.heard) {
     takeBack(state, peer);
+    wishAgain(state, peer, now);
     return;
   }
   partIfUnwanted(state, peer, now);
@@ -153,6 +154,7 @@ function finish(state: MeshState, peer: Peer, now: number): void {
     if (!settled) state.emit(over);
     endSession(state, peer);
     if (settled) state.emit(over);
+    wishAgain(state, peer, now);
     recover(state, peer, now);
     // Whoever waits for room has a whole window of it, in the next session.
     if (starved && peer.connected) state.emit({ kind: 'drain', id: peer.id });

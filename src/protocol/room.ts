@@ -8,7 +8,12 @@ import type { MeshState } from './state.js';
 
 /** Whether this side still accepts packets for the peer: until it has said goodbye. */
 export function takes(peer: Peer): boolean {
-  return peer.connected && (peer.parting === null || (peer.parting.replies && !peer.parting.said));
+  return peer.connected && !goes(peer);
+}
+
+/** Whether this side has said goodbye to the peer, or does as soon as what it accepted is flushed. */
+export function goes({ parting }: Peer): boolean {
+  return parting !== null && (!parting.replies || parting.said);
 }
 
 /**

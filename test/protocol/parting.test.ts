@@ -11,8 +11,9 @@ import {
   encodeKeep,
 } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
-import { data, follow, type Line, lead, propose, Scripted } from './scripted.js';
+import { CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
+const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
 const BAD = new MasterlessError('ERR_BAD_PACKET', 'no packet');
 
 function goodbye(line: Line): ByeReason {
@@ -380,6 +381,49 @@ describe('a link that neither side keeps', () => {
     line.say(encodeBye(ByeReason.Unwanted));
     scripted.wait(100);
     expect(scripted.heard()).toEqual(['drain a', 'reconnecting a']);
+  });
+
+  describe('and a connect that comes when this side has proposed to let it go', () => {
+    /** The connection made for it duplicates the link, for which nothing is accepted any more. */
+    function proposed(): { scripted: Scripted; line: Line } {
+      const { scripted, line } = linked();
+      line.say(encodeKeep(false));
+      scripted.act((mesh, now) => mesh.connect(1, 'test://there', null, now));
+      scripted.wait(0);
+      const second = scripted.taken();
+      second.say(knows(second.greet().nonce, { ...resumed, live: true }));
+      expect([second.closed, scripted.heard()]).toEqual(['flushed', []]);
+      return { scripted, line };
+    }
+
+    it('comes true when the link stays', () => {
+      const { scripted, line } = proposed();
+      line.say(encodeKeep(true));
+      const third = scripted.taken();
+      third.say(knows(third.greet().nonce, { ...resumed, live: true }));
+      expect(scripted.heard()).toEqual(['wish a']);
+      expect(scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false))).toBe(1);
+    });
+
+    it('comes true with the link that follows', () => {
+      const { scripted, line } = proposed();
+      line.say(encodeBye(ByeReason.Unwanted));
+      expect(line.closed).toBe('flushed');
+      const third = scripted.taken();
+      third.say(knows(third.greet().nonce), encodeAccept({ epoch: 2, received: [0, 0] }));
+      expect(scripted.heard().at(-1)).toBe('wish a');
+      expect(scripted.act((mesh) => mesh.send('a', Buffer.from('x'), false))).toBe(1);
+    });
+
+    it('fails when nobody is there any more', () => {
+      const { scripted, line } = proposed();
+      line.say(encodeBye(ByeReason.Unwanted));
+      const refused = new MasterlessError('ERR_REFUSED', 'nobody listens');
+      scripted.act((mesh, now) => mesh.ended(scripted.lastDialled(), refused, now));
+      scripted.wait(20_000);
+      expect(scripted.heard()).toContain('wish ERR_REFUSED');
+      expect(scripted.mesh.view('a')).toBe(null);
+    });
   });
 
   it('goes when the other side has said goodbye before this one wants it', () => {
