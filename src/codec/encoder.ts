@@ -26,6 +26,8 @@ const BYTE_AT = Uint8Array.prototype.at;
 const SOME = 16;
 const SOME_NUMBERS = 9 * SOME;
 
+/** Keys that objects begin with, all of them at one place: how many there are is known last. */
+const MOST_FIRST = 32;
 /** So many more objects that were not known by heart than were, and only one in {@link SELDOM} is looked up, and learnt. */
 const STRANGE = 1000;
 const SELDOM = 16;
@@ -33,7 +35,7 @@ const SELDOM = 16;
 export class Encoder implements Sink {
   private readonly limits: PacketLimits;
   private readonly out: Writer;
-  private readonly keys: KeyTree<MapWriter> = new KeyTree();
+  private readonly keys: KeyTree<MapWriter> = new KeyTree(MOST_FIRST);
   /** 0 once most objects are strange: looking them up takes a walk through their keys. */
   private familiar = STRANGE;
   private turn = 0;

@@ -18,7 +18,7 @@ export interface KeyNode<Code> {
   readonly parent: KeyNode<Code> | null;
   /** The key that came next the last time: one of `children`. */
   next: KeyNode<Code> | null;
-  /** Keys that came next; at most {@link MAX_CHILDREN}. */
+  /** Keys that came next. */
   children: KeyNode<Code>[];
   /** How often one of them had to make room for another; once that was too often, how many keys more were not learnt. */
   displaced: number;
@@ -38,6 +38,7 @@ export interface KeyNode<Code> {
 const MAX_KEYS = 64;
 /** Header and text of the longest key learnt. */
 export const MAX_KEY_BYTES = 40;
+/** Of a node that is no root. */
 const MAX_CHILDREN = 8;
 /** So many that made room, and the place is one of a dictionary, whose keys are as good as values: it is closed for a while. */
 const MAX_DISPLACED = 256;
@@ -62,6 +63,12 @@ export class KeyTree<Code> {
   private missed = 0;
   /** Keys in the code that was made lately, also in that which is forgotten. */
   private spent = 0;
+  private readonly first: number;
+
+  /** @param first - keys that maps can begin with, for each root */
+  constructor(first: number = MAX_CHILDREN) {
+    this.first = first;
+  }
 
   /** Where a map of `count` keys begins; null if it is too large to be learnt. */
   root(count: number): KeyNode<Code> | null {
@@ -110,7 +117,7 @@ export class KeyTree<Code> {
     const child = newNode(key, copyOf(bytes, start, end), node);
     // Most keys have one that comes next, and a list that grows from nothing takes room for seventeen.
     if (node.children.length === 0) node.children = [child];
-    else if (node.children.length < MAX_CHILDREN) node.children.push(child);
+    else if (node.children.length < (node.parent === null ? this.first : MAX_CHILDREN)) node.children.push(child);
     else if (!this.displace(node, child)) return null;
     node.next = child;
     this.learnt++;
@@ -140,8 +147,8 @@ export class KeyTree<Code> {
    */
   private displace(node: KeyNode<Code>, child: KeyNode<Code>): boolean {
     const { children } = node;
-    for (let turn = 0; turn < 2 * MAX_CHILDREN; turn++) {
-      const place = (node.displaced + turn) % MAX_CHILDREN;
+    for (let turn = 0; turn < 2 * children.length; turn++) {
+      const place = (node.displaced + turn) % children.length;
       const old = children[place] as KeyNode<Code>;
       if (!old.back && !old.frequent) {
         children[place] = child;

@@ -146,6 +146,15 @@ test('nor does a key that code knows make room, and with none that can, the plac
   expect(nodes.slice(1).map((node) => tree.named(start, node.key))).toEqual(nodes.slice(1));
 });
 
+test('a tree may have more keys that maps begin with than keys that come next', () => {
+  const tree = new KeyTree<string>(32);
+  const start = root(tree, 0);
+  for (let i = 0; i < 40; i++) learn(tree, start, `first${i}`);
+  const last = tree.named(start, 'first39') as KeyNode<string>;
+  for (let i = 0; i < 40; i++) learn(tree, last, `next${i}`);
+  expect([start.children.length, last.children.length]).toEqual([32, 8]);
+});
+
 test('a place where ever others come is closed for a while, and no other place with it', () => {
   const tree = new KeyTree<string>();
   const start = root(tree, 1);
