@@ -63,6 +63,8 @@ export class KeyTree<Code> {
   private missed = 0;
   /** Keys in the code that was made lately, also in that which is forgotten. */
   private spent = 0;
+  /** Maps of a shape that make code for it worth while now: asked for with each map, and changes with what was spent. */
+  often: number = OFTEN;
   private readonly first: number;
 
   /** @param first - keys that maps can begin with, for each root */
@@ -124,11 +126,6 @@ export class KeyTree<Code> {
     return child;
   }
 
-  /** Maps of a shape that make code for it worth while now. */
-  get often(): number {
-    return OFTEN * 2 ** Math.floor(this.spent / DEAR);
-  }
-
   /** A map has just ended at the node. Whether code for such maps is to be made now: it is asked for once. */
   ended(node: KeyNode<Code>): boolean {
     if (node.frequent || ++node.seen < this.often) return false;
@@ -138,7 +135,12 @@ export class KeyTree<Code> {
 
   /** Code with so many keys was made. */
   spend(keys: number): void {
-    this.spent += keys;
+    this.setSpent(this.spent + keys);
+  }
+
+  private setSpent(keys: number): void {
+    this.spent = keys;
+    this.often = OFTEN * 2 ** Math.floor(keys / DEAR);
   }
 
   /**
@@ -166,7 +168,7 @@ export class KeyTree<Code> {
     this.roots = [];
     this.learnt = 0;
     this.missed = 0;
-    this.spent /= 2;
+    this.setSpent(this.spent / 2);
   }
 }
 

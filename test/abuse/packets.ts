@@ -287,9 +287,13 @@ export const packets: readonly Case[] = [
     ];
     return keys.map((key) => list(5000, () => map([key, `${key}${key}`.slice(0, 15)])));
   }),
-  taken('shapes without number, each often enough to be compiled', ['CVE-2023-52079', 'CVE-2026-48779'], () => {
-    return Array.from({ length: 12 }, (_, part) => list(20 * 110, (i) => map([`s${part}x${Math.floor(i / 110)}`])));
-  }),
+  taken(
+    'shapes without number, each often enough to be compiled by itself',
+    ['CVE-2023-52079', 'CVE-2026-48779'],
+    () => {
+      return Array.from({ length: 12 }, (_, part) => list(20 * 110, (i) => map([`s${part}x${Math.floor(i / 110)}`])));
+    },
+  ),
   {
     name: 'memory that was never written is not sent',
     items: ['CVE-2026-45736'],
