@@ -23,7 +23,8 @@ export async function measure(
   asked: number,
   tell: (line: string) => void,
 ): Promise<WorkloadResult> {
-  const rounds = Math.min(asked, workload.mostRounds ?? asked);
+  const wanted = asked * (scale.quick ? 1 : (workload.timesRounds ?? 1));
+  const rounds = Math.min(wanted, workload.mostRounds ?? wanted);
   const entries = peers.map(
     (peer) => ({ peer, rounds: [], reason: reasonOf(workload, peer, transport), error: null }) as Entry,
   );

@@ -31,6 +31,8 @@ export interface Workload {
   readonly axis?: { readonly title: string; readonly unit: string; points(scale: Scale): readonly number[] };
   /** Rounds at most, for those that take long. */
   readonly mostRounds?: number;
+  /** So many rounds for each that is asked for, where one round says more about the system's scheduler than about the peer. Default: 1. */
+  readonly timesRounds?: number;
   /** Why it makes no sense for a peer; `null` when it does. */
   refuses?(peer: PeerInfo, transport: TransportName): string | null;
   /** One measurement, warmed up, with processes of its own. Rejects when what came is not what was sent. */

@@ -2,7 +2,7 @@
 import { type Opening, Pair, type Traffic } from '../pair.js';
 import { CPU, RATE, type Workload } from '../workload.js';
 
-type Own = Pick<Workload, 'name' | 'title' | 'about'>;
+type Own = Pick<Workload, 'name' | 'title' | 'about' | 'timesRounds'>;
 
 function carrying(own: Own, opening: Opening, traffic: Traffic): Workload {
   return {
@@ -22,6 +22,8 @@ export const pingPong: Workload = carrying(
     name: 'ping-pong',
     title: 'ping-pong',
     about: 'One small packet there and back, then the next. A packet is a round trip.',
+    // Two processes that wake one another up, on one core or on two: which, the system decides anew for every pair.
+    timesRounds: 3,
   },
   { pattern: 'duplex' },
   { mode: 'echo' },

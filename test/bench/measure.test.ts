@@ -136,6 +136,18 @@ it('what takes long has fewer rounds', async () => {
   expect(results[0]?.medians.rate).toBe(2);
 });
 
+it('what depends most on chance has more rounds, except where figures mean nothing', async () => {
+  const order: string[] = [];
+  const readings = { ours: Array.from({ length: 6 + 2 }, (_, round) => ({ rate: round, cpu: 1 })) };
+  const chancy = { ...workload(readings, order), timesRounds: 3 };
+  const { results } = await measure(chancy, 'tcp', [peer('ours')], { ...SCALE, quick: false }, 2, silent);
+  expect(order).toHaveLength(6);
+  expect(results[0]?.medians.rate).toBe(2.5);
+  order.length = 0;
+  await measure(chancy, 'tcp', [peer('ours')], SCALE, 2, silent);
+  expect(order).toHaveLength(2);
+});
+
 it('rotates', () => {
   expect(rotated([1, 2, 3], 4)).toEqual([2, 3, 1]);
   expect(rotated([], 4)).toEqual([]);
