@@ -7,7 +7,6 @@ import { onAbort } from './aborts.js';
 interface Entry<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
-  readonly group: string;
   /** The signal is not heard any more. */
   forget: () => void;
 }
@@ -20,17 +19,10 @@ export class Pending<T> {
    *
    * @param what - for the message when the signal gives up: "connecting to …"
    * @param abandon - called when the signal gives up
-   * @param group - what `rejectGroup` finds it by
    */
-  add(
-    number: number,
-    what: string,
-    signal: AbortSignal | undefined,
-    abandon: () => void,
-    group: string = '',
-  ): Promise<T> {
+  add(number: number, what: string, signal: AbortSignal | undefined, abandon: () => void): Promise<T> {
     const promise = new Promise<T>((resolve, reject) => {
-      const entry: Entry<T> = { resolve, reject, group, forget: nothing };
+      const entry: Entry<T> = { resolve, reject, forget: nothing };
       this.#entries.set(number, entry);
       if (signal === undefined) return;
       const abort = (): void => {
@@ -56,11 +48,6 @@ export class Pending<T> {
 
   reject(number: number, error: unknown): void {
     this.#take(number)?.reject(error);
-  }
-
-  /** No answer will come to those of this group. */
-  rejectGroup(group: string, error: unknown): void {
-    for (const [number, entry] of [...this.#entries]) if (entry.group === group) this.reject(number, error);
   }
 
   #take(number: number): Entry<T> | undefined {

@@ -38,7 +38,7 @@ export class Pings {
     if (token === 0) return harmless(Promise.reject(this.#unlinked(id)));
     this.#asked.set(id, asked.add(token));
     const begun = this.#asker.now();
-    const answer = this.#pending.add(token, `pinging ${id}`, signal, () => undefined, id);
+    const answer = this.#pending.add(token, `pinging ${id}`, signal, () => undefined);
     return harmless(answer.then((answered) => answered - begun));
   }
 
@@ -55,8 +55,11 @@ export class Pings {
 
   /** The peer's link was lost, and with it what was asked. */
   lost(id: string): void {
+    const asked = this.#asked.get(id);
     this.#asked.delete(id);
+    if (asked === undefined || asked.size === 0) return;
     const message = `the link to ${id} was lost before the ping was answered`;
-    this.#pending.rejectGroup(id, new MasterlessError('ERR_CONNECTION_LOST', message));
+    const error = new MasterlessError('ERR_CONNECTION_LOST', message);
+    for (const token of asked) this.#pending.reject(token, error);
   }
 }

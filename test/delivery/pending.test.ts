@@ -34,15 +34,6 @@ describe('Pending', () => {
     expect(pending.has(1)).toBe(false);
   });
 
-  it('rejects a group and leaves the others', async () => {
-    const pending = new Pending<string>();
-    const [a, b] = [pending.add(1, 'a', undefined, nothing, 'left'), pending.add(2, 'b', undefined, nothing, 'right')];
-    pending.rejectGroup('left', new Error('gone'));
-    pending.resolve(2, 'here');
-    await expect(a).rejects.toThrow('gone');
-    await expect(b).resolves.toBe('here');
-  });
-
   it('raises no unhandled rejection when nobody listens', async () => {
     const unhandled: unknown[] = [];
     const hear = (reason: unknown): number => unhandled.push(reason);
