@@ -241,6 +241,7 @@ export class Encoder implements Sink {
     out.endMap(start, count);
     if (node !== null && length > 0 && length <= MOST_KEYS && keys.ended(node)) {
       node.code = writerOf(node, map);
+      keys.keep(node);
       keys.spend(length);
     }
   }

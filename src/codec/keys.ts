@@ -28,6 +28,8 @@ export interface KeyNode<Code> {
   seen: number;
   /** Maps that end here come often; or, if that was noted of it, those that go on from here. */
   frequent: boolean;
+  /** Code was made for maps that go on from here: makes no room for others, for now. */
+  kept: boolean;
   /** `typeof` of a value that the key had, or `null`. */
   kind: string;
   /** Made for maps that come often. */
@@ -133,6 +135,11 @@ export class KeyTree<Code> {
     return true;
   }
 
+  /** Code was made for maps that end at the node: without those on the way there, it is not found. */
+  keep(node: KeyNode<Code>): void {
+    for (const each of pathTo(node)) each.kept = true;
+  }
+
   /** Code with so many keys was made. */
   spend(keys: number): void {
     this.setSpent(this.spent + keys);
@@ -152,7 +159,7 @@ export class KeyTree<Code> {
     for (let turn = 0; turn < 2 * children.length; turn++) {
       const place = (node.displaced + turn) % children.length;
       const old = children[place] as KeyNode<Code>;
-      if (!old.back && !old.frequent) {
+      if (!old.back && !old.frequent && !old.kept) {
         children[place] = child;
         node.displaced++;
         this.learnt--;
@@ -160,6 +167,8 @@ export class KeyTree<Code> {
       }
       old.back = false;
     }
+    // What came often once may come no more: when the place opens again, only those stay that came back until then.
+    for (const old of children) old.kept = false;
     node.displaced = MAX_DISPLACED;
     return false;
   }
@@ -213,6 +222,7 @@ function newNode<Code>(key: string, bytes: Uint8Array, parent: KeyNode<Code> | n
     back: false,
     seen: 0,
     frequent: false,
+    kept: false,
     kind: '',
     code: null,
   };

@@ -275,6 +275,19 @@ describe('into memory that is given', () => {
     expect(walks(16)).toBe(32);
   });
 
+  test('code for a shape is still known after many objects in a row that come once', () => {
+    const steady = new Encoder(resolveLimits({}));
+    for (let i = 0; i < 200; i++) steady.encode({ type: 'event', i });
+    for (let i = 0; i < 100; i++) steady.encode({ [`user${i}`]: i });
+    let walks = 0;
+    const ownKeys = (of: object): (string | symbol)[] => {
+      walks++;
+      return Reflect.ownKeys(of);
+    };
+    steady.encode(new Proxy({ type: 'event', i: 1 }, { ownKeys }));
+    expect(walks).toBe(1);
+  });
+
   test('a getter is asked once for each packet, also when code is made for its shape', () => {
     let asked = 0;
     for (let i = 1; i <= 300; i++) {

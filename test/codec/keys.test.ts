@@ -169,3 +169,21 @@ test('a place where ever others come is closed for a while, and no other place w
   expect(tries).toBe(16 * 256);
   expect(learn(tree, root(tree, 2), 'other')?.key).toBe('other');
 });
+
+test('nor does a key make room that leads to code, until nothing else could', () => {
+  const tree = new KeyTree<string>();
+  const start = root(tree, 1);
+  const nodes = Array.from({ length: 8 }, (_, index) => learn(tree, start, `good${index}`) as KeyNode<string>);
+  const ends = nodes.map((node) => learn(tree, node, 'last') as KeyNode<string>);
+  for (const end of ends.slice(1)) tree.keep(end);
+  for (let i = 0; i < 20; i++) expect(learn(tree, start, `junk${i}`)?.key).toBe(`junk${i}`);
+  expect(nodes.map((node) => tree.named(start, node.key))).toEqual([null, ...nodes.slice(1)]);
+  tree.keep(start.children[0] as KeyNode<string>);
+  expect([learn(tree, start, 'new'), tree.isClosed(start)]).toEqual([null, true]);
+  for (const node of nodes.slice(2)) tree.named(start, node.key);
+  let tries = 1;
+  while (learn(tree, start, 'new') === null) tries++;
+  expect(tries).toBe(16 * 256);
+  expect(start.children.length).toBe(8);
+  expect(nodes.slice(2).map((node) => tree.named(start, node.key))).toEqual(nodes.slice(2));
+});
