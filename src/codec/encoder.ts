@@ -132,7 +132,8 @@ export class Encoder implements Sink {
       if (this.familiar < STRANGE) this.familiar++;
       return;
     }
-    const plain = isPlain(value);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const plain = prototype === OBJECT || prototype === null;
     // Bytes and dates have a toJSON too, which is not wanted.
     if (!plain && this.writeNative(value)) return;
     const { toJSON } = value as { toJSON?: unknown };
@@ -142,7 +143,9 @@ export class Encoder implements Sink {
     }
     const refusal = plain ? null : refusedObject(value);
     if (refusal !== null) throw refusal;
-    this.writeMap(value as Record<string, unknown>, depth, looksUp);
+    if (looksUp && this.familiar > 0) this.familiar--;
+    // Code refuses objects of classes, and is dearer the more of it there is.
+    this.writeMap(value as Record<string, unknown>, depth, looksUp && prototype === OBJECT);
   }
 
   /** Objects for which MessagePack has a form of its own; whether this is one. */
@@ -215,7 +218,6 @@ export class Encoder implements Sink {
   /** @param learns - its keys are to be learnt, which is of use to code only */
   private writeMap(map: Record<string, unknown>, depth: number, learns: boolean): void {
     this.enter(depth);
-    if (learns && this.familiar > 0) this.familiar--;
     const { out, keys } = this;
     const start = out.startMap();
     let node = learns ? keys.root(0) : null;
@@ -288,11 +290,6 @@ export class Encoder implements Sink {
  */
 function property(of: object, key: string | number): unknown {
   return (of as Record<string | number, unknown>)[key];
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === OBJECT || prototype === null;
 }
 
 function bytesOf(buffer: ArrayBuffer): Uint8Array {

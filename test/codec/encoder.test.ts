@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Encoder } from '../../src/codec/encoder.js';
 import { resolveLimits } from '../../src/codec/limits.js';
 import { msgpack } from '../../src/codec/msgpack.js';
@@ -286,6 +286,20 @@ describe('into memory that is given', () => {
     };
     steady.encode(new Proxy({ type: 'event', i: 1 }, { ownKeys }));
     expect(walks).toBe(1);
+  });
+
+  test('no code is made for objects of classes, which would not use it', () => {
+    const made = vi.spyOn(globalThis, 'Function');
+    class Point {
+      x = 1;
+      y = 2;
+    }
+    const other = new Encoder(resolveLimits({}));
+    for (let i = 0; i < 300; i++) other.encode([new Point(), Object.assign(Object.create(null), { a: i, b: i })]);
+    expect(made).not.toHaveBeenCalled();
+    for (let i = 0; i < 300; i++) other.encode({ x: i, y: i });
+    expect(made).toHaveBeenCalledTimes(1);
+    made.mockRestore();
   });
 
   test('a getter is asked once for each packet, also when code is made for its shape', () => {
