@@ -73,6 +73,23 @@ test('a property of all objects that is read-only does not stop a packet', () =>
   expect(codec.decode(bytes)).toEqual({ lockedForAll: 2, a: 1 });
 });
 
+test('no getter of all objects is called, and it does not stop a packet', () => {
+  const codec = msgpack();
+  const bytes = codec.encode({ ofAll: 2, a: 1 }).slice();
+  let calls = 0;
+  const get = (): void => {
+    calls++;
+  };
+  Object.defineProperty(Object.prototype, 'ofAll', { get, configurable: true });
+  let packet: unknown;
+  try {
+    packet = codec.decode(bytes);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, 'ofAll');
+  }
+  expect([packet, calls]).toEqual([{ ofAll: 2, a: 1 }, 0]);
+});
+
 test('a property that someone gave to all objects is not sent', () => {
   const codec = msgpack();
   Object.defineProperty(Object.prototype, 'pollution', { value: 1, configurable: true, enumerable: true });
