@@ -168,7 +168,10 @@ export class KeyTree<Code> {
       old.back = false;
     }
     // What came often once may come no more: when the place opens again, only those stay that came back until then.
-    for (const old of children) old.kept = false;
+    for (const old of children) {
+      old.kept = false;
+      if (old.code !== null) old.frequent = false;
+    }
     node.displaced = MAX_DISPLACED;
     return false;
   }

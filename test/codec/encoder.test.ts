@@ -288,6 +288,20 @@ describe('into memory that is given', () => {
     expect(walks).toBe(1);
   });
 
+  test('shapes that come no more do not lock out those that come now', () => {
+    const changing = new Encoder(resolveLimits({}));
+    for (let i = 0; i < 2000; i++) changing.encode({ type: 'before', [`old${i % 8}`]: i });
+    for (let i = 0; i < 150_000; i++) changing.encode({ type: 'now', young: i });
+    let walks = 0;
+    const ownKeys = (of: object): (string | symbol)[] => {
+      walks++;
+      return Reflect.ownKeys(of);
+    };
+    // Where few are looked up, one of so many is.
+    for (let i = 0; i < 16; i++) changing.encode(new Proxy({ type: 'now', young: 1 }, { ownKeys }));
+    expect(walks).toBe(16);
+  });
+
   test('no code is made for objects of classes, which would not use it', () => {
     const made = vi.spyOn(globalThis, 'Function');
     class Point {
