@@ -278,8 +278,8 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
     return;
   }
   if (peer !== null && peer.redial === dial) {
-    // Of one that has restarted nothing is left that would end, and the wish to keep it with that.
-    if (!peer.connected && !inherited(peer)) peer.keep = false;
+    // Of one that has restarted nothing is left that would end, and the wish to keep it with that: unless it is being linked.
+    if (!peer.connected && peer.link === null && !inherited(peer)) peer.keep = false;
     endRedial(state, peer, dial, now);
     return;
   }

@@ -1,5 +1,6 @@
 /** A node that comes back as another incarnation, while connections of the one before are on their way. */
 import { describe, expect, it } from 'vitest';
+import { MasterlessError } from '../../src/errors.js';
 import {
   encodeAccept,
   encodeHeartbeat,
@@ -8,7 +9,7 @@ import {
   type Reject,
   RejectReason,
 } from '../../src/protocol/control.js';
-import { adopts, CONFIG, follow, knows, type Line, lead, Scripted } from './scripted.js';
+import { adopts, CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const NEXT = '00000000000000cc';
 const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
@@ -90,6 +91,23 @@ it('a restarted peer that fails to take the link is dialled on, and no end of it
   last.say(knows(last.greet({ incarnation: NEXT, addresses: ['test://a'] }).nonce));
   last.say(encodeAccept({ epoch: 2, received: [0, 0] }));
   expect(scripted.heard()).toContain('connect a');
+});
+
+it('a restarted peer that is being linked stays kept when the last attempt to win it back fails meanwhile', () => {
+  const scripted = new Scripted();
+  scripted.act((mesh, now) => mesh.keep('a', true, now));
+  const { line } = follow(scripted, { addresses: ['test://a'] });
+  line.say(encodeHeartbeat()).end();
+  scripted.wait(0);
+  const redial = scripted.lastDialled();
+  const { line: next, adopt } = propose(scripted, { keep: false, incarnation: NEXT });
+  expect(scripted.heard()).toContain('disconnect a restarted');
+  const error = new MasterlessError('ERR_REFUSED', 'nobody listens');
+  scripted.act((mesh, now) => mesh.ended(redial, error, now));
+  next.say(encodeAccept({ epoch: adopt.epoch, received: [0, 0] }));
+  expect(scripted.heard()).toContain('connect a');
+  expect(scripted.mesh.isKept('a')).toBe(true);
+  expect(next.kinds()).not.toContain('Bye');
 });
 
 it('a restarted peer that nobody dialled is served like any other', () => {
