@@ -60,7 +60,7 @@ export function abandon(state: MeshState, dial: Dial, peer: Peer): void {
 }
 
 /** Whether another wish is from now on why the peer is kept. */
-function inherited({ wishes }: Peer): boolean {
+export function inherited({ wishes }: Peer): boolean {
   const [other] = wishes;
   if (other !== undefined) other.keeps = true;
   return other !== undefined;

@@ -8,7 +8,7 @@
 import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodeBye } from './control.js';
-import { dropDial, endProbe, giveUp, recover, unconfirmed, wishAgain } from './dialing.js';
+import { dropDial, endProbe, giveUp, inherited, recover, unconfirmed, wishAgain } from './dialing.js';
 import { countFlap } from './flaps.js';
 import { insist, takeBack } from './keep.js';
 import type { DisconnectReason } from './output.js';
@@ -73,9 +73,7 @@ export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: n
     return;
   }
   if (reason === ByeReason.BadPacket) {
-    peer.keep = false;
-    peer.parting = { reason, replies: true, heard: true, said: true, deadline: now, spared: true };
-    finish(state, peer, now);
+    spoil(state, peer, now);
     return;
   }
   if (peer.parting === null) {
@@ -124,9 +122,15 @@ export function partForBadPacket(state: MeshState, peer: Peer, error: Masterless
     state.send(link, encodeBye(ByeReason.BadPacket));
     state.fault(link, error);
   }
+  spoil(state, peer, now);
+}
+
+/** The wish to keep the peer ends with the session: but not that of a `connect` which is under way, for the next one. */
+function spoil(state: MeshState, peer: Peer, now: number): void {
   peer.keep = false;
   peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now, spared: true };
   finish(state, peer, now);
+  peer.keep = inherited(peer);
 }
 
 /** Ends parting, flushed or not. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import {
+  type Adopt,
   ByeReason,
   Extension,
   encodeAccept,
@@ -613,6 +614,39 @@ describe('a packet that can’t be decoded', () => {
     expect(scripted.heard()).toContain('disconnect a bad-packet');
     expect(scripted.outputs.filter(({ kind }) => kind === 'dial')).toEqual([]);
     expect(scripted.mesh.isKept('a')).toBe(false);
+  });
+
+  it.each([
+    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
+    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
+  ])('%s leaves the peer kept for a connect that shakes hands', (_where, fail) => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    const wished = scripted.taken();
+    const { nonce } = wished.greet();
+    fail(scripted, line);
+    expect(scripted.heard()).toContain('disconnect a bad-packet');
+    wished.say(knows(nonce));
+    wished.say(encodeAccept({ epoch: wished.take<Adopt>('Adopt').epoch, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['connect a', 'wish a']);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+    expect(wished.kinds()).not.toContain('Bye');
+  });
+
+  it.each([
+    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
+    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
+  ])('%s leaves nothing of a connect that shakes hands and fails', (_where, fail) => {
+    const { scripted, line } = linked();
+    scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
+    scripted.wait(0);
+    const wished = scripted.taken();
+    wished.greet();
+    fail(scripted, line);
+    wished.end();
+    expect(scripted.heard()).toContain('wish ERR_CONNECTION_LOST');
+    expect(scripted.mesh.view('a')).toBe(null);
   });
 
   it('stops what came behind it in the same chunk', () => {
