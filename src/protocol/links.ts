@@ -14,6 +14,7 @@ import { heartbeatOf, heartbeatTo, joined } from './crowd.js';
 import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { countFlap, stands } from './flaps.js';
+import { Frame } from './frame.js';
 import { tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer, Probe } from './peer.js';
@@ -208,7 +209,11 @@ export function gatherLink(state: MeshState, peer: Peer, link: Connection, views
   const added = urgent.pending ? urgent.gather(views, budget) : 0;
   const passed = views.length;
   if (added < budget && normal.pending) normal.gather(views, budget - added);
-  // Whoever waits to hear of urgent ones need not wait for all that they pass.
-  if (added > 0 && normal.pending && peer.session.ask) views.splice(passed, 0, encodeAckRequest());
+  if (normal.pending && peer.session.ask) {
+    // Whoever waits to hear of what is whole need not wait for a large packet behind it, or of urgent ones for all that they pass.
+    const whole = views.findLastIndex((view) => view[0] !== Frame.Piece) + 1;
+    if (whole > passed && whole < views.length) views.splice(whole, 0, encodeAckRequest());
+    if (added > 0) views.splice(passed, 0, encodeAckRequest());
+  }
   if (normal.pending || urgent.pending) state.touch(link);
 }

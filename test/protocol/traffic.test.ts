@@ -469,6 +469,24 @@ describe('acknowledgement', () => {
     expect(line.kinds()).toEqual(['Urgent', 'Ack', 'Piece', 'Piece', 'Data', 'Ack']);
   });
 
+  it('is asked for behind the last packet that goes whole before a large one, which goes on waiting', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    for (const size of [10, 10, 3 * PIECE, 10, 3 * PIECE]) mesh.send('a', new Uint8Array(size), false);
+    mesh.ask('a');
+    for (let i = 0; i < 4; i++) line.collect(mesh.gather(line.connection, 2 * PIECE, now));
+    const large = ['Piece', 'Piece', 'Data'];
+    expect(line.kinds()).toEqual(['Data', 'Data', 'Ack', ...large, 'Data', 'Ack', ...large, 'Ack']);
+  });
+
+  it('is not asked for before a large packet where nobody wants to know', () => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    for (const size of [10, 3 * PIECE]) mesh.send('a', new Uint8Array(size), false);
+    for (let i = 0; i < 2; i++) line.collect(mesh.gather(line.connection, 2 * PIECE, now));
+    expect(line.kinds()).toEqual(['Data', 'Piece', 'Piece', 'Data']);
+  });
+
   it('is asked for once where nothing waits any more', () => {
     const { scripted, line } = linked();
     const { mesh, now } = scripted;
