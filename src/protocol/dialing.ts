@@ -267,7 +267,7 @@ function attemptFailed(state: MeshState, dial: Dial, error: MasterlessError, now
       if (peer.link !== null) peer.link.renewAt = now + state.config.handshakeTimeout / RENEWALS;
       // The link has given way to what has just failed: it is closed, and won back like one that broke.
       if (peer.fenced?.outdated) peer.fenced.outdated.cutAt = now;
-      if (peer.link === null && peer.redial !== null) peer.redial.next = Math.min(peer.redial.next, now);
+      if (peer.link === null && peer.redial?.attempt === 0) peer.redial.next = now;
     }
     state.wakePromptly(now);
     return;

@@ -100,6 +100,25 @@ describe('a link that reaches its age', () => {
     expect(dials(scripted)).toBe(1);
   });
 
+  it('and breaks while it is dialled anew is won back by an attempt that stays the only one, whatever comes of the other', () => {
+    const scripted = new Scripted({ maxLinkAge: 2000, random: () => 0 });
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    const { line } = follow(scripted, { addresses: ['test://a'] });
+    alive(scripted, line, 2000);
+    const renewal = scripted.lastDialled();
+    line.end();
+    scripted.wait(0);
+    const redial = scripted.taken();
+    expect(redial.connection).not.toBe(renewal);
+    scripted.outputs.length = 0;
+    scripted.act((mesh, now) => mesh.ended(renewal, new MasterlessError('ERR_REFUSED', 'nobody listens'), now));
+    scripted.wait(100);
+    expect(dials(scripted)).toBe(0);
+    redial.say(knows(redial.greet().nonce, { ...believes, live: false }));
+    redial.say(encodeAccept({ epoch: 2, received: [0, 0] }));
+    expect(scripted.heard()).toContain('reconnect a');
+  });
+
   it('and whose peer can not be dialled is cut at once', () => {
     const scripted = new Scripted({ maxLinkAge: 2000 });
     const { line } = follow(scripted);
