@@ -209,7 +209,8 @@ export function gatherLink(state: MeshState, peer: Peer, link: Connection, views
   const added = urgent.pending ? urgent.gather(views, budget) : 0;
   const passed = views.length;
   if (added < budget && normal.pending) normal.gather(views, budget - added);
-  if (normal.pending && peer.session.ask) {
+  // Not while parting: told then that nobody listens there yet, this side would not wait until all is written.
+  if (normal.pending && peer.session.ask && peer.parting === null) {
     // Whoever waits to hear of what is whole need not wait for a large packet behind it, or of urgent ones for all that they pass.
     const whole = views.findLastIndex((view) => view[0] !== Frame.Piece) + 1;
     if (whole > passed && whole < views.length) views.splice(whole, 0, encodeAckRequest());

@@ -479,6 +479,20 @@ describe('acknowledgement', () => {
     expect(line.kinds()).toEqual(['Data', 'Data', 'Ack', ...large, 'Data', 'Ack', ...large, 'Ack']);
   });
 
+  it.each([
+    ['before it', false, ['Data', 'Piece', 'Piece', 'Data', 'Ack']],
+    ['urgent', true, ['Urgent', 'Piece', 'Piece', 'Data', 'Ack']],
+  ] as const)('is asked for behind a large packet by who parts, of one %s too', (_which, urgent, kinds) => {
+    const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
+    const { mesh, now } = scripted;
+    mesh.send('a', new Uint8Array(10), urgent);
+    mesh.send('a', new Uint8Array(3 * PIECE), false);
+    mesh.ask('a');
+    mesh.disconnect('a', now);
+    for (let i = 0; i < 2; i++) line.collect(mesh.gather(line.connection, 2 * PIECE, now));
+    expect(line.kinds()).toEqual(kinds);
+  });
+
   it('is not asked for before a large packet where nobody wants to know', () => {
     const { scripted, line } = linked({ window: 1e6 }, { window: 1e6 });
     const { mesh, now } = scripted;
