@@ -7,7 +7,7 @@ import { MasterlessError } from '../errors.js';
 import { backoff } from './backoff.js';
 import type { Connection } from './connection.js';
 import { Dial } from './dial.js';
-import { stay, tellKeep } from './keep.js';
+import { abandon, inherited, stay, tellKeep } from './keep.js';
 import { pauseBefore } from './patience.js';
 import type { Peer } from './peer.js';
 import { goes } from './room.js';
@@ -49,21 +49,6 @@ export function reached(state: MeshState, dial: Dial, peer: Peer): void {
   peer.keep = true;
   stay(state, peer);
   dial.postponed = goes(peer);
-}
-
-/** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
-export function abandon(state: MeshState, dial: Dial, peer: Peer): void {
-  peer.unwish(dial);
-  if (dial.keeps && !inherited(peer) && (!peer.connected || leaves(peer))) peer.keep = false;
-  dial.keeps = false;
-  state.release(peer);
-}
-
-/** Whether another wish is from now on why the peer is kept. */
-export function inherited({ wishes }: Peer): boolean {
-  const [other] = wishes;
-  if (other !== undefined) other.keeps = true;
-  return other !== undefined;
 }
 
 /** Tests a silent link by a second connection. */

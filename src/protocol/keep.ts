@@ -4,9 +4,11 @@
  * more keeps a link that nobody wants.
  */
 import { ByeReason, encodeKeep } from './control.js';
+import type { Dial } from './dial.js';
 import { Frame } from './frame.js';
 import type { Peer } from './peer.js';
 import { tellRoom } from './room.js';
+import { leaves } from './sessions.js';
 import type { MeshState } from './state.js';
 
 /** Tells the wish over the link, if the other side does not know it. */
@@ -33,6 +35,24 @@ export function stay(state: MeshState, peer: Peer): void {
   const { parting } = peer;
   if (parting?.reason !== ByeReason.Unwanted || parting.said || parting.heard !== parting.replies) return;
   takeBack(state, peer);
+}
+
+/** The wish is not for this peer, or did not come true: it leaves nothing behind but what others wish for too. */
+export function abandon(state: MeshState, dial: Dial, peer: Peer): void {
+  peer.unwish(dial);
+  if (dial.keeps && !inherited(peer)) {
+    peer.keep = false;
+    if (!leaves(peer)) tellKeep(state, peer);
+  }
+  dial.keeps = false;
+  state.release(peer);
+}
+
+/** Whether another wish is from now on why the peer is kept. */
+export function inherited({ wishes }: Peer): boolean {
+  const [other] = wishes;
+  if (other !== undefined) other.keeps = true;
+  return other !== undefined;
 }
 
 /** The proposal to let the link go is taken back, or answered. */

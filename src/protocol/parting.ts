@@ -8,9 +8,9 @@
 import type { MasterlessError } from '../errors.js';
 import type { Connection } from './connection.js';
 import { ByeReason, encodeBye } from './control.js';
-import { dropDial, endProbe, giveUp, inherited, recover, unconfirmed, wishAgain } from './dialing.js';
+import { dropDial, endProbe, giveUp, recover, unconfirmed, wishAgain } from './dialing.js';
 import { countFlap } from './flaps.js';
-import { insist, takeBack } from './keep.js';
+import { inherited, insist, takeBack } from './keep.js';
 import type { DisconnectReason } from './output.js';
 import type { Peer } from './peer.js';
 import { resume } from './questions.js';
@@ -210,6 +210,9 @@ export function tickPeer(state: MeshState, peer: Peer, now: number, grace: numbe
   if (peer.parting !== null) {
     if (peer.parting.deadline <= now) finish(state, peer, now);
     else wakeBefore(state, peer.parting.deadline, now);
+  } else {
+    // The wish for which alone it was kept may have failed.
+    partIfUnwanted(state, peer, now);
   }
   if (peer.heldUntil > 0 && peer.redial === null) {
     if (peer.heldUntil <= now) giveUp(state, peer);

@@ -4,8 +4,8 @@
  */
 import type { MasterlessError } from '../errors.js';
 import { Dial } from './dial.js';
-import { abandon, addDial, dropDial, recover } from './dialing.js';
-import { stay, tellKeep } from './keep.js';
+import { addDial, dropDial, recover } from './dialing.js';
+import { abandon, stay, tellKeep } from './keep.js';
 import { partIfUnwanted } from './parting.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
@@ -28,16 +28,11 @@ export function cancelWish(state: MeshState, wish: number, now: number): void {
   for (const dial of [...state.dials]) {
     if (dial.purpose !== 'wish' || dial.wish !== wish) continue;
     dropDial(state, dial);
-    if (dial.peer !== null) withdraw(state, dial, dial.peer, now);
+    if (dial.peer === null) continue;
+    abandon(state, dial, dial.peer);
+    // It may have been met by another link, and be kept for this wish alone.
+    partIfUnwanted(state, dial.peer, now);
   }
-}
-
-/** The peer may have been met by another link, and is kept for this wish alone. */
-function withdraw(state: MeshState, dial: Dial, peer: Peer, now: number): void {
-  const { keeps } = dial;
-  abandon(state, dial, peer);
-  if (!keeps || !peer.keep || peer.wishes.size > 0) return;
-  setKept(state, peer, false, now);
 }
 
 /** The application wants the peer kept, or no longer. */

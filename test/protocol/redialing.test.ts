@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
 import {
   type Adopt,
+  ByeReason,
   encodeAccept,
+  encodeBye,
   encodeHeartbeat,
   encodeKeep,
   encodeReject,
@@ -11,7 +13,7 @@ import {
 } from '../../src/protocol/control.js';
 import type { Rules } from '../../src/protocol/state.js';
 import { stateOf } from '../sim/bounds.js';
-import { CONFIG, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+import { CONFIG, follow, knows, type Line, lead, linked, propose, Scripted } from './scripted.js';
 
 const THERE = 'test://there';
 const SELF = { id: CONFIG.id, incarnation: CONFIG.incarnation };
@@ -235,6 +237,35 @@ describe('a wish that fails', () => {
     line.greet();
     line.end();
     expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
+  it.each([
+    ['is connected', false],
+    ['has lost its link, and whose session is held', true],
+  ])('leaves no peer kept that %s', (_what, lost) => {
+    const scripted = new Scripted();
+    const { line: link } = follow(scripted);
+    if (lost) link.end();
+    const line = wish(scripted, 1);
+    line.greet();
+    line.end();
+    expect(scripted.heard()).toContain('wish ERR_CONNECTION_LOST');
+    expect(scripted.mesh.isKept('a')).toBe(false);
+    expect(scripted.mesh.isConnected('a')).toBe(true);
+  });
+
+  it('leaves no link that neither side keeps', () => {
+    const { scripted, line: link } = linked();
+    const line = wish(scripted, 1);
+    line.greet();
+    link.say(encodeKeep(false));
+    expect(link.kinds()).toEqual([]);
+    line.end();
+    scripted.wait(1000);
+    expect(link.kinds()).toContain('Bye');
+    link.say(encodeBye(ByeReason.Unwanted));
+    expect(scripted.heard()).toContain('disconnect a unwanted');
+    expect(scripted.mesh.view('a')).toBe(null);
   });
 
   it('leaves the wish to keep a peer that came by itself meanwhile', () => {
