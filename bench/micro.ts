@@ -220,6 +220,7 @@ function dictionaries(): Readonly<Record<string, readonly unknown[]>> {
   const of = (entries: (n: number) => (readonly [string, number])[]): unknown[] =>
     Array.from({ length: 1000 }, (_, index) => Object.fromEntries(entries(index * 2_654_435_761)));
   const some = Array.from({ length: 10 }, (_, index) => index);
+  const many = Array.from({ length: 30 }, (_, index) => index);
   return {
     'one key of 20': of((n) => [[`user${n % 20}`, n % 1000]]),
     'one key of 1,000': of((n) => [[`user${n % 1000}`, n % 1000]]),
@@ -228,6 +229,9 @@ function dictionaries(): Readonly<Record<string, readonly unknown[]>> {
       [`field${n % 50}`, n % 1000],
     ]),
     'some of ten keys': of((n) => some.filter((bit) => (n >> (bit + 5)) % 3 === 0).map((bit) => [`f${bit}`, bit])),
+    'half of thirty keys': of((n) =>
+      many.filter((bit) => (Math.imul(n, 2 * bit + 1) >>> 16) & 1).map((bit) => [`f${bit}`, bit]),
+    ),
   };
 }
 
