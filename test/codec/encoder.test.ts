@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Encoder } from '../../src/codec/encoder.js';
 import { resolveLimits } from '../../src/codec/limits.js';
 import { msgpack } from '../../src/codec/msgpack.js';
@@ -304,6 +304,7 @@ describe('into memory that is given', () => {
 
   test('no code is made for objects of classes, which would not use it', () => {
     const made = vi.spyOn(globalThis, 'Function');
+    onTestFinished(() => made.mockRestore());
     class Point {
       x = 1;
       y = 2;
@@ -313,7 +314,6 @@ describe('into memory that is given', () => {
     expect(made).not.toHaveBeenCalled();
     for (let i = 0; i < 300; i++) other.encode({ x: i, y: i });
     expect(made).toHaveBeenCalledTimes(1);
-    made.mockRestore();
   });
 
   test('a getter is asked once for each packet, also when code is made for its shape', () => {

@@ -593,6 +593,11 @@ describe('a node that did not run itself', () => {
 });
 
 describe('a packet that can’t be decoded', () => {
+  const sides = [
+    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
+    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
+  ] as const;
+
   it('ends the session on both sides', () => {
     const { scripted, line } = linked();
     line.say(data('nonsense'));
@@ -603,10 +608,7 @@ describe('a packet that can’t be decoded', () => {
     expect(scripted.heard()).toEqual(['fault ERR_BAD_PACKET', 'disconnect a bad-packet']);
   });
 
-  it.each([
-    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
-    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
-  ])('%s ends the wish to keep the peer', (_where, fail) => {
+  it.each(sides)('%s ends the wish to keep the peer', (_where, fail) => {
     const { scripted, line } = linked({ addresses: ['test://a'] });
     scripted.act((mesh, now) => mesh.keep('a', true, now));
     fail(scripted, line);
@@ -616,10 +618,7 @@ describe('a packet that can’t be decoded', () => {
     expect(scripted.mesh.isKept('a')).toBe(false);
   });
 
-  it.each([
-    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
-    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
-  ])('%s leaves the peer kept for a connect that shakes hands', (_where, fail) => {
+  it.each(sides)('%s leaves the peer kept for a connect that shakes hands', (_where, fail) => {
     const { scripted, line } = linked();
     scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
     scripted.wait(0);
@@ -634,10 +633,7 @@ describe('a packet that can’t be decoded', () => {
     expect(wished.kinds()).not.toContain('Bye');
   });
 
-  it.each([
-    ['here', (scripted: Scripted) => scripted.act((mesh, now) => mesh.undecodable('a', BAD, now))],
-    ['there', (_: Scripted, line: Line) => void line.say(encodeBye(ByeReason.BadPacket))],
-  ])('%s leaves nothing of a connect that shakes hands and fails', (_where, fail) => {
+  it.each(sides)('%s leaves nothing of a connect that shakes hands and fails', (_where, fail) => {
     const { scripted, line } = linked();
     scripted.act((mesh, now) => mesh.connect(1, 'test://a', null, now));
     scripted.wait(0);
