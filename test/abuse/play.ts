@@ -11,6 +11,12 @@ import type { Wire } from './wire.js';
 /** What no attack may go beyond: bytes of memory, and milliseconds of one turn of the loop. */
 export const MOST_MEMORY = 64 * 2 ** 20;
 const MOST_STALL = 50;
+/**
+ * How often what came with a turn beyond that is played once more. A machine whose host leaves it standing for a moment
+ * counts that as processor time of whoever was at work, so one long turn says nothing yet; what an attack can do, it does
+ * again.
+ */
+const PROOFS = 4;
 /** For what must come, on a busy machine. */
 const DEADLINE = 15_000;
 
@@ -19,6 +25,8 @@ export interface Cost {
   /** Bytes of memory beyond those at its beginning. */
   readonly memory: number;
   readonly stall: number;
+  /** A longer turn that did not come again; 0 for none. */
+  readonly lone: number;
   /** Packets of the honest peer that went there and came back meanwhile. */
   readonly packets: number;
 }
@@ -57,6 +65,20 @@ export class Stage {
 
   /** @throws Error when anything came of it that must not, or did not that must */
   async play(abuse: Case): Promise<Cost> {
+    let cost = await this.#playOnce(abuse);
+    const lone = cost.stall;
+    if (lone <= MOST_STALL) return cost;
+    for (let proof = 0; proof < PROOFS; proof++) {
+      cost = await this.#playOnce(abuse);
+      ok(
+        cost.stall <= MOST_STALL,
+        `a turn of ${lone} ms, and of ${cost.stall} ms when it was played again: ${MOST_STALL} are the most`,
+      );
+    }
+    return { ...cost, lone };
+  }
+
+  async #playOnce(abuse: Case): Promise<Cost> {
     const outcome = outcomeIn(abuse, this.mode);
     const rss = await this.#victim.begin();
     const before = await this.#honest.check();
@@ -70,7 +92,7 @@ export class Stage {
     await scene.left(this.#sockets);
     const harm = await this.#victim.end();
     this.#bounded(harm, outcome, rss);
-    return { memory: harm.rss - rss, stall: harm.stall, packets };
+    return { memory: harm.rss - rss, stall: harm.stall, lone: 0, packets };
   }
 
   async #place({ options, deaf = false }: Case): Promise<string> {
@@ -108,7 +130,6 @@ export class Stage {
     ok(others.length === 0, `faults that were not expected: ${others.join()}: ${JSON.stringify(harm.faults)}`);
     const grown = harm.rss - rss;
     ok(grown <= MOST_MEMORY, `${grown} bytes more memory, and ${MOST_MEMORY} are the most`);
-    ok(harm.stall <= MOST_STALL, `a turn of ${harm.stall} ms, and ${MOST_STALL} are the most`);
   }
 
   async #told(): Promise<string> {

@@ -94,6 +94,11 @@ export class Victim extends Asked {
     await this.ask('rotate', { credentials: given });
   }
 
+  /** Is at work for so many milliseconds of processor time in one turn. */
+  async toil(time: number): Promise<void> {
+    await this.ask('toil', { time });
+  }
+
   sockets(): Promise<number> {
     return this.ask('sockets');
   }

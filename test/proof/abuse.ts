@@ -49,8 +49,10 @@ export const abuse: Part = {
     const mib = (name: string): string => ((figures[name] ?? 0) / 2 ** 20).toFixed(1);
     const done = (kind: string): readonly Mode[] => MODES.filter((mode) => `${kind} ${mode}` in figures);
     const faults = Object.keys(figures).filter((name) => name.startsWith('fault '));
+    const alone = MODES.reduce((sum, mode) => sum + (figures[`alone ${mode}`] ?? 0), 0);
     const lines = [
       MODES.map((mode) => `${of(`cases ${mode}`)} cases in ${mode}`).join(', '),
+      ...(alone > 0 ? [`${figure(alone)} of them with a long turn that did not come again`] : []),
       ...done('inputs').map(
         (mode) =>
           `${mode.padEnd(7)} ${of(`inputs ${mode}`)} hostile inputs on ${of(`connections ${mode}`)} connections, ${of(`links ${mode}`)} of them links: memory +${mib(`memory ${mode}`)} MiB, longest turn ${of(`stall ${mode}`)} ms, ${of(`exchanged ${mode}`)} packets of an honest peer meanwhile`,
@@ -79,17 +81,19 @@ const KINDS: Readonly<
 
 async function cases(mode: Mode): Promise<Record<string, number>> {
   const stage = await Stage.open(mode);
+  let alone = 0;
   try {
     for (const each of casesIn(mode)) {
-      await stage.play(each).catch((error: unknown) => {
+      const { lone } = await stage.play(each).catch((error: unknown) => {
         throw new Error(`"${each.name}": ${error instanceof Error ? error.message : String(error)}`);
       });
+      if (lone > 0) alone++;
     }
     await stage.close();
   } finally {
     await stage.kill();
   }
-  return { [`cases ${mode}`]: casesIn(mode).length };
+  return { [`cases ${mode}`]: casesIn(mode).length, [`alone ${mode}`]: alone };
 }
 
 /** What a flood costs the members. */

@@ -139,6 +139,11 @@ const orders = {
   rotate({ credentials }) {
     (extra ?? node).rotate(credentials);
   },
+  /** One turn of so many milliseconds. */
+  toil({ time }) {
+    const end = used() + time;
+    while (used() < end);
+  },
   /** TCP connections of this process. */
   sockets() {
     return process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
