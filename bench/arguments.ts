@@ -26,7 +26,7 @@ export const HELP = `npm run bench -- [options]
   --transports=NAME,…   over these: tcp, unix, secret (TLS with a shared key),
                         tls (TLS with certificates) (default: tcp)
   --rounds=N            how often each is measured, in turn (default: 5; quick: 1);
-                        growth at most twice, ping-pong three times as often unless quick
+                        growth at most twice (with links, three times), ping-pong three times as often unless quick
   --json=FILE           writes all figures
   --write[=FOLDER]      writes benchmarks.md and its pictures (default: docs)
 `;
