@@ -11,6 +11,8 @@ import type { Usage } from './worker-questions.js';
 
 /** Milliseconds that a piece of traffic may take, whatever it is. */
 const DEADLINE = 120_000;
+/** The same for all traffic of a measurement: who takes a minute for each step of it has no figure either. */
+const LONGEST = 300_000;
 
 /** The part of the time wished for that makes a measurement. */
 const LONG_ENOUGH = 0.5;
@@ -47,6 +49,7 @@ export class Pair {
   #addresses: readonly Address[] = [];
   #links = 0;
   #next = FIRST_ID;
+  readonly #until = performance.now() + LONGEST;
 
   constructor(peer: string, transport: TransportName) {
     this.#peer = peer;
@@ -102,8 +105,8 @@ export class Pair {
     this.#next += spec.count;
     await this.#ends.ask('expect', { spec });
     const before = await this.cpu();
-    const sent = await this.#hub.ask('drive', { spec }, DEADLINE);
-    const came = await this.#ends.ask('arrived', {}, DEADLINE);
+    const sent = await this.#hub.ask('drive', { spec }, this.#deadline());
+    const came = await this.#ends.ask('arrived', {}, this.#deadline());
     const cpu = (await this.cpu()) - before;
     const wanted = multiplied(sent, spec.mode === 'broadcast' ? spec.links : 1);
     if (came.packets !== wanted.packets || came.weight !== wanted.weight) {
@@ -173,6 +176,12 @@ export class Pair {
     const taken = await this.#hub.ask('trickle', { first: this.#next, milliseconds });
     this.#next += taken;
     return taken;
+  }
+
+  #deadline(): number {
+    const left = this.#until - performance.now();
+    if (left <= 0) throw new Error(`no measurement within ${LONGEST} ms`);
+    return Math.min(DEADLINE, Math.ceil(left));
   }
 
   #usage(settle: boolean): Promise<[Usage, Usage]> {
