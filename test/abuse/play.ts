@@ -12,8 +12,8 @@ import type { Wire } from './wire.js';
 export const MOST_MEMORY = 64 * 2 ** 20;
 const MOST_STALL = 50;
 /**
- * How often what came with a turn beyond that is played once more. A machine whose host leaves it standing for a moment
- * counts that as processor time of whoever was at work, so one long turn says nothing yet; what an attack can do, it does
+ * How often what came with a turn beyond that is played once more, if the machine's clock stood still in it: a machine whose
+ * host leaves it standing for a moment counts that as processor time of whoever was at work. What an attack can do, it does
  * again.
  */
 const PROOFS = 4;
@@ -130,6 +130,7 @@ export class Stage {
     ok(others.length === 0, `faults that were not expected: ${others.join()}: ${JSON.stringify(harm.faults)}`);
     const grown = harm.rss - rss;
     ok(grown <= MOST_MEMORY, `${grown} bytes more memory, and ${MOST_MEMORY} are the most`);
+    ok(harm.borneOut <= MOST_STALL, `a turn of ${harm.stall} ms, and ${MOST_STALL} are the most`);
   }
 
   async #told(): Promise<string> {

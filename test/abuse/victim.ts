@@ -10,6 +10,8 @@ import { credentials, HONEST, type Mode, VICTIM } from './mode.js';
 export interface Harm {
   /** Milliseconds of processor time of the longest turn of its loop. */
   readonly stall: number;
+  /** The same of what was work by the machine's clock too, and no moment in which the machine itself stood still. */
+  readonly borneOut: number;
   /** Most bytes of memory. */
   readonly rss: number;
   /** Faults that it told, by code, and the first of them. */
@@ -94,9 +96,9 @@ export class Victim extends Asked {
     await this.ask('rotate', { credentials: given });
   }
 
-  /** Is at work for so many milliseconds of processor time in one turn. */
-  async toil(time: number): Promise<void> {
-    await this.ask('toil', { time });
+  /** Is at work for so many milliseconds of processor time in one turn; `still` as if the machine's clock stood meanwhile. */
+  async toil(time: number, still: boolean): Promise<void> {
+    await this.ask('toil', { time, still });
   }
 
   sockets(): Promise<number> {

@@ -5,8 +5,11 @@
 // for its turn at a core, which says nothing about what an attacker can make it do. A timer of 1 ms runs in every turn
 // that is not shorter than that, so what was used since the last time is at most 1 ms more than one turn took. Memory is
 // collected by this thread too (--single-threaded-gc), so that nothing is left out that the loop would have to wait for.
+//
+// A machine whose host leaves it standing counts that as processor time of whoever was at work. But its clock stands too:
+// what the interrupts of the clock bear out was work, whatever the host does.
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Server } from '../../../dist/index.js';
 
 const { id, honest, options } = JSON.parse(process.argv[2]);
@@ -26,12 +29,17 @@ let heard = [];
 let [listeners, extra] = [[], null];
 /** Packets of the honest peer, which are numbered, and of all others. */
 const got = { honest: 0, disorder: 0, unanswered: 0, others: 0 };
-let [worst, highest, samples] = [0, 0, 0];
-let spent = used();
+let [worst, borneOut, highest, samples] = [0, 0, 0, 0];
+const files = existsSync(SCHEDULED) ? ['/proc/interrupts', '/proc/thread-self/stat'].map((path) => openSync(path)) : [];
+const read = Buffer.alloc(64 * 1024);
+const tick = lengthOfTick();
+let [spent, clock] = [used(), ticks()];
 
 setInterval(() => {
-  const now = used();
+  const [now, then] = [used(), clock];
+  clock = ticks();
   worst = Math.max(worst, now - spent);
+  borneOut = Math.max(borneOut, Math.min(now - spent, between(then, clock)));
   spent = now;
   if (++samples % 8 === 0) highest = Math.max(highest, process.memoryUsage.rss());
 }, 1);
@@ -64,14 +72,16 @@ const orders = {
     counts = {};
     heard = [];
     worst = 0;
+    borneOut = 0;
     highest = process.memoryUsage.rss();
-    spent = used();
+    [spent, clock] = [used(), ticks()];
     got.others = 0;
     return { rss: highest };
   },
   end() {
     return {
       stall: worst,
+      borneOut,
       rss: Math.max(highest, process.memoryUsage.rss()),
       counts,
       faults: faults.slice(0, 20),
@@ -139,10 +149,11 @@ const orders = {
   rotate({ credentials }) {
     (extra ?? node).rotate(credentials);
   },
-  /** One turn of so many milliseconds. */
-  toil({ time }) {
+  /** One turn of so many milliseconds; as if the clock stood still in it, where that is asked for. */
+  toil({ time, still }) {
     const end = used() + time;
     while (used() < end);
+    if (still) clock = ticks();
   },
   /** TCP connections of this process. */
   sockets() {
@@ -163,6 +174,34 @@ function used() {
   if (existsSync(SCHEDULED)) return Number(readFileSync(SCHEDULED, 'latin1').split(' ', 1)[0]) / 1e6;
   const { user, system } = (process.threadCpuUsage ?? process.cpuUsage)();
   return (user + system) / 1000;
+}
+
+/** Interrupts of the clock so far at the core on which this thread is; null where the system does not tell. */
+function ticks() {
+  const [interrupts, stat] = files;
+  if (interrupts === undefined) return null;
+  const core = Number(textOf(stat).split(') ')[1].split(' ')[36]);
+  const count = Number(/LOC:([\d ]+)/.exec(textOf(interrupts))?.[1].trim().split(/ +/)[core]);
+  return Number.isNaN(count) ? null : { core, count };
+}
+
+function textOf(file) {
+  return read.latin1Slice(0, readSync(file, read, 0, read.length, 0));
+}
+
+/** Milliseconds of work that the clock bears out at most; Infinity where it can't tell. */
+function between(from, to) {
+  if (from === null || to === null || from.core !== to.core) return Number.POSITIVE_INFINITY;
+  return (to.count - from.count + 1) * tick;
+}
+
+/** Milliseconds: of a moment of nothing but work. */
+function lengthOfTick() {
+  const [begun, from] = [used(), ticks()];
+  while (used() < begun + 100);
+  const to = ticks();
+  const length = (used() - begun) / ((to?.count ?? 0) - (from?.count ?? 0));
+  return from?.core === to?.core && length > 0 ? length : Number.POSITIVE_INFINITY;
 }
 
 function watched(server) {
