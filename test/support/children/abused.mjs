@@ -176,32 +176,42 @@ function used() {
   return (user + system) / 1000;
 }
 
-/** Interrupts of the clock so far at the core on which this thread is; null where the system does not tell. */
+/** Interrupts of the clock so far, by core, and the core of this thread; null where the system does not tell. */
 function ticks() {
   const [interrupts, stat] = files;
   if (interrupts === undefined) return null;
-  const core = Number(textOf(stat).split(') ')[1].split(' ')[36]);
-  const count = Number(/LOC:([\d ]+)/.exec(textOf(interrupts))?.[1].trim().split(/ +/)[core]);
-  return Number.isNaN(count) ? null : { core, count };
+  const counts = /LOC:([\d ]+)/.exec(textOf(interrupts))?.[1].trim().split(/ +/).map(Number);
+  return counts === undefined ? null : { core: Number(textOf(stat).split(') ')[1].split(' ')[36]), counts };
 }
 
 function textOf(file) {
   return read.latin1Slice(0, readSync(file, read, 0, read.length, 0));
 }
 
-/** Milliseconds of work that the clock bears out at most; Infinity where it can't tell. */
+/** Milliseconds of work that the clock bears out at most: that of all cores, if it was done at several. */
 function between(from, to) {
-  if (from === null || to === null || from.core !== to.core) return Number.POSITIVE_INFINITY;
-  return (to.count - from.count + 1) * tick;
+  if (from === null || to === null) return Number.POSITIVE_INFINITY;
+  return (come(from, to) + 1) * tick;
 }
 
-/** Milliseconds: of a moment of nothing but work. */
+function come(from, to) {
+  const all = to.counts.map((count, core) => count - from.counts[core]);
+  const own = from.core === to.core ? all[to.core] : undefined;
+  return own ?? all.reduce((sum, each) => sum + each, 0);
+}
+
+/** Milliseconds: of moments of nothing but work, in which this thread stayed at its core. */
 function lengthOfTick() {
-  const [begun, from] = [used(), ticks()];
-  while (used() < begun + 100);
-  const to = ticks();
-  const length = (used() - begun) / ((to?.count ?? 0) - (from?.count ?? 0));
-  return from?.core === to?.core && length > 0 ? length : Number.POSITIVE_INFINITY;
+  let [time, count] = [0, 0];
+  for (let moment = 0; moment < 40 && time < 100; moment++) {
+    const [begun, from] = [used(), ticks()];
+    while (used() < begun + 20);
+    const to = ticks();
+    if (from === null || from.core !== to?.core) continue;
+    time += used() - begun;
+    count += come(from, to);
+  }
+  return count > 0 ? time / count : Number.POSITIVE_INFINITY;
 }
 
 function watched(server) {
