@@ -7,7 +7,9 @@
 // collected by this thread too (--single-threaded-gc), so that nothing is left out that the loop would have to wait for.
 //
 // A machine whose host leaves it standing counts that as processor time of whoever was at work. But its clock stands too:
-// what the interrupts of the clock bear out was work, whatever the host does.
+// what the interrupts of the clock bear out was work, whatever the host does. They are counted for each core, so this
+// thread stays at one.
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Server } from '../../../dist/index.js';
@@ -30,17 +32,21 @@ let [listeners, extra] = [[], null];
 /** Packets of the honest peer, which are numbered, and of all others. */
 const got = { honest: 0, disorder: 0, unanswered: 0, others: 0 };
 let [worst, borneOut, highest, samples] = [0, 0, 0, 0];
-const files = existsSync(SCHEDULED) ? ['/proc/interrupts', '/proc/thread-self/stat'].map((path) => openSync(path)) : [];
 const read = Buffer.alloc(64 * 1024);
+const core = ownCore();
+const interrupts = core === null ? null : openSync('/proc/interrupts');
 const tick = lengthOfTick();
 let [spent, clock] = [used(), ticks()];
+/** Whether the clock is taken to have stood since then. */
+let stood = false;
 
 setInterval(() => {
   const [now, then] = [used(), clock];
   clock = ticks();
   worst = Math.max(worst, now - spent);
-  borneOut = Math.max(borneOut, Math.min(now - spent, between(then, clock)));
+  borneOut = Math.max(borneOut, Math.min(now - spent, stood ? 0 : between(then, clock)));
   spent = now;
+  stood = false;
   if (++samples % 8 === 0) highest = Math.max(highest, process.memoryUsage.rss());
 }, 1);
 
@@ -151,9 +157,9 @@ const orders = {
   },
   /** One turn of so many milliseconds; as if the clock stood still in it, where that is asked for. */
   toil({ time, still }) {
-    const end = used() + time;
-    while (used() < end);
-    if (still) clock = ticks();
+    const [end, from] = [used() + time, ticks()];
+    while (used() < end || between(from, ticks()) < time);
+    stood = still;
   },
   /** TCP connections of this process. */
   sockets() {
@@ -176,42 +182,36 @@ function used() {
   return (user + system) / 1000;
 }
 
-/** Interrupts of the clock so far, by core, and the core of this thread; null where the system does not tell. */
+/** The core that this thread stays at from now on; null where the system has no such thing, or no clock to be read. */
+function ownCore() {
+  if (!existsSync('/proc/interrupts')) return null;
+  const own = readFileSync('/proc/thread-self/stat', 'latin1').split(') ')[1].split(' ')[36];
+  return spawnSync('taskset', ['-cp', own, String(process.pid)]).status === 0 ? own : null;
+}
+
+/** Interrupts of the clock at this core so far: they come as long as anybody is at work there. */
 function ticks() {
-  const [interrupts, stat] = files;
-  if (interrupts === undefined) return null;
-  const counts = /LOC:([\d ]+)/.exec(textOf(interrupts))?.[1].trim().split(/ +/).map(Number);
-  return counts === undefined ? null : { core: Number(textOf(stat).split(') ')[1].split(' ')[36]), counts };
+  if (interrupts === null) return 0;
+  const [cores, ...kinds] = read.latin1Slice(0, readSync(interrupts, read, 0, read.length, 0)).split('\n');
+  const clocks = kinds.find((kind) => kind.trimStart().startsWith('LOC:'));
+  const column = cores.trim().split(/ +/).indexOf(`CPU${core}`);
+  return Number(clocks?.trim().split(/ +/)[1 + column] ?? 0);
 }
 
-function textOf(file) {
-  return read.latin1Slice(0, readSync(file, read, 0, read.length, 0));
-}
-
-/** Milliseconds of work that the clock bears out at most: that of all cores, if it was done at several. */
+/** Milliseconds of work that the clock bears out at most; without a clock, all of it. */
 function between(from, to) {
-  if (from === null || to === null) return Number.POSITIVE_INFINITY;
-  return (come(from, to) + 1) * tick;
+  return (to - from + 1) * tick;
 }
 
-function come(from, to) {
-  const all = to.counts.map((count, core) => count - from.counts[core]);
-  const own = from.core === to.core ? all[to.core] : undefined;
-  return own ?? all.reduce((sum, each) => sum + each, 0);
-}
-
-/** Milliseconds: of moments of nothing but work, in which this thread stayed at its core. */
+/** Milliseconds: the longest, so that no work is taken for less than it was. */
 function lengthOfTick() {
-  let [time, count] = [0, 0];
-  for (let moment = 0; moment < 40 && time < 100; moment++) {
-    const [begun, from] = [used(), ticks()];
-    while (used() < begun + 20);
-    const to = ticks();
-    if (from === null || from.core !== to?.core) continue;
-    time += used() - begun;
-    count += come(from, to);
+  let longest = 0;
+  for (let moment = 0; moment < 3; moment++) {
+    const [begun, from] = [performance.now(), ticks()];
+    while (performance.now() < begun + 40);
+    longest = Math.max(longest, (performance.now() - begun) / (ticks() - from));
   }
-  return count > 0 ? time / count : Number.POSITIVE_INFINITY;
+  return longest;
 }
 
 function watched(server) {
