@@ -13,6 +13,8 @@ import type { MeshState } from './state.js';
 export const CROWD = 128;
 /** To whom is crowded, signs of life are so many heartbeats apart. */
 const SELDOM = 2;
+/** From that part of the time between them on, a packet that came is acknowledged with it, and the next is not waited for. */
+const NEAR = 3 / 4;
 /** So many of them, at least, must fall into the time after which silence is suspected. */
 const SIGNS = 2.5;
 
@@ -24,6 +26,14 @@ export function heartbeatTo({ config }: MeshState, { session }: Peer): number {
 /** Milliseconds between those of the peer. */
 export function heartbeatOf(state: MeshState, peer: Peer): number {
   return state.crowded && isTold(state, peer) ? SELDOM * peer.heartbeat : peer.heartbeat;
+}
+
+/**
+ * Whether packets that just came from a crowded node are acknowledged at once, since a sign of life would follow soon. All that
+ * takes is at hand now, here and there, and the system acknowledges them in the same segment, for which it else sends another.
+ */
+export function isNear(state: MeshState, peer: Peer, link: Connection): boolean {
+  return peer.session.patient && link.heardAt >= link.spokeAt + heartbeatTo(state, peer) * NEAR;
 }
 
 /** Whether the peer is to know that this node is crowded: nothing is suspected later for that. */

@@ -10,6 +10,7 @@ import { ackDelayOf } from './acknowledgement.js';
 import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
+import { isNear } from './crowd.js';
 import { expire, limit } from './expiry.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
@@ -235,7 +236,10 @@ export class Traffic {
     this.deliver.buffer = NOTHING;
     this.deliver.session = this.nobody;
     const { peer } = link;
-    if (peer?.link === link && peer.session.unacked && peer.session.ackAt <= link.heardAt) this.state.touch(link);
+    if (peer?.link !== link || !peer.session.unacked) return;
+    const { session } = peer;
+    if (isNear(this.state, peer, link)) session.ackAt = Math.min(session.ackAt, link.heardAt);
+    if (session.ackAt <= link.heardAt) this.state.touch(link);
   }
 
   tick(peer: Peer, now: number): void {

@@ -198,6 +198,27 @@ describe('a peer that is crowded', () => {
     expect(line.kinds()).toEqual(['Heartbeat']);
   });
 
+  it('has packets acknowledged as they come, where a sign of life would follow soon', () => {
+    const { scripted, line } = crowded();
+    scripted.wait(1499);
+    line.say(data('1'));
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    line.say(data('2'), data('3'));
+    expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [4, 0] } }]);
+    // That was one, and the next is as far away as ever.
+    line.say(data('4'));
+    scripted.wait(1499);
+    line.say(encodeHeartbeat());
+    expect(line.kinds()).toEqual([]);
+    scripted.wait(1);
+    line.say(encodeHeartbeat());
+    expect(line.said()).toEqual([{ kind: 'Ack', fields: { handled: [5, 0] } }]);
+    scripted.wait(1500);
+    line.say(encodeHeartbeat());
+    expect(line.kinds()).toEqual([]);
+  });
+
   it('hears them as often as others once it takes it back, though nothing else happens', () => {
     const { scripted, line } = crowded();
     scripted.wait(2000);
