@@ -32,7 +32,7 @@ export function heartbeatOf(state: MeshState, peer: Peer): number {
  * Whether packets that just came from a crowded node are acknowledged at once, since a sign of life would follow soon. All that
  * takes is at hand now, here and there, and the system acknowledges them in the same segment, for which it else sends another.
  */
-export function isNear(state: MeshState, peer: Peer, link: Connection): boolean {
+export function isSignNear(state: MeshState, peer: Peer, link: Connection): boolean {
   return peer.session.patient && link.heardAt >= link.spokeAt + heartbeatTo(state, peer) * NEAR;
 }
 

@@ -10,7 +10,7 @@ import { ackDelayOf } from './acknowledgement.js';
 import { Assembly, checkSize } from './assembly.js';
 import type { Connection } from './connection.js';
 import { Extension, encodeAck, encodeAckRequest, encodeExtension } from './control.js';
-import { isNear } from './crowd.js';
+import { isSignNear } from './crowd.js';
 import { expire, limit } from './expiry.js';
 import type { Counts } from './fields.js';
 import { Frame, protocolError } from './frame.js';
@@ -238,7 +238,7 @@ export class Traffic {
     const { peer } = link;
     if (peer?.link !== link || !peer.session.unacked) return;
     const { session } = peer;
-    if (isNear(this.state, peer, link)) session.ackAt = Math.min(session.ackAt, link.heardAt);
+    if (isSignNear(this.state, peer, link)) session.ackAt = Math.min(session.ackAt, link.heardAt);
     if (session.ackAt <= link.heardAt) this.state.touch(link);
   }
 
