@@ -69,6 +69,17 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('rewind' as const), count: fc.nat(60) }),
 );
 
+type Step = typeof step extends fc.Arbitrary<infer Each> ? Each : never;
+/** Steps that chance seldom brings together. */
+const ACKNOWLEDGED_BEFORE_IT_IS_WRITTEN_AGAIN: Step[] = [
+  { do: 'push', size: 0 },
+  { do: 'gather', budget: 1 },
+  { do: 'rewind', count: 0 },
+  { do: 'acknowledge', count: 1 },
+  { do: 'push', size: 10 },
+  { do: 'gather', budget: 1 },
+];
+
 function gather(buffer: SendBuffer, model: Model, budget: number): void {
   const views: Uint8Array[] = [];
   const added = buffer.gather(views, budget);
@@ -162,18 +173,15 @@ describe('SendBuffer', () => {
                 break;
               }
               act();
-              if (acknowledge) {
-                model.acked = count;
-                model.sent = Math.max(model.sent, count);
-              } else {
-                model.sent = count;
-              }
+              // What was acknowledged over an earlier link, and lies behind where this one begins, is written all the same.
+              if (acknowledge) model.acked = count;
+              else model.sent = count;
             }
           }
           compare(buffer, model);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 400, examples: [[ACKNOWLEDGED_BEFORE_IT_IS_WRITTEN_AGAIN]] },
     );
   });
 
