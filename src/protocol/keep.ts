@@ -55,6 +55,12 @@ export function inherited({ wishes }: Peer): boolean {
   return other !== undefined;
 }
 
+/** Whether the peer is kept for a wish alone, which has attempts of its own. */
+export function isWished({ wishes }: Peer): boolean {
+  for (const { keeps } of wishes) if (keeps) return true;
+  return false;
+}
+
 /** The proposal to let the link go is taken back, or answered. */
 export function takeBack(state: MeshState, peer: Peer): void {
   peer.parting = null;

@@ -15,7 +15,7 @@ import { endProbe, failed, linked, recover, startProbe } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import { countFlap, stands } from './flaps.js';
 import { Frame } from './frame.js';
-import { tellKeep } from './keep.js';
+import { isWished, tellKeep } from './keep.js';
 import { advance, detach, partedByLoss, partIfUnwanted } from './parting.js';
 import type { Peer, Probe } from './peer.js';
 import { resume } from './questions.js';
@@ -73,6 +73,8 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
     peer.heldUntil = now + peer.resumeWindow;
     state.wake(peer.heldUntil);
     endParting(state, peer);
+    // One that was kept and has restarted, say: nobody else may dial.
+    if (peer.keep && !isWished(peer)) recover(state, peer, now);
   } else if (!partedByLoss(state, peer, now)) {
     recover(state, peer, now);
   }

@@ -384,6 +384,53 @@ describe('a kept peer', () => {
     expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
   });
 
+  describe('that restarted, and came when all attempts to win it back had failed, to take a link that then fails', () => {
+    const next = { incarnation: '00000000000000cc', addresses: ['test://a'] };
+
+    function failed(): Scripted {
+      const scripted = often(1);
+      const { line } = follow(scripted, { addresses: ['test://a'], keep: true });
+      scripted.act((mesh, now) => mesh.keep('a', true, now));
+      line.end();
+      scripted.wait(100);
+      refuse(scripted);
+      propose(scripted, next).line.end();
+      expect(scripted.heard()).toContain('disconnect a restarted');
+      scripted.wait(100);
+      expect(dials(scripted)).toEqual(['test://a']);
+      return scripted;
+    }
+
+    it('is dialled', () => {
+      const scripted = failed();
+      const again = scripted.taken();
+      again.say(knows(again.greet(next).nonce));
+      again.say(encodeAccept({ epoch: again.take<Adopt>('Adopt').epoch, received: [0, 0] }));
+      expect(scripted.heard()).toContain('connect a');
+    });
+
+    it('is kept no more when it can not be reached', () => {
+      const scripted = failed();
+      refuse(scripted);
+      scripted.wait(100_000);
+      expect([scripted.mesh.isKept('a'), scripted.mesh.view('a')]).toEqual([false, null]);
+      expect(scripted.mesh.wakeAt).toBe(Number.POSITIVE_INFINITY);
+    });
+  });
+
+  it('of a connect that failed before its link was confirmed is dialled as often as the connect asks for', () => {
+    const scripted = often(2);
+    for (const outcome of [[], ['wish ERR_CONNECTION_LOST']]) {
+      const line = outcome.length === 0 ? wish(scripted, 1) : scripted.taken();
+      line.say(knows(line.greet({ addresses: ['test://a'] }).nonce));
+      line.end();
+      expect(scripted.heard().filter((each) => each.startsWith('wish'))).toEqual(outcome);
+      scripted.wait(100);
+    }
+    expect(dials(scripted)).toEqual([]);
+    expect(scripted.mesh.isKept('a')).toBe(false);
+  });
+
   it('whose last address leads to another is dialled on at the one that did not answer', () => {
     const scripted = often(Number.POSITIVE_INFINITY);
     connected(scripted, ['test://b']).end();
