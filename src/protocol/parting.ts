@@ -80,6 +80,9 @@ export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: n
     const deadline = now + state.config.closeTimeout;
     peer.parting = { reason, replies: true, heard: true, said: false, deadline, spared: false };
     state.wake(deadline);
+  } else if (peer.parting.reason === ByeReason.Unwanted && reason !== ByeReason.Unwanted) {
+    // There is no proposal any more that could be taken back, whoever made it.
+    peer.parting = { ...peer.parting, reason, replies: true, heard: true };
   } else {
     peer.parting.heard = true;
   }

@@ -270,6 +270,29 @@ describe('BYE of the other side', () => {
     ]);
   });
 
+  it('in place of its proposal to let the link go is answered, though this side keeps the peer by then', () => {
+    const scripted = new Scripted();
+    const { line } = lead(scripted, { keep: false });
+    scripted.act((mesh) => mesh.send('z', Buffer.from('x'), false));
+    line.say(encodeBye(ByeReason.Unwanted), encodeBye(ByeReason.Closed));
+    line.said();
+    scripted.heard();
+    scripted.act((mesh, now) => mesh.keep('z', true, now));
+    line.say(encodeAck([1, 0]));
+    expect(goodbye(line)).toBe(ByeReason.Closed);
+    expect(line.closed).toBe('flushed');
+    // Nobody is there any more who could be dialled.
+    expect(scripted.heard()).toEqual(['disconnect z closed']);
+  });
+
+  it('in answer to a proposal to let the link go is why the peer went', () => {
+    const scripted = new Scripted();
+    const { line } = follow(scripted, { keep: false });
+    line.say(encodeBye(ByeReason.Closed));
+    expect(line.closed).toBe('flushed');
+    expect(scripted.heard()).toEqual(['connect a', 'disconnect a closed']);
+  });
+
   it('crossing with this side’s own: both have said it, and it is over', () => {
     const { scripted, line } = linked();
     scripted.act((mesh, now) => mesh.disconnect('a', now));
