@@ -64,8 +64,13 @@ function linkedAt(state: MeshState, uri: string, expected: string | null): Peer 
     return there ? peer : null;
   }
   // What a peer only tells of itself may be another's address: without an id to go by it is dialled, and found out.
-  for (const peer of state.peers.values()) if (peer.dialled === uri && isLinked(peer)) return peer;
+  for (const peer of state.peers.values()) if (isAt(peer, uri) && isLinked(peer)) return peer;
   return null;
+}
+
+/** Where it came by itself since it was dialled it may be elsewhere by now, and another there, unless it still tells that address. */
+function isAt({ link, dialled, advertised }: Peer, uri: string): boolean {
+  return dialled === uri && (link?.uri === uri || advertised.includes(uri));
 }
 
 function isLinked({ link, confirmed, suspect, parting }: Peer): boolean {

@@ -74,6 +74,24 @@ describe('a wish', () => {
     expect(dials(scripted)).toEqual(['test://a']);
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['and does not tell that address any more, dials it: another may be there', ['test://new'], ['test://there']],
+    ['and still tells that address, comes true at once', ['test://there', 'test://new'], []],
+  ])('for where a peer was dialled that has come by itself since, %s', (_, addresses, expected) => {
+    const scripted = new Scripted();
+    connected(scripted).end();
+    const { line, adopt } = propose(scripted, { addresses }, resumed);
+    line.say(encodeAccept({ epoch: adopt.epoch, received: [0, 0] }));
+    scripted.heard();
+    wish(scripted, 'test://there', null, 2);
+    expect(dials(scripted)).toEqual(expected);
+    if (expected.length === 0) return;
+    const other = scripted.taken();
+    other.say(knows(other.greet({ id: 'b' }).nonce));
+    other.say(encodeAccept({ epoch: 1, received: [0, 0] }));
+    expect(scripted.heard()).toEqual(['connect b', 'wish b']);
+  });
+
   it('for a peer that is there keeps it', () => {
     const scripted = new Scripted();
     follow(scripted, { addresses: ['test://a'] });
