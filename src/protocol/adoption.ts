@@ -18,12 +18,11 @@ import { duplicated } from './dialing.js';
 import type { Exchange } from './exchange.js';
 import type { Counts } from './fields.js';
 import { protocolError } from './frame.js';
-import { incumbentLives, turnAway, turnAwayClosing } from './handshake.js';
+import { incumbentLives, replaceOutdated, turnAway, turnAwayClosing } from './handshake.js';
 import { doubtful, established, probeIncumbent } from './links.js';
 import { detach } from './parting.js';
 import type { Peer } from './peer.js';
 import { query } from './questions.js';
-import { giveWay } from './renewal.js';
 import { NORMAL, URGENT } from './session.js';
 import { disconnected, endSession } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -65,7 +64,7 @@ function judge(
     }
     welcome(state, peer, incarnation);
   }
-  if (giveWay(state, peer, now)) {
+  if (replaceOutdated(state, peer, now)) {
     // What the follower said is of before.
     query(state, connection);
     return;

@@ -23,7 +23,7 @@ import { protocolError } from './frame.js';
 import { doubtful, lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
 import { answer, resume } from './questions.js';
-import { giveWay } from './renewal.js';
+import { giveWay, givesWay } from './renewal.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */
@@ -127,7 +127,7 @@ function welcome(state: MeshState, connection: Connection, exchange: Exchange, h
   }
   if (doubtful(peer, exchange)) probeIncumbent(state, peer, exchange, now);
   else if (!peer.arbiter) {
-    giveWay(state, peer, now);
+    replaceOutdated(state, peer, now);
     answer(state, peer, connection, exchange);
   }
 }
@@ -191,6 +191,15 @@ export function incumbentLives(state: MeshState, peer: Peer, now: number): void 
     state.emit({ kind: 'conflict', id: peer.id });
   }
   resume(state, peer);
+}
+
+/** The peer has come by another connection, for which its link makes room if it is outdated. Returns whether it did. */
+export function replaceOutdated(state: MeshState, peer: Peer, now: number): boolean {
+  if (!givesWay(peer)) return false;
+  // By coming it has proved that it lives. Without its link nobody would wait for that any more.
+  if (peer.probe !== null) incumbentLives(state, peer, now);
+  giveWay(state, peer, now);
+  return true;
 }
 
 /** Says why, closes, and tells who dialled. */

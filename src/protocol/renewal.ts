@@ -31,11 +31,15 @@ export function outdate(state: MeshState, peer: Peer, link: Connection, why: Out
   state.wakePromptly(now);
 }
 
-/** Another connection of the peer has shaken hands: an outdated link makes room for it. Returns whether it did. */
-export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
-  // A link over which the two are parting is at its end anyway.
+/** Whether the link makes room for another connection of the peer. One over which the two are parting is at its end anyway. */
+export function givesWay({ link, parting }: Peer): boolean {
+  return link !== null && link.outdated !== null && parting === null;
+}
+
+/** Another connection of the peer has shaken hands: an outdated link makes room for it. */
+export function giveWay(state: MeshState, peer: Peer, now: number): void {
   const { link } = peer;
-  if (link === null || link.outdated === null || peer.parting !== null) return false;
+  if (link === null || link.outdated === null) return;
   const until = now + state.config.handshakeTimeout;
   // The session is held for the connection at hand, whatever the policy says of lost links.
   if (peer.connected) peer.heldUntil = Math.max(until, peer.theirKeep ? now + peer.resumeWindow : 0);
@@ -46,7 +50,6 @@ export function giveWay(state: MeshState, peer: Peer, now: number): boolean {
   lost(state, peer, replaced(peer), now);
   // Only should it fail is the peer dialled again.
   if (peer.redial !== null && peer.redial.attempt === 0) peer.redial.next = until;
-  return true;
 }
 
 /** Replaces a link that has reached its age; cuts one that was not replaced in time. */

@@ -74,6 +74,33 @@ it('who waits for the link of its namesake to prove dead is turned away when tha
   expect(line.one<Reject>('Reject').reason).toBe(RejectReason.IdInUse);
 });
 
+describe('who waits for the link of its namesake to prove dead is turned away when that comes to replace it', () => {
+  const outdated = new MasterlessError('ERR_UNAUTHORIZED', 'that secret counts no more');
+
+  it('at the arbiter', () => {
+    const scripted = new Scripted();
+    const { line: link } = follow(scripted);
+    scripted.act((mesh, now) => mesh.outdate(link.connection, outdated, now));
+    const { line, nonce } = newcomer(scripted, 'a');
+    line.say(knows(nonce));
+    const again = scripted.dial();
+    again.say(knows(again.greet({ keep: true }).nonce, { ...resumed, live: true }));
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.IdInUse);
+    expect(again.kinds()).toEqual(['Query']);
+  });
+
+  it('at the follower', () => {
+    const scripted = new Scripted();
+    const { line: link } = lead(scripted);
+    scripted.act((mesh, now) => mesh.outdate(link.connection, outdated, now));
+    const { line } = newcomer(scripted, 'z');
+    const again = scripted.dial();
+    again.greet({ id: 'z', keep: true });
+    expect(line.one<Reject>('Reject').reason).toBe(RejectReason.IdInUse);
+    expect(again.kinds()).toEqual(['State']);
+  });
+});
+
 it('a restarted peer that fails to take the link is dialled on, and no end of it is told twice', () => {
   const scripted = new Scripted({ reconnect: { attempts: 3, minDelay: 100, maxDelay: 100 }, random: () => 0.5 });
   scripted.act((mesh, now) => mesh.keep('a', true, now));
