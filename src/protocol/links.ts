@@ -36,6 +36,7 @@ export function established(state: MeshState, peer: Peer, link: Connection): voi
     state.emit({ kind: 'reconnect', id: peer.id });
   } else {
     peer.connected = true;
+    peer.met = true;
     const info = { uri: link.uri, addresses: [...peer.advertised], incarnation: peer.incarnation, version: VERSION };
     state.emit({ kind: 'connect', id: peer.id, info });
   }
@@ -73,8 +74,9 @@ export function lost(state: MeshState, peer: Peer, error: MasterlessError, now: 
     peer.heldUntil = now + peer.resumeWindow;
     state.wake(peer.heldUntil);
     endParting(state, peer);
-    // One that was kept and has restarted, say: nobody else may dial.
-    if (peer.keep && !isWished(peer)) recover(state, peer, now);
+    // One that was there and has restarted, say: nobody else may dial. A wish does that by itself, and one that never was there is
+    // kept for when it comes.
+    if (peer.keep && peer.met && !isWished(peer)) recover(state, peer, now);
   } else if (!partedByLoss(state, peer, now)) {
     recover(state, peer, now);
   }

@@ -74,6 +74,8 @@ export class Peer {
   theirKeep = false;
   /** The application has heard `connect` and not `disconnect`. */
   connected = false;
+  /** It has heard `connect`, if not of the incarnation that is there now. */
+  met = false;
   /** Addresses: where a dial last succeeded, and what the peer tells. */
   dialled: string | null = null;
   advertised: readonly string[] = [];

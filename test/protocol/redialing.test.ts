@@ -418,6 +418,15 @@ describe('a kept peer', () => {
     });
   });
 
+  it('that never was there, and failed before its link was confirmed, is kept for when it comes again', () => {
+    const scripted = often(1);
+    scripted.act((mesh, now) => mesh.keep('a', true, now));
+    propose(scripted, { addresses: ['test://a'] }).line.end();
+    scripted.wait(100_000);
+    expect(dials(scripted)).toEqual([]);
+    expect(scripted.mesh.isKept('a')).toBe(true);
+  });
+
   it('of a connect that failed before its link was confirmed is dialled as often as the connect asks for', () => {
     const scripted = often(2);
     for (const outcome of [[], ['wish ERR_CONNECTION_LOST']]) {
