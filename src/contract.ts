@@ -25,7 +25,10 @@ export interface ServerEvents<Packet = unknown> {
   message: [sender: string, packet: Packet];
   /** A peer is not connected any more. */
   disconnect: [id: string, reason: DisconnectReason];
-  /** The link of a kept peer that is connected was lost; attempt number `attempt`, from 1, begins. */
+  /**
+   * The link of a connected peer was lost that is kept, or is being left with something to flush; attempt number `attempt`,
+   * from 1, begins.
+   */
   reconnecting: [id: string, attempt: number];
   /** There is a new link: the session goes on, or, after a goodbye of a kept peer, a new one begins. */
   reconnect: [id: string];
