@@ -119,7 +119,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * session did not deliver is reported by `undelivered`, what was not sent within its `ttl` by `expired`.
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
-   * go on), or it takes no packet of that size (`fault` tells, `ERR_LIMIT`, and no `drain` follows). For a list, how many peers took it, those left out to whom it is too large; the packet is encoded once.
+   * go on), or it takes no packet of that size (`fault` tells, `ERR_LIMIT`, and no `drain` follows). For a list, how many peers took it,
+   * the others being told of as if it were for each of them alone; the packet is encoded once.
    * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`; `ERR_ARGUMENT`
    */
   send(id: string, packet: Packet, options?: SendOptions): boolean;
@@ -138,7 +139,11 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
       throw new MasterlessError('ERR_ID', 'send(target, packet): the target must be an id or a list of ids');
     const peers = this.#node.mesh.group(target, checkedId);
     const bytes = this.#encoded(packet, urgent);
-    return this.#node.sendAll(peers, bytes, urgent, until);
+    const { length } = bytes;
+    const taken = this.#node.sendAll(peers, bytes, urgent, until);
+    // Last, since whoever hears of it may encode the next one in the memory of this.
+    if (taken < peers.length) for (const { id } of peers) this.#takes(id, length);
+    return taken;
   }
 
   /**

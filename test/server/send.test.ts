@@ -267,8 +267,15 @@ describe('large packets', () => {
       await connected;
     }
     const [atSmall, atLarge] = takers.map((taker) => packets(taker)) as [unknown[], unknown[]];
-    expect(hub.send(['small', 'large'], 'x'.repeat(2 * KiB))).toBe(1);
-    expect(hub.send(['small', 'large'], 'both')).toBe(2);
+    const faults: unknown[] = [];
+    hub.on('fault', (remote, { code }) => {
+      faults.push([remote, code]);
+      // Is encoded where the one that is being sent was.
+      hub.send([remote], 'both');
+    });
+    expect(hub.send(['small', 'large', 'small'], 'x'.repeat(2 * KiB))).toBe(1);
+    expect(faults).toEqual([['small', 'ERR_LIMIT']]);
+    expect(hub.send(['large'], 'both')).toBe(1);
     await hub.flush();
     expect([atSmall, atLarge.map((text) => (text as string).length)]).toEqual([['both'], [2 * KiB, 4]]);
     expect(() => hub.send(['large'], Buffer.alloc(65 * MiB))).toThrow(
