@@ -130,7 +130,7 @@ export class Flow {
 
   /** The fault that keeps bytes from arriving now; it has seen to it that they arrive when it is over, if ever. */
   private hindered(): string | null {
-    const { network, route } = this;
+    const { route } = this;
     if (this.silentFor !== null) {
       this.queue = [];
       return this.silentFor;
@@ -140,11 +140,7 @@ export class Flow {
     }
     if (route.clog.holds(this.again)) return 'clog';
     if (this.to.process?.pause.holds(this.again)) return 'pause';
-    if (route.freeAt > network.agenda.now) {
-      network.agenda.at(route.freeAt, this.again);
-      return 'bandwidth';
-    }
-    return null;
+    return route.bandwidth.holds(this.again) ? 'bandwidth' : null;
   }
 
   private deliver(): void {
@@ -162,11 +158,12 @@ export class Flow {
   /** Any split is possible; what stays behind comes with the next arrival. */
   private portion(): Uint8Array {
     const { network, queue } = this;
+    const { bandwidth, rate } = this.route;
     const { random } = network;
     const most = Math.min(this.bytes, MAX_READ, this.passing());
     const size = random.chance(0.3) ? 1 + random.below(most) : most;
     this.bytes -= size;
-    this.route.freeAt = Math.max(this.route.freeAt, network.agenda.now + (size * 1000) / this.route.rate);
+    if (rate < Number.POSITIVE_INFINITY) bandwidth.shut(network.agenda.now + (size * 1000) / rate);
     let [first] = queue as [Uint8Array];
     if (first.length < size) {
       network.fired('coalesce');

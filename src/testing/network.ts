@@ -116,7 +116,7 @@ export class Network {
   limit(from: string, to: string, rate: number): void {
     const route = this.route(from, to);
     route.rate = rate;
-    route.freeAt = 0;
+    route.bandwidth.open();
   }
 
   /** How long bytes are under way from one host to another; null is as in the whole network. */
@@ -136,7 +136,7 @@ export class Network {
     for (const each of this.openWires()) {
       if (!each.ends.some((end) => end.process?.host === host)) continue;
       this.fired('address change');
-      if (connections === 'reset') this.reset(each);
+      if (connections === 'reset') this.reset(each, null);
       else for (const end of each.ends) end.out.silence();
     }
   }
@@ -152,15 +152,18 @@ export class Network {
 
   // Faults of connections.
 
-  /** Both ends hear of it, sooner or later; what was on its way is lost. */
-  reset(cut: Wire): void {
-    let counted = false;
+  /**
+   * Both ends hear of it, sooner or later; what was on its way is lost.
+   * @param fault - as which it is counted once one of them did; null where it was counted already
+   */
+  reset(cut: Wire, fault: string | null = 'reset'): void {
+    let uncounted = fault;
     for (const end of cut.ends) {
       end.out.clear();
       end.out.silence();
       this.agenda.at(this.agenda.now + this.random.below(RESET_WITHIN), () => {
-        if (!counted && !end.over) this.fired('reset');
-        counted = true;
+        if (uncounted !== null && !end.over) this.fired(uncounted);
+        uncounted = null;
         end.break();
       });
     }

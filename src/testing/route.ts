@@ -20,8 +20,8 @@ export class Route {
   latency: Latency | null = null;
   /** Bytes per second. */
   rate: number = Number.POSITIVE_INFINITY;
-  /** With a rate: when the bytes let through so far have passed. */
-  freeAt = 0;
+  /** With a rate: shut until the bytes let through so far have passed. */
+  readonly bandwidth: Gate;
   /** Dials fail at once. */
   refuses = false;
   /** Dials are never answered. */
@@ -32,6 +32,7 @@ export class Route {
     this.to = to;
     this.partition = new Gate(agenda);
     this.clog = new Gate(agenda);
+    this.bandwidth = new Gate(agenda);
   }
 
   /** All that is wrong is put right. */
@@ -40,7 +41,7 @@ export class Route {
     this.clog.open();
     this.latency = null;
     this.rate = Number.POSITIVE_INFINITY;
-    this.freeAt = 0;
+    this.bandwidth.open();
     this.refuses = false;
     this.swallows = false;
   }

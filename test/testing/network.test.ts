@@ -145,6 +145,22 @@ describe('bytes', () => {
     expect(scene.felt().bandwidth).toBeGreaterThan(1);
   });
 
+  it.each<[string, (network: Network) => void]>([
+    ['healed', (network) => network.heal('b', 'a')],
+    ['limited no more', (network) => network.limit('a', 'b', Number.POSITIVE_INFINITY)],
+  ])('that wait for bandwidth go on when the way is %s', (_, better) => {
+    const scene = new Scene();
+    const pairs = [scene.pair(), scene.pair()];
+    scene.network.limit('a', 'b', 10);
+    for (const { near } of pairs) near.write([new Uint8Array(2000)]);
+    scene.run(1000);
+    const some = pairs.reduce((sum, { farEar }) => sum + farEar.bytes.length, 0);
+    expect(some).toBeLessThan(2000);
+    better(scene.network);
+    scene.run(500);
+    expect(pairs.map(({ farEar }) => farEar.bytes.length)).toEqual([2000, 2000]);
+  });
+
   it('take as long as they are told to', () => {
     const scene = new Scene();
     const { near, far, nearEar, farEar } = scene.pair();
@@ -387,7 +403,7 @@ describe('a host that moves', () => {
     const { nearEar: early } = scene.dial();
     scene.run(1000);
     expect([nearEar.told, early.told]).toEqual([['open', ...lost], told]);
-    expect(scene.felt()['address change']).toBe(2);
+    expect([scene.felt()['address change'], scene.felt().reset]).toEqual([2, undefined]);
     scene.run(1001);
     const { nearEar: late } = scene.dial();
     scene.run(100);
