@@ -38,8 +38,8 @@ Without --keep-going it ends when peers had connected and none is left.
 exit code  0  all who had connected said goodbye
            1  the last has gone, and a peer was lost without goodbye; or stdout was closed; or it can't listen there
            2  a mistake in the command
-           130, 143  interrupted by ^C, SIGTERM: prints what it has taken, acknowledges no more, and says goodbye; after
-                     a second it ends in any case, and stderr says how much stdout has not taken
+           130, 143  interrupted by ^C, SIGTERM: prints what it has taken, acknowledges no more, and says goodbye, for a
+                     second; after two it ends in any case, and stderr says how much stdout has not taken
 `;
 
 /** Who interrupts waits no longer than this: not for peers that wait for stdout, and not for stdout. */
