@@ -23,7 +23,7 @@ import { protocolError } from './frame.js';
 import { doubtful, lost, probeIncumbent } from './links.js';
 import type { Peer } from './peer.js';
 import { answer, resume } from './questions.js';
-import { giveWay, givesWay } from './renewal.js';
+import { givesWay, giveWay } from './renewal.js';
 import type { MeshState } from './state.js';
 
 /** Features this node can use, and those without which it refuses to talk: none yet. */

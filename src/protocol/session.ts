@@ -68,8 +68,8 @@ export class Session {
   ackAt: number = Number.POSITIVE_INFINITY;
   /** The other side is crowded: what is little may be acknowledged with the next sign of life. */
   patient = false;
-  /** The other side wants to know at once when these have been handled. */
-  asked: Counts = NONE;
+  /** The other side wants to know at once when these have been handled, each of them: the fewest first. */
+  private asked: Counts[] = NONE;
   /** This side wants to know at once: to be asked behind the last byte that waits, and behind urgent ones that pass others. */
   ask = false;
 
@@ -155,15 +155,35 @@ export class Session {
     urgent.acked = urgent.handled;
     this.ackedBytes = this.handledBytes;
     this.ackAt = Number.POSITIVE_INFINITY;
-    if (this.answered) this.asked = NONE;
+    while (this.answers) this.asked.shift();
+    if (this.asked.length === 0) this.asked = NONE;
     return this.handled;
   }
 
+  /**
+   * The other side wants to know when all that has come whole by now is handled.
+   * @returns whether something has, and is; else it `answers` when it is
+   */
+  question(): boolean {
+    const counts = this.whole;
+    const [normal, urgent] = counts;
+    if (this.has(counts)) return normal + urgent > 0;
+    const last = this.asked.at(-1);
+    if (last !== undefined && last[NORMAL] === normal && last[URGENT] === urgent) return false;
+    if (this.asked.length === 0) this.asked = [counts];
+    else if (this.asked.length < MOST_QUESTIONS) this.asked.push(counts);
+    else this.asked[MOST_QUESTIONS - 1] = counts;
+    return false;
+  }
+
   /** The other side asked, and all that had come by then has been handled. */
-  get answered(): boolean {
-    if (this.asked === NONE) return false;
-    const [normal, urgent] = this.asked;
-    return normal + urgent > 0 && this.normal.handled >= normal && this.urgent.handled >= urgent;
+  get answers(): boolean {
+    const [first] = this.asked;
+    return first !== undefined && this.has(first);
+  }
+
+  private has([normal, urgent]: Counts): boolean {
+    return this.normal.handled >= normal && this.urgent.handled >= urgent;
   }
 
   /** A new link: what was told on the old one may not have arrived, so all of it is told again, at once. */
@@ -183,4 +203,8 @@ export class Session {
   }
 }
 
-const NONE: Counts = [0, 0];
+/** Questions that are answered each in its time: of more, those between them and the last have no answer of their own. */
+const MOST_QUESTIONS = 256;
+
+/** What a session that is asked nothing holds: one list for all. */
+const NONE: Counts[] = [];

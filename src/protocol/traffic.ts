@@ -193,7 +193,7 @@ export class Traffic {
     if (of.sequence > lane.handled) lane.handled = of.sequence;
     if (of.receivedBytes > session.handledBytes) session.handledBytes = of.receivedBytes;
     const due =
-      session.handledBytes - session.ackedBytes >= session.ackBytes || session.answered || session.ackAt <= now;
+      session.handledBytes - session.ackedBytes >= session.ackBytes || session.answers || session.ackAt <= now;
     if (due) {
       const peer = this.state.peers.get(of.id);
       session.ackAt = now;
@@ -211,11 +211,11 @@ export class Traffic {
   acknowledged(peer: Peer, counts: Counts | null): void {
     const { session } = peer;
     if (counts === null) {
-      session.asked = session.whole;
-      if (this.state.deaf && !session.answered && peer.link !== null) {
+      const had = session.question();
+      if (this.state.deaf && !had && peer.link !== null) {
         this.state.send(peer.link, encodeExtension(Extension.Deaf));
       }
-      if (session.unacked && session.answered) {
+      if (session.unacked && had) {
         session.ackAt = Number.NEGATIVE_INFINITY;
         if (peer.link !== null) this.state.touch(peer.link);
       }

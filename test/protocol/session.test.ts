@@ -86,16 +86,47 @@ describe('Session', () => {
     expect(session.ackAt).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  it('has answered a question when all that had come by then is handled', () => {
+  it('answers a question when all that had come by then is handled', () => {
     const session = new Session();
+    expect(session.question()).toBe(false);
     session.normal.received = 2;
-    expect(session.answered).toBe(false);
-    session.asked = session.received;
+    expect(session.answers).toBe(false);
+    expect(session.question()).toBe(false);
     session.normal.handled = 1;
-    expect(session.answered).toBe(false);
+    expect(session.answers).toBe(false);
     session.normal.handled = 2;
-    expect(session.answered).toBe(true);
+    expect(session.answers).toBe(true);
     session.tell();
-    expect(session.answered).toBe(false);
+    expect(session.answers).toBe(false);
+    expect(session.question()).toBe(true);
+    expect(session.answers).toBe(false);
+  });
+
+  it('answers each question in its time', () => {
+    const session = new Session();
+    for (session.normal.received = 1; session.normal.received <= 4; session.normal.received++) {
+      session.question();
+      session.question();
+    }
+    const told: number[] = [];
+    for (const handled of [1, 3, 3, 4, 5]) {
+      session.normal.handled = handled;
+      if (session.answers) told.push(session.tell()[0]);
+    }
+    expect(told).toEqual([1, 3, 4]);
+  });
+
+  it('answers the last of however many questions', () => {
+    const session = new Session();
+    for (let received = 1; received <= 1000; received++) {
+      session.normal.received = received;
+      session.question();
+    }
+    const told: number[] = [];
+    for (let handled = 1; handled <= 1000; handled++) {
+      session.normal.handled = handled;
+      if (session.answers) told.push(session.tell()[0]);
+    }
+    expect(told).toEqual([...Array.from({ length: 255 }, (_, n) => n + 1), 1000]);
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ACK_DELAY, LITTLE, LITTLE_DELAY } from '../../src/protocol/acknowledgement.js';
-import { Extension, encodeAck, encodeAckRequest, encodeHeartbeat } from '../../src/protocol/control.js';
+import {
+  Extension,
+  encodeAck,
+  encodeAckRequest,
+  encodeExtension,
+  encodeHeartbeat,
+} from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
 import type { Deliver } from '../../src/protocol/output.js';
 import { OVERHEAD, PIECE, SendBuffer } from '../../src/protocol/send-buffer.js';
@@ -403,6 +409,24 @@ describe('acknowledgement', () => {
       scripted.act((mesh, now) => mesh.handled(receipt, now));
     }
     expect(acks(line)).toEqual([[3, 0]]);
+  });
+
+  it.each([
+    ['', Extension.Roomy],
+    [' by who is crowded', Extension.Crowded],
+  ])('that is asked for%s, and again before the application has had what there was, comes each time', (_, crowd) => {
+    const { scripted, line } = linked();
+    line.say(data('w'), encodeExtension(crowd));
+    scripted.wait(LITTLE_DELAY);
+    line.say(encodeAckRequest());
+    line.said();
+    scripted.handles = false;
+    for (const text of ['x', 'y', 'z']) line.say(data(text), encodeAckRequest());
+    const told = scripted.unhandled.map((receipt) => {
+      scripted.act((mesh, now) => mesh.handled(receipt, now));
+      return acks(line);
+    });
+    expect(told).toEqual([[[2, 0]], [[3, 0]], [[4, 0]]]);
   });
 
   it('tells of nothing that the application has not had', () => {
