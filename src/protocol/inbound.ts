@@ -29,7 +29,7 @@ import { heardCrowd } from './crowd.js';
 import { Frame, MAX_DATA, protocolError } from './frame.js';
 import { incumbentLives, onHello, onQuery, onReject, turnAway } from './handshake.js';
 import type { Deliver } from './output.js';
-import { advance, heardBye, heardDeaf, heardKeep } from './parting.js';
+import { advance, heardBye, heardDeaf, heardKeep, heardListener } from './parting.js';
 import type { Peer } from './peer.js';
 import type { MeshState } from './state.js';
 import type { Traffic } from './traffic.js';
@@ -115,7 +115,7 @@ function onLinkControl(
   switch (connection.decoder.kind) {
     case Frame.Ack: {
       const counts = decodeAck(payload);
-      traffic.acknowledged(peer, counts);
+      if (traffic.acknowledged(peer, counts)) heardListener(peer);
       // A question brings parting no further: two that part would ask each other without end.
       if (counts !== null) advance(state, peer, now);
       break;

@@ -12,7 +12,7 @@ import { dropDial, endProbe, giveUp, recover, unconfirmed, wishAgain } from './d
 import { countFlap } from './flaps.js';
 import { inherited, insist, takeBack } from './keep.js';
 import type { DisconnectReason } from './output.js';
-import type { Peer } from './peer.js';
+import type { Parting, Peer } from './peer.js';
 import { resume } from './questions.js';
 import { disconnected, endSession, leaves } from './sessions.js';
 import type { MeshState } from './state.js';
@@ -30,10 +30,14 @@ const HEARD: Readonly<Record<ByeReason, DisconnectReason>> = {
 /** This side wants to part. */
 export function part(state: MeshState, peer: Peer, reason: ByeReason, now: number): void {
   if (peer.parting !== null && peer.parting.reason !== ByeReason.Unwanted) return;
-  const deadline = now + state.config.closeTimeout;
-  peer.parting = { reason, replies: false, heard: peer.parting?.heard ?? false, said: false, deadline, spared: false };
-  state.wake(deadline);
+  begin(state, peer, { reason, replies: false, heard: peer.parting?.heard ?? false }, now);
   advance(state, peer, now);
+}
+
+function begin(state: MeshState, peer: Peer, how: Pick<Parting, 'reason' | 'replies' | 'heard'>, now: number): void {
+  const latest = now + state.config.closeTimeout;
+  peer.parting = { ...how, said: false, deadline: latest, latest, spared: false };
+  state.wake(latest);
 }
 
 /** Neither side keeps the link: its arbiter proposes to let it go. */
@@ -77,9 +81,7 @@ export function heardBye(state: MeshState, peer: Peer, reason: ByeReason, now: n
     return;
   }
   if (peer.parting === null) {
-    const deadline = now + state.config.closeTimeout;
-    peer.parting = { reason, replies: true, heard: true, said: false, deadline, spared: false };
-    state.wake(deadline);
+    begin(state, peer, { reason, replies: true, heard: true }, now);
   } else if (peer.parting.reason === ByeReason.Unwanted && reason !== ByeReason.Unwanted) {
     // There is no proposal any more that could be taken back, whoever made it.
     peer.parting = { ...peer.parting, reason, replies: true, heard: true };
@@ -101,12 +103,17 @@ export function heardKeep(state: MeshState, peer: Peer, keep: boolean, now: numb
   partIfUnwanted(state, peer, now);
 }
 
-/** Nobody listens at the other side: what it holds is waited for only a little longer. */
+/** Nobody listens at the other side: what it holds is waited for only a little longer, unless some of it is had by then. */
 export function heardDeaf(state: MeshState, peer: Peer, now: number): void {
   const { parting } = peer;
   if (parting === null) return;
   parting.deadline = Math.min(parting.deadline, now + DEAF_GRACE);
   state.wake(parting.deadline);
+}
+
+/** The other side's application has had more: somebody listens there. */
+export function heardListener({ parting }: Peer): void {
+  if (parting !== null) parting.deadline = Math.max(parting.deadline, parting.latest);
 }
 
 /** The link broke while parting. Returns whether that was its end. */
@@ -131,7 +138,8 @@ export function partForBadPacket(state: MeshState, peer: Peer, error: Masterless
 /** The wish to keep the peer ends with the session: but not that of a `connect` which is under way, for the next one. */
 function spoil(state: MeshState, peer: Peer, now: number): void {
   peer.keep = false;
-  peer.parting = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true, deadline: now, spared: true };
+  const how = { reason: ByeReason.BadPacket, replies: true, heard: true, said: true } as const;
+  peer.parting = { ...how, deadline: now, latest: now, spared: true };
   finish(state, peer, now);
   peer.keep = inherited(peer);
 }

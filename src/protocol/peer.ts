@@ -17,8 +17,9 @@ export interface Parting {
   heard: boolean;
   /** Our BYE went out: nothing of ours was outstanding. */
   said: boolean;
-  /** When it ends, flushed or not. */
+  /** When it ends, flushed or not: at `latest`, or sooner where nobody listens. */
   deadline: number;
+  readonly latest: number;
   /** It was given more time, as this node did not run; a second time would be no bound. */
   spared: boolean;
 }

@@ -207,8 +207,11 @@ export class Traffic {
     }
   }
 
-  /** The other side's application has had packets, or (null) wants to know whether ours has. */
-  acknowledged(peer: Peer, counts: Counts | null): void {
+  /**
+   * The other side's application has had packets, or (null) wants to know whether ours has.
+   * @returns whether it has had more than was known
+   */
+  acknowledged(peer: Peer, counts: Counts | null): boolean {
     const { session } = peer;
     if (counts === null) {
       const had = session.question();
@@ -219,15 +222,16 @@ export class Traffic {
         session.ackAt = Number.NEGATIVE_INFINITY;
         if (peer.link !== null) this.state.touch(peer.link);
       }
-      return;
+      return false;
     }
     const before = session.outstanding;
     session.acknowledge(counts);
     // As on a new link, where all is told again. Else whoever says it often has all who wait looked through each time.
-    if (session.outstanding === before) return;
+    if (session.outstanding === before) return false;
     this.state.budget.change(before, session.outstanding);
     this.state.emit({ kind: 'acknowledged', id: peer.id, session });
     tellRoom(this.state);
+    return true;
   }
 
   /** Everything that one chunk brought has been read. */

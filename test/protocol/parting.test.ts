@@ -12,7 +12,7 @@ import {
   encodeKeep,
 } from '../../src/protocol/control.js';
 import { Frame } from '../../src/protocol/frame.js';
-import { CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
+import { alive, CONFIG, data, follow, knows, type Line, lead, propose, Scripted } from './scripted.js';
 
 const resumed = { incarnation: CONFIG.incarnation, session: 1, epoch: 1 };
 const BAD = new MasterlessError('ERR_BAD_PACKET', 'no packet');
@@ -130,6 +130,38 @@ describe('disconnect', () => {
     scripted.act((mesh, now) => mesh.disconnect('a', now));
     line.say(encodeExtension(Extension.Deaf));
     scripted.wait(499);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
+  });
+
+  it('waits as long as ever for a side at which somebody listens after all, until nobody does again', () => {
+    const { scripted, line } = linked();
+    for (const text of ['x', 'y', 'z']) scripted.act((mesh) => mesh.send('a', Buffer.from(text), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    line.say(encodeExtension(Extension.Deaf));
+    scripted.wait(499);
+    line.said();
+    line.say(encodeAck([1, 0]));
+    expect(line.said().map(({ fields }) => fields)).toEqual([{ handled: null }]);
+    alive(scripted, line, 3000);
+    line.say(encodeExtension(Extension.Deaf));
+    scripted.wait(400);
+    // Nothing new.
+    line.say(encodeAck([1, 0]));
+    scripted.wait(99);
+    expect(scripted.heard()).toEqual([]);
+    scripted.wait(1);
+    expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);
+  });
+
+  it('waits no longer than ever for a side at which somebody listens', () => {
+    const { scripted, line } = linked();
+    for (const text of ['x', 'y']) scripted.act((mesh) => mesh.send('a', Buffer.from(text), false));
+    scripted.act((mesh, now) => mesh.disconnect('a', now));
+    alive(scripted, line, 4000);
+    line.say(encodeExtension(Extension.Deaf), encodeAck([1, 0]));
+    scripted.wait(999);
     expect(scripted.heard()).toEqual([]);
     scripted.wait(1);
     expect(scripted.heard()).toEqual(['undelivered a', 'disconnect a local']);

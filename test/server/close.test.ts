@@ -1,4 +1,5 @@
 /** close(): nothing lost that can be saved, nothing left behind, and never waiting for ever. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Server } from '../../src/index.js';
@@ -16,6 +17,26 @@ describe('close', () => {
     await within(a.close(), 'close');
     expect(got.length).toBe(10_000);
     expect(log.names).toEqual(['disconnect', 'close']);
+  });
+
+  it('flushes to a peer that takes one packet after the other with once, and has none at which it listens meanwhile', async () => {
+    const sim = new Simulation({ seed: 1 });
+    const [a, b] = [sim.server<number>('a'), sim.server<number>('b')];
+    const log = new Log(a);
+    await sim.until(a.connect('sim://b'));
+    const got: unknown[] = [];
+    const reading = (async () => {
+      while (got.length < 100) {
+        const [, packet] = await once(b, 'message');
+        got.push(packet);
+        await sim.delay(20);
+      }
+    })();
+    for (let i = 0; i < 100; i++) a.send('b', i);
+    await sim.until(a.close());
+    await sim.until(reading);
+    expect([got.length, log.count('undelivered')]).toEqual([100, 0]);
+    await sim.close();
   });
 
   it('is idempotent: one promise, every callback, one event', async () => {
