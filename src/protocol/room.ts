@@ -27,7 +27,10 @@ export function fits(state: MeshState, peer: Peer, size: number, urgent: boolean
   const { outstanding, normal } = peer.session;
   if (outstanding > 0 && outstanding + cost > most) {
     const large = normal.outgoing.cost;
-    if (!urgent || large <= most || outstanding - large + cost > most) return false;
+    const beside = outstanding - large;
+    if (!urgent || large <= most || beside + cost > most) return false;
+    // However large it is, what is each peer's own is free beside it.
+    return state.budget.fits(beside, cost, state.peers);
   }
   return state.budget.fits(outstanding, cost, state.peers);
 }

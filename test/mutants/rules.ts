@@ -141,7 +141,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'a sender keeps to the window',
     file: 'src/protocol/room.ts',
-    find: '    if (!urgent || large <= most || outstanding - large + cost > most) return false;\n',
+    find: '    if (!urgent || large <= most || beside + cost > most) return false;\n',
     replace: '',
     catcher: storms,
   },

@@ -80,6 +80,15 @@ describe('urgent packets beside one that is larger than the whole window', () =>
     while (urgent(scripted) > 0) count++;
     expect(count).toBe(5);
   });
+
+  it('and at least what is the peer’s own of that, though it is larger than all there is', () => {
+    const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
+    expect(large(scripted)).toBe(1);
+    expect([urgent(scripted), urgent(scripted), send(scripted)]).toEqual([1, 0, 0]);
+    line.say(encodeAck([0, 1]));
+    expect(scripted.heard()).toEqual(['drain a']);
+    expect(urgent(scripted)).toBe(2);
+  });
 });
 
 describe('who was refused for want of room', () => {
