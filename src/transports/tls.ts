@@ -190,9 +190,9 @@ class SecuredConnection implements Connection, SocketEvents {
     else if (this.#blocked && more) this.events.drain();
   }
 
-  /** Bytes came over TLS. */
+  /** Bytes came over TLS. Those of who was refused, too, are told: who hears of them may have had enough. */
   data(chunk: Uint8Array): void {
-    if (this.proof !== null) this.events.data(chunk);
+    if (this.#settled) this.events.data(chunk);
   }
 
   drain(): void {

@@ -93,8 +93,8 @@ export interface ConnectionEvents {
   /** A dialled connection is open. */
   open(): void;
   /**
-   * The other end has not proved what it must. Nothing of what it says is read; last words may be written to it, then the
-   * connection is to be ended. Without this method it is destroyed.
+   * The other end has not proved what it must. What it says, then as well by `data`, counts for nothing; last words may be written to
+   * it, then the connection is to be ended. Without this method it is destroyed.
    */
   refused?(error: MasterlessError): void;
   /** Bytes arrived; the memory is the transport's again when the call returns. */

@@ -1,10 +1,11 @@
 /** Nodes with certificates, over real sockets. */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { TlsOptions } from '../../src/index.js';
+import { MOST_SKIPPED } from '../../src/runtime/wire.js';
 import { certificate, pem } from '../support/certificates.js';
 import { outcome, watched } from '../support/entrance.js';
 import { heard, Log, within } from '../support/events.js';
@@ -117,6 +118,31 @@ describe('a certificate that does not do', () => {
     socket.on('error', () => undefined);
     socket.resume();
     await said('showed no certificate');
+  });
+
+  it('is none, of one who pours on: it is cut, and not read for as long as a connection has that is turned away', async () => {
+    const { port, said } = await watched('b', b);
+    const raw = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const socket = connect({
+      socket: raw,
+      rejectUnauthorized: false,
+      allowHalfOpen: true,
+      ALPNProtocols: ['masterless'],
+    });
+    let written = 0;
+    const chunk = Buffer.alloc(MOST_SKIPPED / 64);
+    const pour = (error?: Error | null): void => {
+      if (error) return;
+      written += chunk.length;
+      socket.write(chunk, pour);
+    };
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.once('secureConnect', () => pour());
+    await said('showed no certificate');
+    await within(new Promise((resolve) => socket.once('close', resolve)), 'being cut');
+    // What is read of it, and as much more in the buffers of both sides at most.
+    expect(written).toBeLessThan(2 * MOST_SKIPPED);
   });
 
   it('is a good one, for another purpose', async () => {
