@@ -178,7 +178,8 @@ export class Session {
 
   /** The other side asked, and all that had come by then has been handled. */
   get answers(): boolean {
-    const [first] = this.asked;
+    // Asked for each packet: not taken apart, which goes through an iterator.
+    const first = this.asked[0];
     return first !== undefined && this.has(first);
   }
 
