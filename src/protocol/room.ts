@@ -29,8 +29,8 @@ export function fits(state: MeshState, peer: Peer, size: number, urgent: boolean
     const large = normal.outgoing.cost;
     const beside = outstanding - large;
     if (!urgent || large <= most || beside + cost > most) return false;
-    // However large it is, what is each peer's own is free beside it.
-    return state.budget.fits(beside, cost, state.peers);
+    // One that is larger than all there is went when nothing else was on its way: what is each peer's own is free beside it.
+    if (large > state.config.totalWindow) return state.budget.fits(beside, cost, state.peers);
   }
   return state.budget.fits(outstanding, cost, state.peers);
 }

@@ -81,6 +81,20 @@ describe('urgent packets beside one that is larger than the whole window', () =>
     expect(count).toBe(5);
   });
 
+  it('but not of what is others’ own', () => {
+    const all = 256 * SendBuffer.cost(SIZE);
+    const { scripted } = linked({ window: room(8), totalWindow: all });
+    for (const id of ['b', 'c']) follow(scripted, { id });
+    const own = Math.floor((all * OWN_PART) / 3);
+    expect(send(scripted, 'b')).toBe(1);
+    // All that one may have, but for what an urgent one takes: in three pieces.
+    const most = all * (1 - OWN_PART) + own - 3 * SendBuffer.cost(0) - 100;
+    expect(scripted.act((mesh) => mesh.send('a', new Uint8Array(most), false))).toBe(3);
+    expect(urgent(scripted)).toBe(0);
+    const each = Math.floor(own / SendBuffer.cost(SIZE));
+    expect([fill(scripted, 'b') + 1, fill(scripted, 'c')]).toEqual([each, each]);
+  });
+
   it('and at least what is the peer’s own of that, though it is larger than all there is', () => {
     const { scripted, line } = linked({ window: room(8), totalWindow: room(16) });
     expect(large(scripted)).toBe(1);
