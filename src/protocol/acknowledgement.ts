@@ -24,8 +24,8 @@ export function ackBytesOf(window: number): number {
   return Math.min(512 * 1024, Math.max(64 * 1024, window / 8), window / 2);
 }
 
-/** Milliseconds that what was handled may wait. */
-export function ackDelayOf({ handledBytes, ackedBytes, patient }: Session): number {
-  if (handledBytes - ackedBytes > LITTLE) return ACK_DELAY;
+/** Milliseconds that what was handled may wait. Who waits for all of it, to part say, is to know meanwhile that it goes on. */
+export function ackDelayOf({ handledBytes, ackedBytes, patient, asked }: Session): number {
+  if (handledBytes - ackedBytes > LITTLE || asked) return ACK_DELAY;
   return patient ? CROWD_DELAY : LITTLE_DELAY;
 }

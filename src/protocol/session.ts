@@ -69,7 +69,7 @@ export class Session {
   /** The other side is crowded: what is little may be acknowledged with the next sign of life. */
   patient = false;
   /** The other side wants to know at once when these have been handled, each of them: the fewest first. */
-  private asked: Counts[] = NONE;
+  private questions: Counts[] = NONE;
   /** This side wants to know at once: to be asked behind the last byte that waits, and behind urgent ones that pass others. */
   ask = false;
 
@@ -155,8 +155,8 @@ export class Session {
     urgent.acked = urgent.handled;
     this.ackedBytes = this.handledBytes;
     this.ackAt = Number.POSITIVE_INFINITY;
-    while (this.answers) this.asked.shift();
-    if (this.asked.length === 0) this.asked = NONE;
+    while (this.answers) this.questions.shift();
+    if (this.questions.length === 0) this.questions = NONE;
     return this.handled;
   }
 
@@ -168,18 +168,23 @@ export class Session {
     const counts = this.whole;
     const [normal, urgent] = counts;
     if (this.has(counts)) return normal + urgent > 0;
-    const last = this.asked.at(-1);
+    const last = this.questions.at(-1);
     if (last !== undefined && last[NORMAL] === normal && last[URGENT] === urgent) return false;
-    if (this.asked.length === 0) this.asked = [counts];
-    else if (this.asked.length < MOST_QUESTIONS) this.asked.push(counts);
-    else this.asked[MOST_QUESTIONS - 1] = counts;
+    if (this.questions.length === 0) this.questions = [counts];
+    else if (this.questions.length < MOST_QUESTIONS) this.questions.push(counts);
+    else this.questions[MOST_QUESTIONS - 1] = counts;
     return false;
+  }
+
+  /** The other side asked, and has had no answer. */
+  get asked(): boolean {
+    return this.questions !== NONE;
   }
 
   /** The other side asked, and all that had come by then has been handled. */
   get answers(): boolean {
     // Asked for each packet: not taken apart, which goes through an iterator.
-    const first = this.asked[0];
+    const first = this.questions[0];
     return first !== undefined && this.has(first);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Streams over TLS, dialled and accepted. To whoever uses it a connection is there as soon as its socket is, so that its
  * deadline runs and it is counted from then on; but nothing goes out, and nothing that came in is handed on, before TLS
- * has agreed and the other end has proved what the credentials ask of it.
+ * has agreed and the other end has proved what the credentials ask of it, or was refused.
  */
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { ConnectionOptions, Server, TLSSocket, TlsOptions } from 'node:tls';

@@ -32,6 +32,18 @@ describe('an acknowledgement', () => {
     expect(ackDelayOf(handled(LITTLE, true))).toBe(CROWD_DELAY);
   });
 
+  it('of a little waits no longer than of more while a question waits for its answer', () => {
+    for (const patient of [false, true]) {
+      const session = handled(LITTLE, patient);
+      session.normal.received = 1;
+      session.question();
+      expect(ackDelayOf(session)).toBe(ACK_DELAY);
+      session.normal.handled = 1;
+      session.tell();
+      expect(ackDelayOf(session)).toBe(patient ? CROWD_DELAY : LITTLE_DELAY);
+    }
+  });
+
   it('of more waits as long whoever it is for', () => {
     expect(ackDelayOf(handled(LITTLE + 1))).toBe(ACK_DELAY);
     expect(ackDelayOf(handled(LITTLE + 1, true))).toBe(ACK_DELAY);
