@@ -126,7 +126,6 @@ describe('a certificate that does not do', () => {
     const socket = connect({
       socket: raw,
       rejectUnauthorized: false,
-      allowHalfOpen: true,
       ALPNProtocols: ['masterless'],
     });
     let written = 0;
