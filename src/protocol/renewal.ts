@@ -9,6 +9,7 @@
  */
 import { MasterlessError } from '../errors.js';
 import type { Connection, Outdated } from './connection.js';
+import { ByeReason } from './control.js';
 import { heartbeatOf } from './crowd.js';
 import { Dial } from './dial.js';
 import { addDial } from './dialing.js';
@@ -65,8 +66,10 @@ export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
       state.wake(fenced.cutAt);
     }
   }
-  const { link } = peer;
-  if (link === null || peer.parting !== null) return;
+  const { link, parting } = peer;
+  // A proposal to let the link go may be taken back, again and again: it ends nothing, and time goes on.
+  const proposed = parting?.reason === ByeReason.Unwanted;
+  if (link === null || (parting !== null && !proposed)) return;
   if (link.outdated !== null) {
     if (now >= link.outdated.cutAt) {
       lost(state, peer, replaced(peer), now);
@@ -84,7 +87,7 @@ export function tickRenewal(state: MeshState, peer: Peer, now: number): void {
     return;
   }
   if (link.outdated === null) outdate(state, peer, link, 'age', now);
-  if (peer.addresses.length === 0) return;
+  if (peer.addresses.length === 0 || proposed) return;
   peer.renewal = new Dial('renewal', peer.addresses, peer, peer.id, now);
   addDial(state, peer.renewal);
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { MasterlessError } from '../../src/errors.js';
-import { encodeAccept, encodeHeartbeat, type Reject, RejectReason, type State } from '../../src/protocol/control.js';
+import {
+  encodeAccept,
+  encodeHeartbeat,
+  encodeKeep,
+  type Reject,
+  RejectReason,
+  type State,
+} from '../../src/protocol/control.js';
 import type { SimNode } from '../sim/node.js';
 import { World } from '../sim/world.js';
 import {
@@ -158,6 +165,22 @@ describe('a link that reaches its age', () => {
     alive(scripted, line, 4000);
     expect(dials(scripted)).toBe(0);
     expect(line.closed).toBe(null);
+  });
+
+  it.each<[string, (scripted: Scripted, line: Line) => void]>([
+    ['past its age', () => undefined],
+    ['proved with what counts no more', ({ mesh, now }, { connection }) => mesh.outdate(connection, DROPPED, now)],
+  ])('%s, is cut in time though the peer takes back each proposal to let it go', (_what, happens) => {
+    const scripted = new Scripted({ maxLinkAge: 4000, stallTimeout: 8000, random: () => 0 });
+    const { line } = follow(scripted, { addresses: ['test://a'], keep: false });
+    scripted.outputs.length = 0;
+    scripted.act(() => happens(scripted, line));
+    for (let waited = 0; waited <= 12_000 && line.closed === null; waited += 500) {
+      line.say(encodeKeep(true), encodeKeep(false));
+      scripted.wait(500);
+    }
+    expect(line.closed).not.toBe(null);
+    expect(dials(scripted)).toBe(0);
   });
 
   it('without a policy of reconnecting too', () => {
