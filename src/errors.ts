@@ -53,6 +53,14 @@ export const errorCodes: readonly ErrorCode[] = (Object.keys(sides) as ErrorCode
 /** A secret as keygen makes it. */
 const SECRET = /masterless-secret-[\w-]{20,}/g;
 
+/** Control characters, line and paragraph separators, and what embeds, overrides or isolates a direction. */
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Of what others said, an id or a reason, nothing begins a line in a log, or moves a cursor. */
+function seen(text: string): string {
+  return text.replace(UNSEEN, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 interface ErrorDetails {
   readonly cause?: unknown;
   readonly uncertain?: boolean;
@@ -71,7 +79,7 @@ export class MasterlessError extends Error {
 
   constructor(code: ErrorCode, message: string, options: ErrorDetails = {}) {
     // Who gives a secret where something else belongs would find it in the log.
-    super(message.replace(SECRET, 'masterless-secret-…'), options);
+    super(seen(message.replace(SECRET, 'masterless-secret-…')), options);
     this.code = code;
     if (options.uncertain !== undefined) this.uncertain = options.uncertain;
   }

@@ -39,6 +39,14 @@ describe('MasterlessError', () => {
     }
   });
 
+  it('has a message of one line, whatever others said that is in it', () => {
+    const { message } = new MasterlessError(
+      'ERR_REFUSED',
+      'it says “no\n2026 admin logged in\u001b[2J\u202e\u2028Zoë 日本 😀”',
+    );
+    expect(message).toBe('it says “no\\u000a2026 admin logged in\\u001b[2J\\u202e\\u2028Zoë 日本 😀”');
+  });
+
   it('is an Error with a name, a code and a cause', () => {
     const cause = new Error('why');
     const error = new MasterlessError('ERR_URI', 'text', { cause });
