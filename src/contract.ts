@@ -36,7 +36,10 @@ export interface ServerEvents<Packet = unknown> {
   undelivered: [id: string, packets: Undelivered<Packet>];
   /** The `ttl` of these packets was over before anything of them was written, in the order of `send`: none has arrived. */
   expired: [id: string, packets: readonly Packet[]];
-  /** After `send` was refused for want of room, `writable` was false or `deliver` waited: at least half of it is free. */
+  /**
+   * After `send` was refused for want of room, `writable` was false or `deliver` waited: at least half of it is free, or nobody
+   * waits in `deliver` any more, and there may be none.
+   */
   drain: [id: string];
   /** Two live nodes claim this id; it may be this node's own. */
   conflict: [id: string];
@@ -58,7 +61,10 @@ export interface ServerEvents<Packet = unknown> {
 export interface ConnectOptions {
   /** The id that must answer; any other is `ERR_WRONG_ID`. */
   readonly id?: string | undefined;
-  /** Gives up; a connection that is already open is kept. */
+  /**
+   * Gives up. A connection that is already open goes on, and the link that it may become is let go, unless the other side
+   * keeps it: `connect`, then `disconnect` `unwanted`.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

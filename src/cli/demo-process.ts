@@ -136,8 +136,10 @@ export class DemoProcess {
     this.#child = child;
     this.#expected = false;
     return new Promise((resolve) => {
+      let listened = false;
       this.#hear = (news) => {
-        if (news.kind === 'listening') resolve(null);
+        listened ||= news.kind === 'listening';
+        if (listened) resolve(null);
         if (news.kind === 'failed') resolve(news.message);
       };
       child.on('message', (message) => this.#news(message as News));
@@ -146,7 +148,8 @@ export class DemoProcess {
         const how = signal ?? `exit code ${code}`;
         if (this.#child === child) this.#child = null;
         resolve(how);
-        if (!this.#expected) this.#events.died(this, how);
+        // Before that it is started again, or does not start.
+        if (listened && !this.#expected) this.#events.died(this, how);
       });
     });
   }

@@ -26,7 +26,7 @@ ${credentialHelp}
   --keep-going     go on when all peers have gone
   --json           what it tells on stderr is JSON too; mistakes in the command, and warnings, are text
 
-stderr begins with the line "listening at URI as ID". stdout gets a line {"from":ID,"packet":…} for each packet. It is
+stderr begins with the line "listening at URI as ID", or with the warning that --insecure brings. stdout gets a line {"from":ID,"packet":…} for each packet. It is
 acknowledged when it is taken for printing: a slow stdout holds the senders back.
 
 What JSON can't say is written as an object with one key: {"$bytes":"<base64>"}, {"$date":"<ISO 8601>"},

@@ -138,7 +138,8 @@ class Sending {
     server.on('disconnect', (id, reason) => {
       if (reason === 'local') return;
       progress.pause(() => complain(`${id} is gone (${reason})`));
-      if (reason === 'restarted' || server.connections().length > 0) return;
+      // Of one that is kept these are told when it is just being linked anew.
+      if (reason === 'restarted' || reason === 'expired' || server.connections().length > 0) return;
       this.#alone = true;
       process.stdin.destroy();
     });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DemoProcess } from '../../src/cli/demo-process.js';
@@ -26,6 +29,31 @@ describe('DemoProcess', () => {
     expect(died).not.toHaveBeenCalled();
     expect(await node.close(10_000)).toBe(true);
     expect(node.alive).toBe(false);
+  });
+
+  it('is started again, and nothing told, when it dies before it listens, of an interruption say', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'masterless-demo-'));
+    const [program, once] = ['worker.mjs', 'once'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(
+      program,
+      `import { existsSync, writeFileSync } from 'node:fs';
+      if (existsSync(${JSON.stringify(once)})) process.send({ kind: 'listening' });
+      else {
+        writeFileSync(${JSON.stringify(once)}, '');
+        process.kill(process.pid, 'SIGINT');
+      }
+      setTimeout(() => undefined, 60_000);`,
+    );
+    const early = vi.fn();
+    const other = new DemoProcess('c', { died: early, report }, program);
+    try {
+      await other.start();
+      expect(other.alive).toBe(true);
+      expect(early).not.toHaveBeenCalled();
+    } finally {
+      other.destroy();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('tells when it dies without being asked to', async () => {

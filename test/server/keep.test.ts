@@ -102,10 +102,14 @@ describe('disconnect', () => {
   });
 
   it('of a peer that does not read ends after closeTimeout, and what is left is reported', async () => {
-    const { a } = await linked({ a: { closeTimeout: 100 } });
+    const { a, b } = await linked({ a: { closeTimeout: 100 } });
+    // Where nobody listened it would end for that.
+    b.messages();
     const log = new Log(a);
     a.send('b', 'never taken');
+    const begun = performance.now();
     await a.disconnect('b');
+    expect(performance.now() - begun).toBeLessThan(4000);
     expect(log.names).toEqual(['undelivered', 'disconnect']);
     expect(log.of('undelivered')).toEqual([['b', { uncertain: ['never taken'], unsent: [] }]]);
   });
