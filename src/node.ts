@@ -7,22 +7,21 @@ import { sharedMsgpack } from './codec/msgpack.js';
 import { meshConfig } from './config.js';
 import type { ServerEvents } from './contract.js';
 import type { CredentialOptions } from './credentials/credentials.js';
-import { announce } from './delivery/announce.js';
 import { Deliveries } from './delivery/deliveries.js';
-import { Inbox, type Messages } from './delivery/inbox.js';
+import type { Messages } from './delivery/inbox.js';
 import { Partings } from './delivery/partings.js';
 import { deferred, Pending } from './delivery/pending.js';
 import { Pings } from './delivery/pings.js';
 import { readBack } from './delivery/read-back.js';
+import { Reception } from './delivery/reception.js';
 import { Entrance, warnOfInsecurity } from './entrance.js';
-import { MasterlessError, ours, theirs, throwLater } from './errors.js';
+import { MasterlessError, ours, throwLater } from './errors.js';
 import type { Voice } from './events.js';
 import type { ResolvedOptions } from './options.js';
 import { Mesh } from './protocol/mesh.js';
 import type { Deliver, Output } from './protocol/output.js';
 import type { Encoded } from './protocol/parts.js';
 import type { Peer } from './protocol/peer.js';
-import { OVERHEAD } from './protocol/send-buffer.js';
 import { type Debug, debugFor, harmlessDebug } from './runtime/debug.js';
 import { newIncarnation } from './runtime/incarnation.js';
 import { Runtime } from './runtime/runtime.js';
@@ -36,7 +35,7 @@ export class Node<Packet> {
   readonly addresses: Addresses;
   readonly codec: Codec;
   readonly mesh: Mesh;
-  readonly #inbox: Inbox<Packet>;
+  readonly #reception: Reception<Packet>;
   readonly deliveries: Deliveries;
   /** Where others can dial, once it listens. */
   info: string | null = null;
@@ -74,19 +73,11 @@ export class Node<Packet> {
     });
     this.mesh = new Mesh(config);
     const application = {
-      deliver: (packet: Deliver) => this.#receive(packet),
+      deliver: (packet: Deliver) => this.#reception.receive(packet),
       hear: (output: Exclude<Output, Deliver>) => this.#hear(output),
     };
     this.#runtime = new Runtime(this.mesh, this.addresses, application, config, platform);
-    this.#inbox = new Inbox<Packet>(
-      ({ sender, packet }) => announce(this.#voice, sender, packet),
-      (receipt) => {
-        this.mesh.handled(receipt, this.now());
-        this.#runtime.scheduleFlush();
-      },
-      () => this.#attend(),
-      options.totalWindow,
-    );
+    this.#reception = new Reception<Packet>(this.mesh, this.codec, voice, this.#runtime, options.totalWindow);
     this.deliveries = new Deliveries(this.mesh, limits.deliveries, platform, {
       drain: (peer) => this.#tell('drain', peer),
       pump: () => this.pump(),
@@ -136,15 +127,12 @@ export class Node<Packet> {
 
   /** A listener has come: it gets what waits. */
   listen(): void {
-    this.#attend();
-    this.#inbox.flow();
+    this.#reception.listen();
   }
 
   /** A reader of packets has come. */
   read(signal: AbortSignal | undefined): Messages<Packet> {
-    const messages = this.#inbox.read(signal);
-    this.#attend();
-    return messages;
+    return this.#reception.read(signal);
   }
 
   /** Whether the peer took the packet, as `Mesh.send` takes it. */
@@ -230,7 +218,7 @@ export class Node<Packet> {
     this.pump();
     await closed;
     await this.#runtime.close();
-    this.#inbox.end();
+    this.#reception.end();
     this.#debug('closed');
     this.#tell('close');
   }
@@ -265,7 +253,7 @@ export class Node<Packet> {
         this.deliveries.waiters.acknowledged(output.session);
         break;
       case 'ended':
-        this.#inbox.orphan(output.session);
+        this.#reception.orphan(output.session);
         this.deliveries.waiters.ended(output.id, output.session);
         break;
       case 'drain':
@@ -302,34 +290,6 @@ export class Node<Packet> {
         this.#closed();
         break;
     }
-  }
-
-  #receive(deliver: Deliver): void {
-    const { codec } = this;
-    const { buffer, start, end } = deliver;
-    let packet: Packet;
-    try {
-      const made =
-        codec.decodeRange === undefined ? codec.decode(deliver.bytes) : codec.decodeRange(buffer, start, end);
-      packet = made as Packet;
-    } catch (error) {
-      this.mesh.undecodable(deliver.id, theirs(error, 'ERR_BAD_PACKET'), this.now());
-      return;
-    }
-    const asked = this.#inbox.idle;
-    if (asked && announce(this.#voice, deliver.id, packet)) {
-      this.mesh.handled(deliver, this.#runtime.instant);
-      return;
-    }
-    this.#attend();
-    const { id, session, lane, sequence, receivedBytes } = deliver;
-    const receipt = { id, session, lane, sequence, receivedBytes };
-    this.#inbox.add({ sender: id, packet }, receipt, end - start + OVERHEAD, asked);
-  }
-
-  /** Tells the core whether anybody takes packets. */
-  #attend(): void {
-    this.mesh.attend(this.#inbox.attended || this.#voice.listenerCount('message') > 0);
   }
 
   #readBack(packets: readonly Uint8Array[]): Packet[] {

@@ -4,7 +4,7 @@
 import { throwLater } from '../errors.js';
 
 /** What this file needs of the emitter. */
-interface Voice<Packet> {
+export interface Voice<Packet> {
   emit(event: 'message', sender: string, packet: Packet): boolean;
 }
 

@@ -9,6 +9,7 @@
  */
 
 import type { Deliver } from '../protocol/output.js';
+import { OVERHEAD } from '../protocol/send-buffer.js';
 import type { Session } from '../protocol/session.js';
 import { onAbort } from './aborts.js';
 import { Fifo } from './fifo.js';
@@ -31,9 +32,29 @@ export interface Messages<Packet = unknown> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A packet that waits as it came. */
+interface Packed {
+  readonly sender: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the inbox asks and tells. */
+export interface InboxEvents<Packet> {
+  /** Hands a packet to the listeners; false when there are none. */
+  emit(message: Message<Packet>): boolean;
+  /** Everybody who was to have the packet has had it. */
+  handled(receipt: Receipt): void;
+  /** A reader reads no further. */
+  left(): void;
+  /** The packet of these bytes; throws where they are none. */
+  decode(bytes: Uint8Array): Packet;
+  /** They were none, and nothing that came behind them in that session waits any more. */
+  spoilt(receipt: Receipt, error: unknown): void;
+}
+
 interface Entry<Packet> {
   /** Null when it was dropped. */
-  message: Message<Packet> | null;
+  content: Message<Packet> | Packed | null;
   /** Null when its session has ended, of which nothing is kept then. */
   receipt: Receipt | null;
   readonly size: number;
@@ -49,10 +70,14 @@ interface Reader {
   forget: () => void;
 }
 
+/**
+ * Bytes of packets that wait decoded: with more, what comes waits as it came. More than a chunk brings, which a reader takes before
+ * the next: packets that are read as they come are decoded where they lie.
+ */
+export const MOST_DECODED: number = 128 * 1024;
+
 export class Inbox<Packet> {
-  readonly #emit: (message: Message<Packet>) => boolean;
-  readonly #handled: (receipt: Receipt) => void;
-  readonly #left: () => void;
+  readonly #events: InboxEvents<Packet>;
   readonly #maxOrphans: number;
   readonly #readers = new Set<Reader>();
   #entries = new Fifo<Entry<Packet>>();
@@ -63,26 +88,16 @@ export class Inbox<Packet> {
   /** An entry is being handed to the listeners: until that is done it stays where it is. */
   #telling = false;
   #orphanBytes = 0;
+  /** Bytes of those that wait decoded. */
+  #decodedBytes = 0;
   /** Before that number no orphan is left: they were dropped. */
   #searched = 0;
   #dropped = 0;
   #ended = false;
 
-  /**
-   * @param emit - hands a packet to the listeners; false when there are none
-   * @param handled - everybody has had the packet
-   * @param left - a reader reads no further
-   * @param maxOrphans - bytes kept of sessions that have ended
-   */
-  constructor(
-    emit: (message: Message<Packet>) => boolean,
-    handled: (receipt: Receipt) => void,
-    left: () => void,
-    maxOrphans: number,
-  ) {
-    this.#emit = emit;
-    this.#handled = handled;
-    this.#left = left;
+  /** @param maxOrphans - bytes kept of sessions that have ended */
+  constructor(events: InboxEvents<Packet>, maxOrphans: number) {
+    this.#events = events;
     this.#maxOrphans = maxOrphans;
   }
 
@@ -96,32 +111,74 @@ export class Inbox<Packet> {
     return this.#readers.size > 0;
   }
 
+  /** Whether so much waits decoded that what comes is to wait as it came. */
+  get full(): boolean {
+    return this.#decodedBytes >= MOST_DECODED;
+  }
+
   /** @param asked - it was handed to the listeners already, and there are none */
-  add(message: Message<Packet>, receipt: Receipt, size: number, asked: boolean): void {
-    const entry: Entry<Packet> = { message, receipt, size, passed: false };
+  add(content: Message<Packet> | Packed, receipt: Receipt, size: number, asked: boolean): void {
+    const entry: Entry<Packet> = { content, receipt, size, passed: false };
     this.#entries.push(entry);
+    if (isDecoded(content)) this.#decodedBytes += bytesOf(entry);
     const living = this.#living.get(receipt.session) ?? new Fifo();
     if (living.end === 0) this.#living.set(receipt.session, living);
     living.push(entry);
     // Listeners never wait for readers, but never get ahead of what waits for them either.
-    if (!asked && this.#next() === entry) this.#tell(message);
+    const message = !asked && this.#next() === entry ? this.#open(entry) : null;
+    if (message !== null) this.#tell(message);
     for (const reader of this.#readers) reader.wake?.();
     this.#release();
   }
 
   /** Hands what waits to a listener that has just come. */
   flow(): void {
-    for (let entry = this.#next(); entry?.message != null; entry = this.#next()) {
-      if (!this.#tell(entry.message)) break;
+    for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
+      const message = this.#open(entry);
+      if (message !== null && !this.#tell(message)) break;
     }
     this.#release();
+  }
+
+  /** The packet, decoded anew for each who takes it; null where there is none, or none any more. */
+  #open(entry: Entry<Packet>): Message<Packet> | null {
+    const { content, receipt } = entry;
+    if (content === null || isDecoded(content)) return content;
+    try {
+      return { sender: content.sender, packet: this.#events.decode(content.bytes) };
+    } catch (error) {
+      if (receipt === null) this.#drop(entry);
+      else this.#spoil(entry, receipt, error);
+      return null;
+    }
+  }
+
+  /** Its session is worth nothing from there on. */
+  #spoil(entry: Entry<Packet>, receipt: Receipt, error: unknown): void {
+    // What was had before is to be told as handled while there is somebody to tell.
+    this.#release();
+    let behind = false;
+    for (const each of this.#living.get(receipt.session) ?? []) {
+      behind ||= each === entry;
+      if (behind) this.#drop(each);
+    }
+    this.#events.spoilt(receipt, error);
+  }
+
+  #drop(entry: Entry<Packet>): void {
+    if (entry.content === null) return;
+    if (entry.receipt === null) this.#orphanBytes -= entry.size;
+    if (isDecoded(entry.content)) this.#decodedBytes -= bytesOf(entry);
+    entry.content = null;
+    entry.receipt = null;
+    this.#dropped++;
   }
 
   /** The first entry that nobody has had. What was dropped is nothing to wait for. */
   #next(): Entry<Packet> | undefined {
     const entries = this.#entries;
     this.#fresh = Math.max(this.#fresh, entries.first);
-    while (entries.at(this.#fresh)?.message === null) this.#fresh++;
+    while (entries.at(this.#fresh)?.content === null) this.#fresh++;
     return entries.at(this.#fresh);
   }
 
@@ -130,7 +187,7 @@ export class Inbox<Packet> {
     const place = this.#fresh++;
     const outer = this.#telling;
     this.#telling = true;
-    const heard = this.#emit(message);
+    const heard = this.#events.emit(message);
     this.#telling = outer;
     if (heard) return true;
     this.#fresh = place;
@@ -141,6 +198,7 @@ export class Inbox<Packet> {
   /** The session has ended: nobody waits for its receipts any more. */
   orphan(session: Session): void {
     for (const entry of this.#living.get(session) ?? []) {
+      if (entry.content === null) continue;
       entry.receipt = null;
       this.#orphanBytes += entry.size;
       if (entry.passed) this.#searched = 0;
@@ -158,10 +216,7 @@ export class Inbox<Packet> {
       const entry = entries.at(at);
       if (entry === undefined) break;
       entry.passed = entry.receipt !== null;
-      if (entry.passed || entry.message === null) continue;
-      entry.message = null;
-      this.#orphanBytes -= entry.size;
-      this.#dropped++;
+      if (!entry.passed) this.#drop(entry);
     }
     this.#searched = at;
     if (this.#dropped * 2 > entries.size && !this.#telling) this.#compact();
@@ -173,7 +228,7 @@ export class Inbox<Packet> {
     const places: number[] = [];
     for (const entry of this.#entries) {
       places.push(kept.end);
-      if (entry.message !== null) kept.push(entry);
+      if (entry.content !== null) kept.push(entry);
     }
     const { first } = this.#entries;
     const placeOf = (at: number): number => places[Math.max(0, at - first)] ?? kept.end;
@@ -201,7 +256,7 @@ export class Inbox<Packet> {
       this.#readers.delete(reader);
       reader.wake?.();
       this.#release();
-      this.#left();
+      this.#events.left();
     };
     let open = true;
     const finish = (): void => {
@@ -254,7 +309,7 @@ export class Inbox<Packet> {
   #take(reader: Reader): Message<Packet> | null {
     while (reader.at < this.#entries.end) {
       const entry = this.#entries.at(reader.at++);
-      const message = entry?.message ?? null;
+      const message = entry === undefined ? null : this.#open(entry);
       if (message === null) continue;
       this.#fresh = Math.max(this.#fresh, reader.at);
       this.#release();
@@ -269,16 +324,26 @@ export class Inbox<Packet> {
     let had = this.#fresh;
     for (const reader of this.#readers) had = Math.min(had, reader.at);
     for (let entry = this.#entries.at(this.#entries.first); entry !== undefined; ) {
-      if (this.#entries.first >= had && entry.message !== null) return;
+      const { content, receipt, size } = entry;
+      if (this.#entries.first >= had && content !== null) return;
       this.#entries.shift();
-      const { message, receipt } = entry;
-      if (message === null) this.#dropped--;
-      else if (receipt === null) this.#orphanBytes -= entry.size;
+      if (content === null) this.#dropped--;
+      else if (receipt === null) this.#orphanBytes -= size;
+      if (content !== null && isDecoded(content)) this.#decodedBytes -= bytesOf(entry);
       if (receipt !== null) {
         this.#living.get(receipt.session)?.shift();
-        this.#handled(receipt);
+        this.#events.handled(receipt);
       }
       entry = this.#entries.at(this.#entries.first);
     }
   }
+}
+
+function isDecoded<Packet>(content: Message<Packet> | Packed): content is Message<Packet> {
+  return 'packet' in content;
+}
+
+/** The packet's own, without what each counts over them. */
+function bytesOf({ size }: { readonly size: number }): number {
+  return size - OVERHEAD;
 }

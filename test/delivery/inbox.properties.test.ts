@@ -1,29 +1,26 @@
 /** Laws of packets that wait, for any coming and going of listeners and readers. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
+import { Inbox, type Message, type Receipt } from '../../src/delivery/inbox.js';
 import { NORMAL, Session } from '../../src/protocol/session.js';
+import { contentOf, inboxEvents } from './content.js';
 
 type Deed = 'add' | 'listen' | 'flow' | 'mute' | 'open' | 'take' | 'close' | 'orphan';
 
 function bench(maxOrphans: number) {
   const [heard, handled]: [number[], number[]] = [[], []];
   const ears = { open: false };
-  const inbox = new Inbox<number>(
-    ({ packet }) => {
-      if (ears.open) heard.push(packet);
-      return ears.open;
-    },
-    (receipt) => handled.push(receipt.sequence),
-    () => undefined,
-    maxOrphans,
-  );
+  const emit = ({ packet }: Message<number>): boolean => {
+    if (ears.open) heard.push(packet);
+    return ears.open;
+  };
+  const inbox = new Inbox<number>(inboxEvents({ emit, handled: ({ sequence }) => handled.push(sequence) }), maxOrphans);
   let added = 0;
   const session = new Session();
   const add = (): void => {
     const sequence = ++added;
     const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
-    inbox.add({ sender: 'p', packet: sequence }, receipt, 10, false);
+    inbox.add(contentOf(sequence), receipt, 10, false);
   };
   const listen = (open: boolean): void => {
     ears.open = open;
@@ -135,15 +132,12 @@ it('readers and listeners keep their place while the packets of sessions that en
     fc.asyncProperty(deeds, fc.nat(60), fc.integer({ min: 1, max: 3 }), async (list, maxOrphans, count) => {
       const [heard, handled]: [number[], number[]] = [[], []];
       let open = false;
-      const inbox = new Inbox<number>(
-        ({ packet }) => {
-          if (open) heard.push(packet);
-          return open;
-        },
-        (receipt) => handled.push(receipt.sequence),
-        () => undefined,
-        maxOrphans,
-      );
+      const emit = ({ packet }: Message<number>): boolean => {
+        if (open) heard.push(packet);
+        return open;
+      };
+      const events = inboxEvents({ emit, handled: ({ sequence }) => handled.push(sequence) });
+      const inbox = new Inbox<number>(events, maxOrphans);
       const sessions = Array.from({ length: 4 }, () => new Session());
       const readers = Array.from({ length: count }, () => ({ messages: inbox.read(undefined), had: [] as number[] }));
       const pending: Promise<unknown>[] = [];
@@ -155,7 +149,7 @@ it('readers and listeners keep their place while the packets of sessions that en
         if (deed === 'add') {
           const sequence = of.push(session);
           const receipt: Receipt = { id: 'p', session, lane: NORMAL, sequence, receivedBytes: sequence };
-          inbox.add({ sender: 'p', packet: sequence }, receipt, 10, false);
+          inbox.add(contentOf(sequence), receipt, 10, false);
         } else if (deed === 'end') {
           for (const [index, each] of of.entries()) if (each === session) ended.add(index + 1);
           sessions[which] = new Session();

@@ -3,29 +3,42 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { Fifo } from '../../src/delivery/fifo.js';
-import { Inbox, type Receipt } from '../../src/delivery/inbox.js';
+import { Inbox, MOST_DECODED, type Receipt } from '../../src/delivery/inbox.js';
+import { OVERHEAD } from '../../src/protocol/send-buffer.js';
 import { NORMAL, Session } from '../../src/protocol/session.js';
+import { bytesOf, inboxEvents } from './content.js';
 
 /** An inbox with a switch for its listeners, and a record of what they and the core heard. */
 function bench(maxOrphans = 1000) {
   const heard: number[] = [];
   const handled: number[] = [];
   const state = { listening: false, left: 0 };
-  const inbox = new Inbox<number>(
-    ({ packet }) => {
+  const spoilt: [number, string][] = [];
+  const events = inboxEvents({
+    emit: ({ packet }) => {
       if (state.listening) heard.push(packet);
       return state.listening;
     },
-    (receipt) => handled.push(receipt.sequence),
-    () => state.left++,
-    maxOrphans,
-  );
+    handled: ({ sequence }) => handled.push(sequence),
+    left: () => state.left++,
+    spoilt: ({ sequence, session: of }, error) => {
+      spoilt.push([sequence, String(error)]);
+      inbox.orphan(of);
+    },
+  });
+  const inbox: Inbox<number> = new Inbox<number>(events, maxOrphans);
   const session = new Session();
   const add = (packet: number, of: Session = session, size = 10): void => {
     const receipt: Receipt = { id: 'p', session: of, lane: NORMAL, sequence: packet, receivedBytes: packet };
     inbox.add({ sender: 'p', packet }, receipt, size, false);
   };
-  return { inbox, heard, handled, state, add, session };
+  /** One that waits as it came; of a number below 0 it is none. */
+  const pack = (packet: number, of: Session = session, size = 10): void => {
+    const sequence = Math.abs(packet);
+    const receipt: Receipt = { id: 'p', session: of, lane: NORMAL, sequence, receivedBytes: sequence };
+    inbox.add({ sender: 'p', bytes: bytesOf(packet) }, receipt, size, false);
+  };
+  return { inbox, heard, handled, spoilt, state, add, pack, session };
 }
 
 describe('an inbox without readers', () => {
@@ -41,7 +54,7 @@ describe('an inbox without readers', () => {
 
   it('asks the listeners once for a packet, and again when one comes', () => {
     const asked: number[] = [];
-    const inbox = new Inbox<number>(({ packet }) => asked.push(packet) < 0, nothing, nothing, 1000);
+    const inbox = new Inbox<number>(inboxEvents({ emit: ({ packet }) => asked.push(packet) < 0 }), 1000);
     const receipt: Receipt = { id: 'p', session: new Session(), lane: NORMAL, sequence: 1, receivedBytes: 1 };
     inbox.add({ sender: 'p', packet: 1 }, receipt, 10, true);
     expect(asked).toEqual([]);
@@ -120,16 +133,15 @@ describe('readers of an inbox', () => {
   it.each([true, false])('that begin in a listener begin behind what it hears (listening: %s)', async (listening) => {
     const readers: AsyncIterableIterator<{ packet: number }>[] = [];
     const handled: number[] = [];
-    const inbox: Inbox<number> = new Inbox<number>(
-      ({ packet }) => {
+    const events = inboxEvents({
+      emit: ({ packet }) => {
         if (packet !== 1) return false;
         readers.push(inbox.read(undefined));
         return listening;
       },
-      (receipt) => handled.push(receipt.sequence),
-      () => undefined,
-      1000,
-    );
+      handled: ({ sequence }) => handled.push(sequence),
+    });
+    const inbox: Inbox<number> = new Inbox<number>(events, 1000);
     for (const packet of [1, 2]) {
       inbox.add(
         { sender: 'p', packet },
@@ -340,4 +352,98 @@ describe('packets of sessions that have ended', () => {
   });
 });
 
-function nothing(): void {}
+describe('packets that wait as they came', () => {
+  it('are handed on like others, to listeners and readers, in order', async () => {
+    const { inbox, heard, handled, state, add, pack } = bench();
+    const reader = inbox.read(undefined);
+    add(1);
+    pack(2);
+    add(3);
+    state.listening = true;
+    inbox.flow();
+    pack(4);
+    expect([heard, handled]).toEqual([[1, 2, 3, 4], []]);
+    for (const packet of [1, 2, 3, 4])
+      expect(await reader.next()).toEqual({ done: false, value: { sender: 'p', packet } });
+    expect(handled).toEqual([1, 2, 3, 4]);
+  });
+
+  it('are what is to be added when so much waits decoded, and until that was taken', async () => {
+    const { inbox, add, pack } = bench();
+    const reader = inbox.read(undefined);
+    add(1, undefined, OVERHEAD + MOST_DECODED - 1);
+    expect(inbox.full).toBe(false);
+    pack(2, undefined, OVERHEAD + MOST_DECODED);
+    expect(inbox.full).toBe(false);
+    add(3, undefined, OVERHEAD + 1);
+    expect(inbox.full).toBe(true);
+    await reader.next();
+    expect(inbox.full).toBe(false);
+  });
+
+  it.each(['a reader', 'a listener'])(
+    'and are none spoil their session when it is the turn of %s, and others not',
+    async (who) => {
+      const { inbox, heard, handled, spoilt, state, add, pack } = bench();
+      const other = new Session();
+      add(1);
+      pack(-2);
+      add(3, other);
+      add(4);
+      pack(5);
+      const reader = who === 'a reader' ? inbox.read(undefined) : null;
+      const had: unknown[] = [];
+      if (reader !== null) {
+        for (let i = 0; i < 2; i++) had.push((await reader.next()).value?.packet);
+      } else {
+        state.listening = true;
+        inbox.flow();
+        had.push(...heard);
+      }
+      expect(had).toEqual([1, 3]);
+      expect(spoilt).toEqual([[2, 'Error: no packet']]);
+      expect(handled).toEqual([1, 3]);
+      expect(inbox.full).toBe(false);
+      state.listening = true;
+      add(6, other);
+      inbox.flow();
+      expect(heard.at(-1)).toBe(6);
+      await reader?.next();
+      expect(handled.at(-1)).toBe(6);
+    },
+  );
+
+  it('and are none, of a session that has ended, are left out', async () => {
+    const { inbox, handled, spoilt, add, pack, session } = bench();
+    add(1);
+    pack(-2);
+    add(3);
+    inbox.orphan(session);
+    const reader = inbox.read(undefined);
+    expect([(await reader.next()).value?.packet, (await reader.next()).value?.packet]).toEqual([1, 3]);
+    expect([spoilt, handled]).toEqual([[], []]);
+  });
+
+  it('and are none are left out for readers that come to them later, too', async () => {
+    const { inbox, handled, spoilt, add, pack } = bench();
+    const [quick, slow] = [inbox.read(undefined), inbox.read(undefined)];
+    const other = new Session();
+    add(1);
+    pack(-2);
+    pack(3);
+    add(4, other);
+    expect([(await quick.next()).value?.packet, (await quick.next()).value?.packet]).toEqual([1, 4]);
+    expect([(await slow.next()).value?.packet, (await slow.next()).value?.packet]).toEqual([1, 4]);
+    expect([spoilt.length, handled]).toEqual([1, [4]]);
+  });
+
+  it('are dropped like others when too much of ended sessions waits', async () => {
+    const { inbox, pack, session } = bench(100);
+    for (let packet = 1; packet <= 20; packet++) pack(packet);
+    inbox.orphan(session);
+    const reader = inbox.read(undefined);
+    const had: unknown[] = [];
+    for (let i = 0; i < 10; i++) had.push((await reader.next()).value?.packet);
+    expect(had).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  });
+});
