@@ -26,8 +26,9 @@ ${credentialHelp}
   --keep-going     go on when all peers have gone
   --json           what it tells on stderr is JSON too; mistakes in the command, and warnings, are text
 
-stderr begins with the line "listening at URI as ID", or with the warning that --insecure brings. stdout gets a line {"from":ID,"packet":…} for each packet. It is
-acknowledged when it is taken for printing: a slow stdout holds the senders back.
+stderr begins with the line "listening at URI as ID", or with the warning that --insecure brings. stdout gets a line
+{"from":ID,"packet":…} for each packet. It is acknowledged when it is taken for printing: a slow stdout holds the
+senders back.
 
 What JSON can't say is written as an object with one key: {"$bytes":"<base64>"}, {"$date":"<ISO 8601>"},
 {"$bigint":"<digits>"}, {"$number":"NaN"|"Infinity"|"-Infinity"|"-0"}. An object that has such a key of its own gets
