@@ -8,7 +8,8 @@
 //
 // A machine whose host leaves it standing counts that as processor time of whoever was at work. But its clock stands too:
 // what the interrupts of the clock bear out was work, whatever the host does. They are counted for each core, so this
-// thread stays at one.
+// thread stays at one; and they come for others that are at work there, too, for which this thread waits meanwhile: so much of
+// them was not for its own work.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, openSync, readFileSync, readSync } from 'node:fs';
@@ -18,6 +19,7 @@ const { id, honest, options } = JSON.parse(process.argv[2]);
 /** Faults kept as they are; beyond, they are counted only. */
 const MOST_FAULTS = 2000;
 const SCHEDULED = '/proc/thread-self/schedstat';
+const isScheduled = existsSync(SCHEDULED);
 const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype).length;
 
 const uncaught = [];
@@ -36,13 +38,13 @@ const read = Buffer.alloc(64 * 1024);
 const core = ownCore();
 const interrupts = core === null ? null : openSync('/proc/interrupts');
 const tick = lengthOfTick();
-let [spent, clock] = [used(), ticks()];
+let [spent, clock] = [used(), moment()];
 /** Whether the clock is taken to have stood since then. */
 let stood = false;
 
 setInterval(() => {
   const [now, then] = [used(), clock];
-  clock = ticks();
+  clock = moment();
   worst = Math.max(worst, now - spent);
   borneOut = Math.max(borneOut, Math.min(now - spent, stood ? 0 : between(then, clock)));
   spent = now;
@@ -80,7 +82,7 @@ const orders = {
     worst = 0;
     borneOut = 0;
     highest = process.memoryUsage.rss();
-    [spent, clock] = [used(), ticks()];
+    [spent, clock] = [used(), moment()];
     got.others = 0;
     return { rss: highest };
   },
@@ -157,8 +159,8 @@ const orders = {
   },
   /** One turn of so many milliseconds; as if the clock stood still in it, where that is asked for. */
   toil({ time, still }) {
-    const [end, from] = [used() + time, ticks()];
-    while (used() < end || between(from, ticks()) < time);
+    const [end, from] = [used() + time, moment()];
+    while (used() < end || between(from, moment()) < time);
     stood = still;
   },
   /** TCP connections of this process. */
@@ -177,7 +179,7 @@ const orders = {
 
 /** Milliseconds of processor time of this thread; of the process, where the system does not tell them apart. */
 function used() {
-  if (existsSync(SCHEDULED)) return Number(readFileSync(SCHEDULED, 'latin1').split(' ', 1)[0]) / 1e6;
+  if (isScheduled) return scheduled()[0];
   const { user, system } = (process.threadCpuUsage ?? process.cpuUsage)();
   return (user + system) / 1000;
 }
@@ -198,9 +200,21 @@ function ticks() {
   return Number(clocks?.trim().split(/ +/)[1 + column] ?? 0);
 }
 
-/** Milliseconds of work that the clock bears out at most; without a clock, all of it. */
+/** Milliseconds that this thread was at work, and those that it waited for others at its core. */
+function scheduled() {
+  return readFileSync(SCHEDULED, 'latin1')
+    .split(' ', 2)
+    .map((nanoseconds) => Number(nanoseconds) / 1e6);
+}
+
+/** What the clock says. */
+function moment() {
+  return { ticked: ticks(), waited: isScheduled ? scheduled()[1] : 0 };
+}
+
+/** Milliseconds of work of this thread that the clock bears out at most; without a clock, all of it. */
 function between(from, to) {
-  return (to - from + 1) * tick;
+  return interrupts === null ? Infinity : (to.ticked - from.ticked + 1) * tick - (to.waited - from.waited);
 }
 
 /** Milliseconds: the longest, so that no work is taken for less than it was. */
