@@ -119,8 +119,8 @@ export class Server<Packet = unknown> extends TypedEmitter<ServerEvents<Packet>>
    * session did not deliver is reported by `undelivered`, what was not sent within its `ttl` by `expired`.
    *
    * @returns whether the packet was accepted: not when the peer is unknown, or its window is full (`drain` tells when to
-   * go on), or it takes no packet of that size (`fault` tells, `ERR_LIMIT`, and no `drain` follows). For a list, how many peers took it,
-   * the others being told of as if it were for each of them alone; the packet is encoded once.
+   * go on), or it takes no packet of that size (`fault` tells, `ERR_LIMIT`, and no `drain` follows). For a list, how many
+   * peers took it; of the others the same is told as if it were for each of them alone. The packet is encoded once.
    * @throws MasterlessError `ERR_PACKET` for a value that can't be carried; `ERR_PACKET_TOO_LARGE`; `ERR_ID`; `ERR_ARGUMENT`
    */
   send(id: string, packet: Packet, options?: SendOptions): boolean;
